@@ -1,0 +1,129 @@
+/* Covey for firmware: one call that answers from the device's own int8 engine or from an agent, as
+ * configured.
+ *
+ *   static covey_session session;
+ *   covey_session_open(&session, &config);                          // engine, link and clock come
+ * from the board covey_set_place(&session, "agent tcp://10.0.2.2:7700", "resnet56");   // or
+ * "local"; at any time covey_result result; if (covey_classify(&session, &image, &options, &result)
+ * == COVEY_OK) printf("%u %f %s\n", result.classes[0].index, result.classes[0].confidence,
+ * result.place);
+ *
+ * C11, freestanding: no heap, no threads, no libc. The application code is the same for every
+ * place. Memory: the session is caller-owned and of fixed size (COVEY_SESSION_BYTES); an image is
+ * taken from a callback piece by piece, so memory does not grow with it. Threads: one at a time for
+ * each session.
+ */
+#ifndef COVEY_MICRO_H_
+#define COVEY_MICRO_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* gRPC's code numbers; what the caller should do next. 0 is success. */
+typedef enum covey_code {
+  COVEY_OK = 0,
+  COVEY_INVALID_ARGUMENT = 3,
+  COVEY_DEADLINE_EXCEEDED = 4,
+  COVEY_NOT_FOUND = 5,
+  COVEY_RESOURCE_EXHAUSTED = 8,
+  COVEY_FAILED_PRECONDITION = 9,
+  COVEY_UNIMPLEMENTED = 12,
+  COVEY_INTERNAL = 13,
+  COVEY_UNAVAILABLE = 14,
+  COVEY_DATA_LOSS = 15
+} covey_code;
+
+#define COVEY_TOP_K_MAX 5
+#define COVEY_LABEL_BYTES 24
+#define COVEY_ERROR_BYTES 96
+#define COVEY_PLACE_BYTES 64
+#define COVEY_MODEL_BYTES 48
+
+/* Gives `size` bytes of the image from `offset` on: fills `buffer` and returns true, or false to
+ * break off. Offsets come in order from 0; a call may start again at 0 (fallback, retry). */
+typedef bool (*covey_read)(void* context, size_t offset, void* buffer, size_t size);
+
+typedef enum covey_format { /* the wire's numbers */
+                            COVEY_RAW_RGB8 = 1,
+                            COVEY_RAW_GRAY8 = 2,
+                            COVEY_JPEG = 3,
+                            COVEY_PNG = 4,
+                            COVEY_TENSOR = 5 /* the model's own input, already pre-processed */
+} covey_format;
+
+typedef struct covey_input {
+  covey_format format;
+  uint32_t width, height; /* raw pixels */
+  size_t size;            /* bytes in all */
+  covey_read read;
+  void* context;
+} covey_input;
+
+typedef enum covey_fallback {
+  COVEY_FALL_BACK_LOCAL = 0, /* an agent that fails or is late: answer from the local model */
+  COVEY_FAIL = 1             /* ... or return the error */
+} covey_fallback;
+
+typedef struct covey_options {
+  uint64_t deadline_ns; /* from now; 0: the session's default */
+  uint32_t top_k;       /* 1..COVEY_TOP_K_MAX */
+  covey_fallback fallback;
+} covey_options;
+
+typedef struct covey_class {
+  uint32_t index;
+  float confidence; /* softmax probability, 0..1 */
+  char label[COVEY_LABEL_BYTES];
+} covey_class;
+
+typedef struct covey_result {
+  covey_class classes[COVEY_TOP_K_MAX];
+  uint32_t class_count;
+  char place[COVEY_PLACE_BYTES]; /* where it ran: "local", "agent tcp://10.0.2.2:7700" */
+  bool fell_back;                /* asked for an agent, answered locally */
+  uint64_t latency_ns;           /* of the whole call, by the board's clock */
+  uint64_t compute_ns;           /* in the engine, as the place reports it */
+  covey_code code;
+  char error[COVEY_ERROR_BYTES]; /* why the call failed or fell back; empty otherwise */
+} covey_result;
+
+/* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */
+struct covey_parts;
+
+#define COVEY_SESSION_BYTES 4096
+typedef struct covey_session {
+  union {
+    uint64_t align;
+    unsigned char bytes[COVEY_SESSION_BYTES];
+  } opaque;
+} covey_session;
+
+covey_code covey_session_open(covey_session* session, const struct covey_parts* parts);
+
+/* "local", or "agent tcp://HOST:PORT" with a numeric IPv4 host. `model` is the name on the agent;
+ * null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT leaves the place as
+ * it was. */
+covey_code covey_set_place(covey_session* session, const char* place, const char* model);
+const char* covey_place(const covey_session* session);
+const char* covey_model(const covey_session* session);
+
+/* Image in, classes out. Returns result->code. */
+covey_code covey_classify(covey_session* session, const covey_input* image,
+                          const covey_options* options, covey_result* result);
+
+/* Tensor in, tensor out, raw bytes of the model's own types. `*output_size` is the room, then what
+ * was written. */
+covey_code covey_infer(covey_session* session, const covey_input* input, void* output,
+                       size_t* output_size, const covey_options* options, covey_result* result);
+
+void covey_session_close(covey_session* session);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* COVEY_MICRO_H_ */

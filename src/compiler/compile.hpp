@@ -1,0 +1,49 @@
+// From a model file to a model image: Import reads .tflite or ONNX into a Graph, Compile runs the
+// passes (pipeline.cc) and emits the image.
+//
+//   COVEY_TRY_ASSIGN(compiler::Graph graph, compiler::ImportFile("resnet8.tflite", diag));
+//   COVEY_TRY_ASSIGN(std::vector<std::byte> image, compiler::Compile(graph, diag));
+//
+// Errors: kNotFound (file), kDataLoss (damaged bytes), kUnimplemented (the Finding names op, tensor
+// and what is supported), kInvalidArgument (a graph that makes no sense).
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/graph.hpp"
+#include "core/diag.hpp"
+#include "core/status.hpp"
+
+namespace covey::compiler {
+
+enum class Format { kUnknown, kTflite, kOnnx, kImage };
+
+// By the first bytes, then by the file name's ending.
+Format DetectFormat(std::span<const std::byte> bytes, const std::filesystem::path& path);
+
+Result<Graph> ImportTflite(std::span<const std::byte> bytes, Diag& diag);
+Result<Graph> ImportOnnx(std::span<const std::byte> bytes, Diag& diag);
+// Reads the file, and a `<stem>.toml` or `model.toml` beside it, if there is one, for
+// Graph::preprocess and the name.
+Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag);
+
+Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag);
+
+// What `covey inspect` shows.
+struct OpSummary {
+  std::string op, name, source_op;
+  std::vector<std::string> inputs, outputs;  // "int8[1,32,32,16]"
+  uint64_t macs = 0, weight_bytes = 0;
+};
+struct Summary {
+  std::string name;
+  std::vector<OpSummary> ops;
+  uint64_t macs = 0, weight_bytes = 0;
+};
+Summary Summarise(const Graph& graph);
+
+}  // namespace covey::compiler

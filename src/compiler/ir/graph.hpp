@@ -1,0 +1,110 @@
+// Graph is the compiler's one intermediate representation: what .tflite and ONNX are read into,
+// what the passes rewrite, what is lowered to a model image.
+//
+// Shapes: pictures are (N, H, W, C), weights OHWI (conv2d), 1HWC (depthwise), OI (fully connected),
+// whatever the source file used; importers convert. A dynamic batch is 1. Ops that we know by name
+// only (float networks for the agent, say) keep op == Op::kNone and their source_op: they can be
+// inspected, but lowering refuses them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/op.hpp"
+#include "core/tensor.hpp"
+
+namespace covey::compiler {
+
+inline constexpr int kNoTensor = -1;
+
+enum class Activation { kNone, kRelu, kRelu6, kReluN1To1 };
+enum class Padding { kValid, kSame, kExplicit };
+
+// real = scales[c] * (q - zero_points[c]); one entry, or one for each index of dimension `axis`.
+// Empty: not quantised.
+struct Quant {
+  std::vector<float> scales;
+  std::vector<int32_t> zero_points;
+  int axis = -1;
+  bool empty() const { return scales.empty(); }
+};
+
+struct Tensor {
+  std::string name;
+  DType dtype = DType::kNone;
+  std::vector<int32_t> dims;
+  Quant quant;
+  // Bytes of a constant (little-endian); null for an activation. Shared so that copies of a graph
+  // stay cheap.
+  std::shared_ptr<const std::vector<std::byte>> data;
+
+  bool constant() const { return data != nullptr; }
+  int64_t elements() const {
+    int64_t count = 1;
+    for (int32_t dim : dims) count *= dim;
+    return count;
+  }
+  size_t bytes() const { return static_cast<size_t>(elements()) * DTypeBytes(dtype); }
+};
+
+struct Window {                        // conv2d, depthwise_conv2d, pools
+  int32_t window_h = 1, window_w = 1;  // pools; convolutions have it from their weights
+  int32_t stride_h = 1, stride_w = 1;
+  int32_t dilation_h = 1, dilation_w = 1;
+  Padding padding = Padding::kValid;
+  int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;  // kExplicit
+  int32_t groups = 1;
+  int32_t depth_multiplier = 1;
+};
+struct Reduce {  // mean
+  std::vector<int32_t> axes;
+  bool keep_dims = false;
+};
+struct SoftmaxBeta {
+  float beta = 1.0F;
+};
+struct Pads {  // pad
+  std::vector<int32_t> before, after;
+  int32_t value = 0;       // raw, in the output's quantisation
+  bool has_value = false;  // false: the output's zero point
+};
+struct Permutation {  // transpose
+  std::vector<int32_t> perm;
+};
+using Attributes = std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation>;
+
+struct Node {
+  Op op = Op::kNone;
+  std::string name;                  // of the node, or of its first output
+  std::string source_op;             // as the source file calls it: "CONV_2D", "QLinearConv"
+  std::vector<int> inputs, outputs;  // tensor numbers; kNoTensor for an absent optional input
+  Activation activation = Activation::kNone;
+  Attributes attributes;
+};
+
+enum class OutputKind { kTensor, kProbabilities, kLogits };
+
+// What a classifier needs around the network; from model.toml (docs/guide/models.md).
+struct Preprocess {
+  // x = (pixel / 255 - mean[c]) / std[c]; when absent a pixel byte p becomes the int8 value p -
+  // 128.
+  bool normalise = false;
+  std::vector<float> mean, std;
+  std::vector<std::string> labels;
+  OutputKind output = OutputKind::kTensor;
+};
+
+struct Graph {
+  std::string name;
+  std::string source;  // the file it was read from, for messages
+  std::vector<Tensor> tensors;
+  std::vector<Node> nodes;  // in order of execution
+  std::vector<int> inputs, outputs;
+  Preprocess preprocess;
+};
+
+}  // namespace covey::compiler

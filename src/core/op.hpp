@@ -1,0 +1,36 @@
+// The ops that a model image may hold: one row each, number, name. Numbers are part of the image
+// format (docs/spec/image.md): never reuse one.
+#pragma once
+
+#include <cstdint>
+
+#define COVEY_OPS(ROW)                         \
+  ROW(kConv2D, 1, "conv2d")                    \
+  ROW(kDepthwiseConv2D, 2, "depthwise_conv2d") \
+  ROW(kFullyConnected, 3, "fully_connected")   \
+  ROW(kAdd, 4, "add")                          \
+  ROW(kAveragePool2D, 5, "average_pool2d")     \
+  ROW(kMaxPool2D, 6, "max_pool2d")             \
+  ROW(kMean, 7, "mean")                        \
+  ROW(kSoftmax, 8, "softmax")                  \
+  ROW(kReshape, 9, "reshape")                  \
+  ROW(kPad, 10, "pad")                         \
+  ROW(kQuantize, 11, "quantize")               \
+  ROW(kDequantize, 12, "dequantize")           \
+  ROW(kRelu, 13, "relu")                       \
+  ROW(kTranspose, 14, "transpose")
+
+namespace covey {
+
+enum class Op : uint16_t {
+  kNone = 0,
+#define COVEY_OP_ENUM(id, number, name) id = number,
+  COVEY_OPS(COVEY_OP_ENUM)
+#undef COVEY_OP_ENUM
+};
+inline constexpr uint16_t kOpCount = 15;  // one more than the largest number
+
+// Lower-case name, for example "conv2d"; "none" for a number that is no op.
+const char* OpName(Op op);
+
+}  // namespace covey

@@ -1,0 +1,123 @@
+// OpView is one op of a model as a kernel sees it: its tensors, its attributes, its fixed-point
+// parameters, its scratch. The compiler computes every number offline (compiler/lower), the image
+// carries them (docs/spec/image.md), a kernel's prepare checks them against the shapes once, and
+// run trusts them.
+//
+// Attributes are structs of int32 only, laid out in the image as they stand here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "core/diag.hpp"
+#include "core/op.hpp"
+#include "core/status.hpp"
+#include "core/tensor.hpp"
+
+namespace covey {
+
+inline constexpr int kMaxInputs = 8;
+inline constexpr int kMaxOutputs = 4;
+inline constexpr int kAttrWords = 16;
+
+struct OpView {
+  Op op = Op::kNone;
+  const char* name = "";  // for messages; NUL-terminated, borrowed
+  std::array<TensorView, kMaxInputs> input{};
+  std::array<TensorView, kMaxOutputs> output{};
+  int inputs = 0;
+  int outputs = 0;
+  const int32_t* attr = nullptr;    // kAttrWords words: one of the structs below
+  std::span<const int32_t> params;  // multipliers, shifts; see each struct
+  std::span<std::byte> scratch;
+
+  template <typename Attr>
+  const Attr& attr_as() const {
+    static_assert(sizeof(Attr) <= kAttrWords * sizeof(int32_t));
+    return *reinterpret_cast<const Attr*>(attr);
+  }
+};
+
+// conv2d, depthwise_conv2d, fully_connected. Input 0 activation, 1 weights (conv OHWI, depthwise
+// 1HWC, fully connected OI), 2 bias int32 (optional: dtype kNone). params:
+// multiplier[out_channels], then shift[out_channels]; the real multiplier is multiplier / 2^31 *
+// 2^shift. For fully_connected only input_offset, weights_offset, output_offset and the range are
+// used; it has one pair per output as well.
+struct ConvAttr {
+  int32_t stride_h = 1, stride_w = 1;
+  int32_t dilation_h = 1, dilation_w = 1;
+  int32_t pad_top = 0, pad_left = 0;
+  int32_t depth_multiplier =
+      1;  // depthwise: output channel = multiplier index + input channel * depth_multiplier
+  int32_t groups = 1;          // conv2d
+  int32_t input_offset = 0;    // minus the input's zero point
+  int32_t weights_offset = 0;  // minus the weights' zero point; 0 for all but fully_connected
+  int32_t output_offset = 0;   // the output's zero point
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// average_pool2d, max_pool2d. Pixels outside the input do not count.
+struct PoolAttr {
+  int32_t window_h = 1, window_w = 1;
+  int32_t stride_h = 1, stride_w = 1;
+  int32_t pad_top = 0, pad_left = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// add. a_k = MBQM((q_k + offset_k) * 2^left_shift, multiplier_k, shift_k); either input may
+// broadcast.
+struct AddAttr {
+  int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
+  int32_t left_shift = 20;
+  int32_t input0_multiplier = 0, input0_shift = 0;
+  int32_t input1_multiplier = 0, input1_shift = 0;
+  int32_t output_multiplier = 0, output_shift = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// mean over the axes whose bit is set. clamp(MBQM(sum - input_zero_point * n, multiplier, shift) +
+// output_offset).
+struct MeanAttr {
+  int32_t axes = 0;  // bit i: dimension i is reduced
+  int32_t input_zero_point = 0;
+  int32_t output_offset = 0;
+  int32_t multiplier = 0, shift = 0;
+};
+
+// softmax over the last dimension, int8 in and out (scale 1/256, zero point -128).
+struct SoftmaxAttr {
+  int32_t multiplier = 0, shift = 0;  // scales a difference of inputs to Q5.26
+  int32_t diff_min = 0;               // differences below it give probability 0
+};
+
+// pad: output[i] = value outside the input. The input starts at before[] in the output.
+struct PadAttr {
+  int32_t before[kMaxRank] = {};
+  int32_t value = 0;
+};
+
+// quantize (float32 -> int8: round(x / output scale) + output zero point, scales from the tensors;
+// int8 -> int8: requantise by multiplier and shift), relu (int8 -> int8, the same with the range
+// below).
+struct RequantizeAttr {
+  int32_t input_offset = 0, output_offset = 0;
+  int32_t multiplier = 0, shift = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// transpose: dimension i of the output is dimension perm[i] of the input.
+struct TransposeAttr {
+  int32_t perm[kMaxRank] = {};
+};
+
+// reshape, dequantize: none.
+
+// One row of a kernel table. prepare may fail and says why; run may not fail, allocate or check.
+struct Kernel {
+  Op op;
+  Status (*prepare)(const OpView& op, Diag& diag);
+  void (*run)(const OpView& op);
+};
+
+}  // namespace covey

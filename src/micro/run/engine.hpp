@@ -1,0 +1,61 @@
+// Engine runs a model image in one arena, on the host and on a board alike. Prepare may fail and
+// says why; Run cannot.
+//
+//   alignas(16) static std::byte arena[kArenaBytes];
+//   COVEY_TRY_ASSIGN(auto image, wire::ImageView::Read(bytes, diag));
+//   COVEY_TRY_ASSIGN(auto engine, micro::Engine::Prepare(image, kernels::RefKernels(), arena,
+//   diag)); std::memcpy(engine.input(0).data, pixels, engine.input(0).bytes); engine.Run();
+//   Use(engine.output(0));
+//
+// Memory: the arena (16-byte aligned, exactly image.header().arena_bytes are used; one byte less is
+// refused) and the image are borrowed for the engine's life. The engine itself is a few pointers,
+// and keeps no other state. Exact: outputs equal the TFLite reference kernels (double rounding)
+// byte for byte. Threads: one at a time for each engine; engines with arenas of their own are
+// independent. Errors: kResourceExhausted (arena), kUnimplemented (an op that the kernel table
+// lacks; the Finding names op and tensor), kInvalidArgument (shapes or types that a kernel
+// refuses).
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/diag.hpp"
+#include "core/op_view.hpp"
+#include "core/status.hpp"
+#include "wire/image/reader.hpp"
+
+namespace covey::micro {
+
+// Called around each op of Run; for per-layer counts.
+class Trace {
+ public:
+  virtual void Begin(uint32_t op) = 0;
+  virtual void End(uint32_t op) = 0;
+
+ protected:
+  ~Trace() = default;
+};
+
+class Engine {
+ public:
+  static Result<Engine> Prepare(const wire::ImageView& image, std::span<const Kernel> kernels,
+                                std::span<std::byte> arena, Diag& diag);
+
+  int inputs() const { return image_.input_count(); }
+  int outputs() const { return image_.output_count(); }
+  TensorView input(int i) const { return image_.View(image_.input_tensor(i), arena_); }
+  TensorView output(int i) const { return image_.View(image_.output_tensor(i), arena_); }
+  const wire::ImageView& image() const { return image_; }
+
+  void Run(Trace* trace = nullptr);
+
+ private:
+  Engine(const wire::ImageView& image, std::span<const Kernel> kernels, std::byte* arena)
+      : image_(image), kernels_(kernels), arena_(arena) {}
+
+  wire::ImageView image_;
+  std::span<const Kernel> kernels_;
+  std::byte* arena_;
+};
+
+}  // namespace covey::micro

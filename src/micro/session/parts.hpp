@@ -1,0 +1,16 @@
+// What main() hands to a device session: everything that touches the board. C++ side of
+// covey_session_open.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/diag.hpp"
+#include "core/link.hpp"
+#include "micro/run/engine.hpp"
+
+struct covey_parts {
+  covey::Clock* clock = nullptr;           // needed
+  covey::micro::Engine* engine = nullptr;  // may be null: no local place
+  covey::Link* link = nullptr;             // may be null: no agents
+  covey::Diag* diag = nullptr;             // may be null
+  uint64_t default_deadline_ns = 5'000'000'000;
+};

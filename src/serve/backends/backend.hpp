@@ -1,0 +1,51 @@
+// Backend makes a model file runnable; Model runs it. One narrow interface with one conformance
+// suite (backends_test.cc) that int8 and onnx both pass.
+//
+//   DiagText diag;
+//   COVEY_TRY_ASSIGN(std::unique_ptr<Model> model, backend.Load(path, diag));
+//   std::vector<HostTensor> outputs;
+//   COVEY_TRY(model->Run(inputs, outputs, diag));
+//
+// Threads: Run may be called from several threads at once on one Model.
+// Errors: kNotFound, kDataLoss (file), kUnimplemented (op or type), kInvalidArgument (inputs do not
+// fit: the Finding names the tensor, what was found and what was expected).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/diag.hpp"
+#include "core/status.hpp"
+#include "covey/covey.hpp"
+
+namespace covey::serve {
+
+struct TensorInfo {
+  std::string name;
+  ElementType type = ElementType::kNone;
+  std::vector<int32_t> dims;  // -1: any (a batch, say)
+  float scale = 0;            // 0: not quantised
+  int32_t zero_point = 0;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const std::vector<TensorInfo>& inputs() const = 0;
+  virtual const std::vector<TensorInfo>& outputs() const = 0;
+  virtual uint64_t arena_bytes() const { return 0; }  // int8 only
+  virtual Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
+                     Diag& diag) = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual const char* name() const = 0;  // "int8", "onnx"
+  virtual Result<std::unique_ptr<Model>> Load(const std::filesystem::path& path, Diag& diag) = 0;
+};
+
+}  // namespace covey::serve

@@ -1,0 +1,28 @@
+# Included by cmake/Rooms.cmake after the targets of wire/ exist.
+
+# Device: the nanopb runtime and the C of wire/rpc/covey.proto, one library. Streams, no malloc, no error strings.
+set(nanopb ${COVEY_THIRD_PARTY}/nanopb)
+find_program(NANOPB_GENERATOR NAMES nanopb_generator.py nanopb_generator)
+if(EXISTS ${nanopb}/pb_encode.c AND NANOPB_GENERATOR)
+  set(generated ${CMAKE_BINARY_DIR}/nanopb)
+  file(MAKE_DIRECTORY ${generated})
+  add_custom_command(OUTPUT ${generated}/covey.nanopb.c ${generated}/covey.nanopb.h
+    COMMAND ${NANOPB_GENERATOR} --quiet --extension=.nanopb --output-dir=${generated} -f ${dir}/rpc/covey.options covey.proto
+    WORKING_DIRECTORY ${dir}/rpc
+    DEPENDS ${dir}/rpc/covey.proto ${dir}/rpc/covey.options
+    COMMENT "nanopb: covey.proto" VERBATIM)
+  add_library(covey_nanopb STATIC ${generated}/covey.nanopb.c ${generated}/covey.nanopb.h
+    ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
+  target_include_directories(covey_nanopb SYSTEM PUBLIC ${nanopb} ${generated})
+  target_compile_definitions(covey_nanopb PUBLIC PB_NO_ERRMSG=1)
+  target_compile_options(covey_nanopb PRIVATE -w)
+  target_link_libraries(covey_wire PRIVATE covey_nanopb)
+else()
+  # Without nanopb the rest of the house still stands; micro/room.cmake drops the session likewise.
+  message(STATUS "nanopb is not there: no device RPC client (tools/setup fetches it)")
+  get_target_property(kept covey_wire SOURCES)
+  list(FILTER kept EXCLUDE REGEX "/rpc/client\\.cc$")
+  set_target_properties(covey_wire PROPERTIES SOURCES "${kept}")
+  list(FILTER tests EXCLUDE REGEX "/rpc/(client|golden)_test\\.cc$")
+  list(FILTER fuzzers EXCLUDE REGEX "/rpc/rpc_device_fuzz\\.cc$")
+endif()

@@ -22,6 +22,7 @@ inline constexpr uint32_t kImageAlign = 16;
 inline constexpr uint32_t kNone = 0xFFFFFFFF;  // "absent" in a 32-bit offset
 inline constexpr uint16_t kNoTensor = 0xFFFF;  // "absent" in the index list (an optional input)
 inline constexpr uint32_t kDigestBytes = 32;
+inline constexpr uint32_t kMaxTensors = 4096;  // a reader notes what is written in a fixed table
 
 struct ImageHeader {
   uint8_t magic[8];
@@ -43,7 +44,7 @@ struct ImageHeader {
   uint32_t pixel_table;  // in data: int8[channels][256], uint8 pixel -> input 0; or kNone
   uint32_t pixel_channels;
   uint32_t output_kind;          // OutputKind
-  uint32_t reserved;             // 0
+  uint32_t reserved[2];          // 0
   uint8_t digest[kDigestBytes];  // SHA-256 of the whole image with this field zero
 };
 static_assert(sizeof(ImageHeader) == 144);
@@ -58,7 +59,7 @@ struct TensorRecord {
   uint8_t rank;       // 0..kMaxRank
   uint8_t place;      // Place: constant in data, or in the arena
   int8_t quant_axis;  // -1: one scale
-  uint32_t offset;    // in data or in the arena
+  uint32_t offset;    // in data or in the arena, a multiple of 16
   uint32_t bytes;
   int32_t dims[kMaxRank];  // unused ones are 1
   float scale;             // 0 if not quantised
@@ -73,7 +74,7 @@ struct OpRecord {
   uint16_t input_count, output_count;
   uint32_t first_index;     // in the index list: the inputs, then the outputs
   uint32_t name;            // in strings
-  uint32_t scratch_offset;  // in the arena
+  uint32_t scratch_offset;  // in the arena, a multiple of 16
   uint32_t scratch_bytes;
   int32_t attr[kAttrWords];
   uint32_t first_param, param_count;

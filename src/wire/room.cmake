@@ -26,3 +26,19 @@ else()
   list(FILTER tests EXCLUDE REGEX "/rpc/(client|golden)_test\\.cc$")
   list(FILTER fuzzers EXCLUDE REGEX "/rpc/rpc_device_fuzz\\.cc$")
 endif()
+
+# Host: libprotobuf's C++ of wire/rpc/covey.proto, one library.
+if(NOT COVEY_BOARD AND TARGET covey_wire_host)
+  find_package(Protobuf REQUIRED)
+  set(proto_out ${CMAKE_BINARY_DIR}/protobuf)
+  file(MAKE_DIRECTORY ${proto_out})
+  add_custom_command(OUTPUT ${proto_out}/wire/rpc/covey.pb.cc ${proto_out}/wire/rpc/covey.pb.h
+    COMMAND protobuf::protoc --cpp_out=${proto_out} -I ${CMAKE_SOURCE_DIR}/src ${dir}/rpc/covey.proto
+    DEPENDS ${dir}/rpc/covey.proto
+    COMMENT "protoc: covey.proto" VERBATIM)
+  add_library(covey_protobuf STATIC ${proto_out}/wire/rpc/covey.pb.cc ${proto_out}/wire/rpc/covey.pb.h)
+  target_include_directories(covey_protobuf SYSTEM PUBLIC ${proto_out})
+  target_link_libraries(covey_protobuf PUBLIC protobuf::libprotobuf)
+  target_compile_options(covey_protobuf PRIVATE -w)
+  target_link_libraries(covey_wire_host PUBLIC covey_protobuf)
+endif()

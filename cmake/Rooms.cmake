@@ -8,14 +8,19 @@ add_library(covey_flags INTERFACE)
 target_include_directories(covey_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(covey_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror)
+# No vptr check: the device floor has no RTTI, and a class may have its vtable there.
 if(COVEY_SANITIZE)
-  add_compile_options(-fsanitize=${COVEY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options(-fsanitize=${COVEY_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${COVEY_SANITIZE})
 endif()
 if(COVEY_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+# What the tsan and fuzz presets build instead of everything: the tests of code with threads, and the fuzzers.
+add_custom_target(threaded)
+add_custom_target(fuzzers)
 # The device floor keeps its rules on the host too, so that a slip shows in the first build.
 add_library(covey_device_flags INTERFACE)
 target_compile_options(covey_device_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
@@ -25,7 +30,6 @@ if(NOT COVEY_BOARD)
   find_package(Threads REQUIRED)
   find_package(GTest REQUIRED)
   include(GoogleTest)
-  set(COVEY_DATA_DIR $ENV{COVEY_DATA})
 endif()
 
 function(covey_tests room libraries)
@@ -37,6 +41,9 @@ function(covey_tests room libraries)
   target_link_libraries(${room}_test PRIVATE ${libraries} covey_flags GTest::gtest GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     PROPERTIES LABELS ${room} TIMEOUT 300)
+  if(room MATCHES "^(serve|api)$")
+    add_dependencies(threaded ${room}_test)
+  endif()
 endfunction()
 
 function(covey_fuzzers room libraries)
@@ -49,6 +56,7 @@ function(covey_fuzzers room libraries)
     target_link_libraries(${name} PRIVATE ${libraries} covey_flags)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
+    add_dependencies(fuzzers ${name})
   endforeach()
 endfunction()
 

@@ -1,6 +1,7 @@
 # Sections with timings, and the list of what was skipped; sourced by ./demo and ./test.
 # build/skipped holds one line for each thing left out, tools/setup writes there too.
-: "${SECONDS:=0}"
+# Paths relative to the clone: every clone on a machine shares what ccache has kept.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 section_name="" section_start=0
 bold() { if [ -t 1 ]; then printf '\033[1m%s\033[0m\n' "$*"; else printf '%s\n' "$*"; fi; }
 

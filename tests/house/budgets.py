@@ -18,7 +18,7 @@ import sys
 
 SIZES = {"m33": "arm-none-eabi", "m4": "arm-none-eabi", "rv32": "riscv64-unknown-elf"}
 COLUMNS = ("text", "data", "bss", "stack")
-CLIENT = re.compile(r"(wire/rpc/|micro/session/|micro/route/|nanopb/|covey\.pb\.|/pb_(encode|decode|common)\.|covey\.pb)")
+CLIENT_FOLDERS = {"wire": ["rpc"], "micro": ["session", "route"]}
 CODE_SECTION = re.compile(r"^ ?\.(text|rodata|data\.rel\.ro|ARM\.exidx|init_array|srodata)\b")
 
 
@@ -49,8 +49,17 @@ def measure_program(prefix, elf):
     return measure_sections(text.splitlines())
 
 
-def client_text(map_text):
-    """Bytes of code and constants that the linker took from the client's objects, by its map."""
+def client_objects(root):
+    """What a linker map calls the client's objects: `libcovey_<room>.a(<file>.cc.o`, and all of nanopb."""
+    names = ["libcovey_nanopb.a("]
+    for room, folders in CLIENT_FOLDERS.items():
+        for folder in folders:
+            names += [f"libcovey_{room}.a({path.name}.o" for path in sorted((root / "src" / room / folder).glob("*.cc"))]
+    return names
+
+
+def client_text(map_text, objects):
+    """Bytes of code and constants that the linker took from these objects, by its map."""
     total, pending = 0, False
     _, _, memory_map = map_text.partition("Linker script and memory map")
     for line in memory_map.splitlines():
@@ -58,7 +67,7 @@ def client_text(map_text):
         found = re.match(r"^.*?\s0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S.*)$", line)
         if found and (starts_section or pending):
             address, size, source = int(found.group(1), 16), int(found.group(2), 16), found.group(3)
-            if address and CLIENT.search(source):
+            if address and any(name in source for name in objects):
                 total += size
             pending = False
         else:
@@ -74,11 +83,10 @@ def measure(root):
             continue
         for elf in sorted((root / "build" / board / "firmware").rglob("*.elf")):
             sizes[board, elf.stem] = measure_program(prefix, elf)
-            map_file = elf.with_name(elf.name + ".map")
+            map_file = root / "build" / board / f"{elf.stem}.map"
             if elf.stem == "classify" and map_file.exists():
-                client = dict.fromkeys(COLUMNS, 0)
-                client["text"] = client_text(map_file.read_text(errors="replace"))
-                sizes[board, "client"] = client
+                client = client_text(map_file.read_text(errors="replace"), client_objects(root))
+                sizes[board, "client"] = {**dict.fromkeys(COLUMNS, 0), "text": client}
     return sizes
 
 

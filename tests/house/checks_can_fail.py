@@ -161,14 +161,15 @@ class Symbols(unittest.TestCase):
 
 
 MAP = """Discarded input sections
- .text          0x00000000       0x10 firmware/libcovey_micro.a(session.cc.obj) src/micro/session/
+ .text          0x00000000       0x10 libcovey_micro.a(session.cc.obj)
 Linker script and memory map
  .text._ZN5covey4SendEv
-                0x10000100       0x40 src/wire/rpc/libx.a(frame.cc.obj)
- .rodata.str1.4 0x10000200       0x08 src/micro/session/session.cc.obj
- .bss.pool      0x38000000      0x400 src/micro/session/session.cc.obj
- .text          0x10000300      0x100 src/kernels/ref/conv.cc.obj
- .text.pb_dec   0x00000000       0x99 third_party/nanopb/pb_decode.c.obj
+                0x10000100       0x40 libcovey_wire.a(frame.cc.obj)
+ .rodata.str1.4 0x10000200       0x08 libcovey_micro.a(session.cc.obj)
+ .bss.pool      0x38000000      0x400 libcovey_micro.a(session.cc.obj)
+ .text          0x10000300      0x100 libcovey_kernels.a(conv.cc.obj)
+ .text.pb_dec   0x00000000       0x99 libcovey_nanopb.a(pb_decode.c.obj)
+ .text.pb_enc   0x10000400       0x20 libcovey_nanopb.a(pb_encode.c.obj)
 """
 
 
@@ -188,7 +189,8 @@ class Budgets(unittest.TestCase):
         self.assertEqual(budgets.measure_sections(lines), {"text": 1064, "data": 20, "bss": 300, "stack": 4096})
 
     def test_counts_only_linked_code_of_the_client(self):
-        self.assertEqual(budgets.client_text(MAP), 0x48)
+        objects = ["libcovey_nanopb.a(", "libcovey_wire.a(frame.cc.o", "libcovey_micro.a(session.cc.o"]
+        self.assertEqual(budgets.client_text(MAP, objects), 0x40 + 0x08 + 0x20)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+# Reset and trap entry. QEMU's reset code jumps to the first address of its memory, so this comes first.
+  .section .vectors, "ax"
+  .globl Reset
+Reset:
+  csrw mie, zero
+  csrci mstatus, 8
+  la t0, Trap
+  csrw mtvec, t0
+  la sp, __stack_top
+  mv a0, sp
+  la t0, RunOnStack
+  jr t0
+
+  .balign 4
+Trap:
+  csrr a0, mcause
+  csrr a1, mepc
+  csrr a2, mtval
+  la sp, __stack_top  # the fault may be the stack's overflow
+  la t0, TrapOnStack
+  jr t0
+
+# int CoveySemihost(operation, block): the three instructions must be uncompressed and lie on one page.
+  .section .text.CoveySemihost, "ax"
+  .globl CoveySemihost
+  .option push
+  .option norvc
+  .balign 16
+CoveySemihost:
+  slli x0, x0, 0x1f
+  ebreak
+  srai x0, x0, 7
+  ret
+  .option pop

@@ -1,4 +1,4 @@
-// virtio-net over mmio (version 2), polled: eight receive buffers, one send buffer.
+// virtio-net over mmio (version 2), polled: eight receive buffers, four send buffers.
 // Source: OASIS "Virtual I/O Device (VIRTIO) Version 1.1", sections 2.6, 4.2 and 5.1.
 
 #include "common/board.hpp"
@@ -28,7 +28,9 @@ enum Offset : uintptr_t {
 constexpr uint32_t kFeatureMac = 1U << 5, kFeatureVersion1 = 1;  // bit 5; bit 32
 constexpr uint16_t kDeviceWrites = 2;
 constexpr size_t kHeaderBytes = 12, kFrameBytes = 1514;
-constexpr int kRing = 8;
+constexpr int kRing = 8, kSendBuffers = 4;
+// How long a frame waits for a send buffer: the emulator takes frames in its own time.
+constexpr uint64_t kPatienceNs = 2'000'000;
 
 struct Descriptor {
   uint64_t address;
@@ -58,7 +60,7 @@ struct Buffer {
 
 // Shared with the device, so it is neither on a stack nor ever moved.
 Queue receive_queue, send_queue;
-Buffer receive_buffers[kRing], send_buffer;
+Buffer receive_buffers[kRing], send_buffers[kSendBuffers];
 uintptr_t base = 0;
 
 volatile uint32_t& Card(uintptr_t offset) {
@@ -118,18 +120,26 @@ bool NicStart(std::span<const uint8_t, 6> mac) {
                                     sizeof(Buffer), kDeviceWrites, 0};
     Offer(receive_queue, 0, i);
   }
-  send_queue.descriptors[0] = {reinterpret_cast<uintptr_t>(send_buffer.bytes), 0, 0, 0};
+  for (uint16_t i = 0; i < kSendBuffers; ++i) {
+    send_queue.descriptors[i] = {reinterpret_cast<uintptr_t>(send_buffers[i].bytes), 0, 0, 0};
+  }
   return true;
 }
 
 bool NicSend(std::span<const std::byte> frame) {
   if (base == 0 || frame.size() > kFrameBytes) return false;
-  // The device has the only buffer until it has used it.
-  if (Index(send_queue.used.index) != send_queue.available.index) return false;
-  __builtin_memset(send_buffer.bytes, 0, kHeaderBytes);
-  __builtin_memcpy(send_buffer.bytes + kHeaderBytes, frame.data(), frame.size());
-  send_queue.descriptors[0].length = static_cast<uint32_t>(kHeaderBytes + frame.size());
-  Offer(send_queue, 1, 0);
+  // The device uses buffers in order: a free one exists once it has given back enough.
+  const uint64_t begin_ns = ClockNs();
+  while (static_cast<uint16_t>(send_queue.available.index - Index(send_queue.used.index)) >=
+         kSendBuffers) {
+    if (ClockNs() - begin_ns > kPatienceNs) return false;
+  }
+  const auto number = static_cast<uint16_t>(send_queue.available.index % kSendBuffers);
+  std::byte* const bytes = send_buffers[number].bytes;
+  __builtin_memset(bytes, 0, kHeaderBytes);
+  __builtin_memcpy(bytes + kHeaderBytes, frame.data(), frame.size());
+  send_queue.descriptors[number].length = static_cast<uint32_t>(kHeaderBytes + frame.size());
+  Offer(send_queue, 1, number);
   return true;
 }
 

@@ -46,9 +46,10 @@ Status CheckDims(const TensorRecord& t, Record& record) {
     if (t.dims[i] < 1) return record.Refuse("dims: below 1", at, t.dims[i], 1);
     if (i >= t.rank && t.dims[i] != 1)
       return record.Refuse("dims: beyond rank, not 1", at, t.dims[i], 1);
-    bytes *= static_cast<uint64_t>(t.dims[i]);  // < 2^32 before, so < 2^63 now
-    if (bytes > 0xFFFFFFFF)
-      return record.Refuse("dims: more than 2^32 bytes", at, static_cast<int64_t>(bytes), t.bytes);
+    bytes *= static_cast<uint64_t>(t.dims[i]);  // < 2^31 before, so < 2^62 now
+    if (bytes > kMaxTensorBytes)
+      return record.Refuse("dims: more than 2^31 - 1 bytes", at, static_cast<int64_t>(bytes),
+                           t.bytes);
   }
   if (bytes != t.bytes)
     return record.Refuse("bytes is not dtype times dims", offsetof(TensorRecord, bytes), t.bytes,
@@ -176,9 +177,10 @@ Status CheckReads(Flow& flow, uint32_t first, uint32_t count, bool optional, Rec
   for (uint32_t i = first; i < first + count; ++i) {
     const uint16_t tensor = flow.index(i);
     if (optional && tensor == kNoTensor) continue;
-    if (!flow.exists(tensor)) return record.Refuse("input is no tensor", flow.at(i), tensor, 0);
+    if (!flow.exists(tensor))
+      return record.Refuse("reads what is no tensor", flow.at(i), tensor, 0);
     if (!flow.readable(tensor))
-      return record.Refuse("input is read before it is written", flow.at(i), tensor, 0);
+      return record.Refuse("reads a tensor that nothing has written yet", flow.at(i), tensor, 0);
   }
   return OkStatus();
 }
@@ -186,9 +188,11 @@ Status CheckReads(Flow& flow, uint32_t first, uint32_t count, bool optional, Rec
 Status CheckWrites(Flow& flow, uint32_t first, uint32_t count, Record record) {
   for (uint32_t i = first; i < first + count; ++i) {
     const uint16_t tensor = flow.index(i);
-    if (!flow.exists(tensor)) return record.Refuse("output is no tensor", flow.at(i), tensor, 0);
+    if (!flow.exists(tensor))
+      return record.Refuse("writes what is no tensor", flow.at(i), tensor, 0);
     if (!flow.Write(tensor))
-      return record.Refuse("output is a constant or was written before", flow.at(i), tensor, 0);
+      return record.Refuse("writes a constant, or a tensor that was written before", flow.at(i),
+                           tensor, 0);
   }
   return OkStatus();
 }

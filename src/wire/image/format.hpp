@@ -22,6 +22,7 @@ inline constexpr uint32_t kImageAlign = 16;
 inline constexpr uint32_t kNone = 0xFFFFFFFF;  // "absent" in a 32-bit offset
 inline constexpr uint16_t kNoTensor = 0xFFFF;  // "absent" in the index list (an optional input)
 inline constexpr uint32_t kDigestBytes = 32;
+inline constexpr uint32_t kMaxTensorBytes = 0x7FFFFFFF;  // positions within a tensor fit int32
 inline constexpr uint32_t kMaxTensors = 4096;  // a reader notes what is written in a fixed table
 
 struct ImageHeader {

@@ -36,7 +36,7 @@ struct ImageOp {
   std::string name;
   std::vector<uint16_t> inputs, outputs;  // tensor numbers, kNoTensor for an absent one
   std::array<int32_t, kAttrWords> attr{};
-  std::vector<int32_t> params;
+  std::vector<int32_t> params{};
   uint32_t scratch_offset = 0, scratch_bytes = 0;
 };
 

@@ -1,0 +1,67 @@
+#include "apps/covey/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <string>
+
+#include "apps/covey/io/fail.hpp"
+
+namespace covey::app {
+namespace {
+
+constexpr char kAbout[] =
+    "Covey: one call, answered by a microcontroller's int8 engine or by an agent at full "
+    "precision.";
+
+constexpr char kFooter[] =
+    "Start here:\n"
+    "  covey demo                                  both places on the same pictures, side by side\n"
+    "  covey inspect model.tflite                  what is in a model\n"
+    "  covey run model.tflite --input samples.bin --output out.bin --json\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage. `covey COMMAND --help` tells the rest.";
+
+bool WantsJson(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void AddCommands(CLI::App& app, Chosen& chosen) {
+  app.description(kAbout);
+  app.footer(kFooter);
+  app.set_version_flag("--version", "covey " COVEY_VERSION);
+  app.require_subcommand(1);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  AddRun(app, chosen);
+  AddInspect(app, chosen);
+  AddCompile(app, chosen);
+  AddAgent(app, chosen);
+  AddModels(app, chosen);
+  AddClassify(app, chosen);
+  AddDemo(app, chosen);
+  AddCompletion(app, chosen);
+}
+
+int Main(int argc, char** argv) {
+  (void)std::signal(SIGPIPE, SIG_IGN);  // A reader that leaves is an error of write(), not our end.
+  CLI::App app;
+  Chosen chosen;
+  AddCommands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    PrintFailure({static_cast<uint32_t>(Code::kInvalidArgument), error.what()},
+                 WantsJson(argc, argv));
+    std::cerr << "Try `covey --help`, or `covey COMMAND --help`.\n";
+    return kUsage;
+  }
+  return chosen();
+}
+
+}  // namespace covey::app

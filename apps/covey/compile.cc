@@ -1,0 +1,65 @@
+// covey compile MODEL -o OUT.covey: a model file into a model image.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "apps/covey/command.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
+#include "apps/covey/io/json.hpp"
+#include "apps/covey/io/table.hpp"
+#include "apps/covey/model/report.hpp"
+
+namespace covey::app {
+namespace {
+
+struct Options {
+  std::string model, output;
+  bool json = false;
+};
+
+int Compile(const Options& options) {
+  const Expected<ModelFile> model = LoadModelFile(options.model);
+  if (!model) return Fail(model.error(), options.json);
+  if (model.value().image.empty()) {
+    return Fail(MakeError(Code::kUnimplemented, model.value().no_image), options.json);
+  }
+  const Expected<void> written = WriteFile(options.output, model.value().image.span());
+  if (!written) return Fail(written.error(), options.json);
+  const Report report = MakeReport(model.value());
+  // The image may go to stdout; what is said about it then goes to stderr.
+  std::ostream& out = options.output == "-" ? std::cerr : std::cout;
+  if (options.json) {
+    PrintJson(out, {{"model", options.model},
+                    {"output", options.output},
+                    {"image_bytes", *report.image_bytes},
+                    {"arena_bytes", *report.arena_bytes},
+                    {"arena_lower_bound", *report.arena_lower_bound},
+                    {"weight_bytes", report.weight_bytes},
+                    {"macs", report.macs},
+                    {"ops", report.ops.size()}});
+  } else {
+    out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
+        << Thousands(*report.arena_bytes) << " bytes\n";
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddCompile(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("compile", "Make a model image (.covey) for the engine and the boards");
+  command->add_option("MODEL", options->model, "an int8 .tflite or .onnx file")->required();
+  command->add_option("-o,--output", options->output, "the image to write; - for stdout")
+      ->required();
+  command->add_flag("--json", options->json, "print the sizes as JSON");
+  command->footer(
+      "Examples:\n"
+      "  covey compile resnet8.tflite -o resnet8.covey\n"
+      "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes");
+  command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
+}
+
+}  // namespace covey::app

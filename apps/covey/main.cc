@@ -1,0 +1,3 @@
+#include "apps/covey/command.hpp"
+
+int main(int argc, char** argv) { return covey::app::Main(argc, argv); }

@@ -1,0 +1,89 @@
+#include "apps/covey/model/file.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
+
+namespace covey::app {
+namespace {
+
+using compiler::Format;
+
+Expected<ModelFile> LoadImage(ModelFile model, std::span<const std::byte> bytes) {
+  model.image = ImageBytes(bytes);
+  DiagText diag;
+  const Result<wire::ImageView> view = wire::ImageView::Read(model.image.span(), diag);
+  if (!view.ok()) return Explain(model.path, view.status(), diag);
+  return model;
+}
+
+Expected<ModelFile> LoadGraph(ModelFile model) {
+  DiagText diag;
+  Result<compiler::Graph> graph = compiler::ImportFile(model.path, diag);
+  if (!graph.ok()) return Explain(model.path, graph.status(), diag);
+  model.graph = *std::move(graph);
+  const Result<std::vector<std::byte>> image = compiler::Compile(*model.graph, diag);
+  if (image.ok()) {
+    model.image = ImageBytes(*image);
+  } else {
+    model.no_image = Explain(model.path, image.status(), diag).message;
+  }
+  return model;
+}
+
+}  // namespace
+
+ImageBytes::ImageBytes(std::span<const std::byte> bytes)
+    : blocks_((bytes.size() + sizeof(Block) - 1) / sizeof(Block)), size_(bytes.size()) {
+  if (size_ > 0) std::memcpy(blocks_.data(), bytes.data(), size_);
+}
+
+std::span<const std::byte> ImageBytes::span() const {
+  return {reinterpret_cast<const std::byte*>(blocks_.data()), size_};
+}
+
+Expected<ModelFile> LoadModelFile(const std::string& path) {
+  Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  if (!bytes) return bytes.error();
+  ModelFile model;
+  model.path = path;
+  model.file_bytes = bytes.value().size();
+  model.format = compiler::DetectFormat(bytes.value(), path);
+  switch (model.format) {
+    case Format::kImage:
+      return LoadImage(std::move(model), bytes.value());
+    case Format::kTflite:
+    case Format::kOnnx:
+      return LoadGraph(std::move(model));
+    case Format::kUnknown:
+      break;
+  }
+  return MakeError(Code::kInvalidArgument,
+                   path +
+                       ": neither its first bytes nor its name tell a model, expected a .tflite, "
+                       ".onnx or .covey file");
+}
+
+bool IsQuantised(const compiler::Graph& graph) {
+  return std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                     [](const compiler::Tensor& tensor) { return !tensor.quant.empty(); });
+}
+
+const char* FormatName(Format format) {
+  switch (format) {
+    case Format::kTflite:
+      return "tflite";
+    case Format::kOnnx:
+      return "onnx";
+    case Format::kImage:
+      return "covey";
+    case Format::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace covey::app

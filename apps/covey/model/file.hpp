@@ -1,0 +1,59 @@
+// A model file as the commands see it: which format, and for int8 networks the model image that the
+// engine runs.
+//
+//   DiagText diag;
+//   Expected<ModelFile> model = LoadModelFile("resnet8.tflite");
+//   if (model.value().image.size() > 0) Use(model.value().View());
+//
+// A .tflite or ONNX file that is int8 is compiled; a float ONNX network keeps an empty image and
+// its graph: ONNX Runtime runs it. Errors: each names the file, the thing, what was found and what
+// was expected.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "covey/covey.hpp"
+#include "wire/image/reader.hpp"
+
+namespace covey::app {
+
+// Bytes that start at a 16-byte boundary, as ImageView wants them.
+class ImageBytes {
+ public:
+  ImageBytes() = default;
+  explicit ImageBytes(std::span<const std::byte> bytes);
+  std::span<const std::byte> span() const;
+  bool empty() const { return size_ == 0; }
+
+ private:
+  struct alignas(16) Block {
+    std::byte bytes[16];
+  };
+  std::vector<Block> blocks_;
+  size_t size_ = 0;
+};
+
+struct ModelFile {
+  std::string path;
+  compiler::Format format = compiler::Format::kUnknown;
+  size_t file_bytes = 0;
+  std::optional<compiler::Graph> graph;  // .tflite, ONNX
+  ImageBytes image;                      // int8 networks
+  std::string no_image;                  // why there is no image, if there is none
+};
+
+// Reads and checks; compiles what is int8. A float network is no error here (no_image says why).
+Expected<ModelFile> LoadModelFile(const std::string& path);
+
+// True if some tensor of the graph is quantised: then the int8 engine is meant.
+bool IsQuantised(const compiler::Graph& graph);
+
+// "tflite", "onnx", "covey"
+const char* FormatName(compiler::Format format);
+
+}  // namespace covey::app

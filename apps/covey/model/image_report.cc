@@ -1,0 +1,143 @@
+#include "apps/covey/model/image_report.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/op_view.hpp"
+
+namespace covey::app {
+namespace {
+
+ReportTensor FromImage(const wire::ImageView& image, uint16_t index) {
+  if (index == wire::kNoTensor) return {};
+  const wire::TensorRecord& record = image.tensor(index);
+  ReportTensor tensor;
+  tensor.name = image.tensor_name(index);
+  tensor.dtype = static_cast<DType>(record.dtype);
+  tensor.dims.assign(record.dims, record.dims + record.rank);
+  tensor.constant = record.place == static_cast<uint8_t>(wire::Place::kData);
+  if (record.quant_axis >= 0) {  // One scale a channel; which ones is the engine's business.
+    tensor.scales.assign(static_cast<size_t>(record.dims[record.quant_axis]), record.scale);
+  } else if (record.scale != 0) {
+    tensor.scales = {record.scale};
+    tensor.zero_points = {record.zero_point};
+  }
+  return tensor;
+}
+
+uint64_t Elements(const ReportTensor& tensor) {
+  uint64_t count = 1;
+  for (int32_t dim : tensor.dims) count *= static_cast<uint64_t>(dim);
+  return count;
+}
+
+// Multiply-accumulates: output elements times the weights that each one reads.
+uint64_t Macs(Op op, const ReportOp& described) {
+  if (described.inputs.size() < 2 || described.outputs.empty()) return 0;
+  const ReportTensor& weights = described.inputs[1];
+  const uint64_t outputs = Elements(described.outputs[0]);
+  if (op == Op::kConv2D && weights.dims.size() == 4 && weights.dims[0] > 0) {
+    return outputs * (Elements(weights) / static_cast<uint64_t>(weights.dims[0]));
+  }
+  if (op == Op::kDepthwiseConv2D && weights.dims.size() == 4) {
+    return outputs * static_cast<uint64_t>(weights.dims[1]) *
+           static_cast<uint64_t>(weights.dims[2]);
+  }
+  if (op == Op::kFullyConnected && weights.dims.size() == 2) {
+    return outputs * static_cast<uint64_t>(weights.dims[1]);
+  }
+  return 0;
+}
+
+struct Range {
+  uint64_t begin, end;
+};
+
+uint64_t UnionBytes(std::vector<Range> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& a, const Range& b) { return a.begin < b.begin; });
+  uint64_t total = 0, covered = 0;
+  for (const Range& range : ranges) {
+    const uint64_t begin = std::max(range.begin, covered);
+    if (range.end > begin) total += range.end - begin;
+    covered = std::max(covered, range.end);
+  }
+  return total;
+}
+
+// First and last op during which each arena tensor holds something; inputs from the start, outputs
+// to the end.
+struct Life {
+  uint32_t first = UINT32_MAX, last = 0;
+};
+
+std::vector<Life> Lives(const wire::ImageView& image) {
+  std::vector<Life> lives(image.tensor_count());
+  const auto touch = [&](uint16_t tensor, uint32_t op) {
+    if (tensor == wire::kNoTensor) return;
+    lives[tensor].first = std::min(lives[tensor].first, op);
+    lives[tensor].last = std::max(lives[tensor].last, op);
+  };
+  for (uint32_t op = 0; op < image.op_count(); ++op) {
+    for (uint16_t tensor : image.op_inputs(op)) touch(tensor, op);
+    for (uint16_t tensor : image.op_outputs(op)) touch(tensor, op);
+  }
+  for (uint16_t i = 0; i < image.input_count(); ++i) touch(image.input_tensor(i), 0);
+  const uint32_t end = image.op_count() > 0 ? image.op_count() - 1 : 0;
+  for (uint16_t i = 0; i < image.output_count(); ++i) touch(image.output_tensor(i), end);
+  return lives;
+}
+
+}  // namespace
+
+void DescribeImage(const wire::ImageView& image, Report& report) {
+  report.name = image.name();
+  for (uint32_t i = 0; i < image.op_count(); ++i) {
+    const Op id = static_cast<Op>(image.op(i).op);
+    ReportOp op{OpName(id), image.op_name(i), "", {}, {}};
+    for (uint16_t t : image.op_inputs(i)) op.inputs.push_back(FromImage(image, t));
+    for (uint16_t t : image.op_outputs(i)) op.outputs.push_back(FromImage(image, t));
+    for (uint16_t t : image.op_inputs(i)) {
+      if (t != wire::kNoTensor && op.inputs.size() > 0 &&
+          image.tensor(t).place == static_cast<uint8_t>(wire::Place::kData)) {
+        op.weight_bytes += image.tensor(t).bytes;
+      }
+    }
+    op.macs = Macs(id, op);
+    report.macs += op.macs;
+    report.ops.push_back(std::move(op));
+  }
+  for (uint32_t i = 0; i < image.tensor_count(); ++i) {  // Shared weights count once in the sum.
+    const wire::TensorRecord& record = image.tensor(i);
+    if (record.place == static_cast<uint8_t>(wire::Place::kData))
+      report.weight_bytes += record.bytes;
+  }
+  for (uint16_t i = 0; i < image.input_count(); ++i) {
+    report.inputs.push_back(FromImage(image, image.input_tensor(i)));
+  }
+  for (uint16_t i = 0; i < image.output_count(); ++i) {
+    report.outputs.push_back(FromImage(image, image.output_tensor(i)));
+  }
+  if (image.labels() != nullptr) {
+    std::istringstream lines(image.labels());
+    for (std::string line; std::getline(lines, line);) report.labels.push_back(line);
+  }
+}
+
+uint64_t ArenaLowerBound(const wire::ImageView& image) {
+  const std::vector<Life> lives = Lives(image);
+  uint64_t bound = 0;
+  for (uint32_t op = 0; op < image.op_count(); ++op) {
+    std::vector<Range> live;
+    for (uint32_t t = 0; t < image.tensor_count(); ++t) {
+      const wire::TensorRecord& record = image.tensor(t);
+      if (record.place != static_cast<uint8_t>(wire::Place::kArena)) continue;
+      if (lives[t].first > op || lives[t].last < op) continue;
+      live.push_back({record.offset, uint64_t{record.offset} + record.bytes});
+    }
+    bound = std::max(bound, UnionBytes(std::move(live)) + image.op(op).scratch_bytes);
+  }
+  return bound;
+}
+
+}  // namespace covey::app

@@ -1,0 +1,88 @@
+#include "apps/covey/model/report.hpp"
+
+#include <cstring>
+#include <sstream>
+
+#include "apps/covey/model/image_report.hpp"
+
+namespace covey::app {
+namespace {
+
+ReportTensor FromGraph(const compiler::Graph& graph, int index) {
+  if (index == compiler::kNoTensor) return {};
+  const compiler::Tensor& tensor = graph.tensors[static_cast<size_t>(index)];
+  return {
+      tensor.name,      tensor.dtype, tensor.dims, tensor.quant.scales, tensor.quant.zero_points,
+      tensor.constant()};
+}
+
+std::vector<ReportTensor> FromGraph(const compiler::Graph& graph, const std::vector<int>& indices) {
+  std::vector<ReportTensor> tensors;
+  for (int index : indices) tensors.push_back(FromGraph(graph, index));
+  return tensors;
+}
+
+void DescribeGraph(const compiler::Graph& graph, Report& report) {
+  const compiler::Summary summary = compiler::Summarise(graph);
+  report.name = graph.name;
+  report.macs = summary.macs;
+  report.weight_bytes = summary.weight_bytes;
+  report.labels = graph.preprocess.labels;
+  report.inputs = FromGraph(graph, graph.inputs);
+  report.outputs = FromGraph(graph, graph.outputs);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const compiler::Node& node = graph.nodes[i];
+    ReportOp op{OpName(node.op), node.name, node.source_op, FromGraph(graph, node.inputs),
+                FromGraph(graph, node.outputs)};
+    if (i < summary.ops.size()) {
+      op.macs = summary.ops[i].macs;
+      op.weight_bytes = summary.ops[i].weight_bytes;
+    }
+    report.ops.push_back(std::move(op));
+  }
+}
+
+}  // namespace
+
+Report MakeReport(const ModelFile& model) {
+  Report report;
+  report.path = model.path;
+  report.format = FormatName(model.format);
+  report.file_bytes = model.file_bytes;
+  report.no_image = model.no_image;
+  if (model.graph) DescribeGraph(*model.graph, report);
+  if (model.image.empty()) return report;
+  NoDiag checked;  // LoadModelFile or Compile has read or written these bytes.
+  const Result<wire::ImageView> image = wire::ImageView::Read(model.image.span(), checked);
+  if (!image.ok()) {
+    report.no_image = image.status().message();
+    return report;
+  }
+  if (!model.graph) DescribeImage(*image, report);
+  report.image_bytes = model.image.span().size();
+  report.arena_bytes = image->header().arena_bytes;
+  report.arena_lower_bound = ArenaLowerBound(*image);
+  return report;
+}
+
+std::string ShapeText(const ReportTensor& tensor) {
+  if (tensor.dtype == DType::kNone && tensor.name.empty()) return "-";
+  std::string text = std::string(DTypeName(tensor.dtype)) + "[";
+  for (size_t i = 0; i < tensor.dims.size(); ++i) {
+    text += (i > 0 ? "," : "") + std::to_string(tensor.dims[i]);
+  }
+  return text + "]";
+}
+
+std::string QuantisationText(const ReportTensor& tensor) {
+  if (tensor.scales.empty()) return "-";
+  if (tensor.scales.size() > 1) {
+    return "per channel (" + std::to_string(tensor.scales.size()) + ")";
+  }
+  std::ostringstream text;
+  text << "scale " << tensor.scales[0] << " zero "
+       << (tensor.zero_points.empty() ? 0 : tensor.zero_points[0]);
+  return text.str();
+}
+
+}  // namespace covey::app

@@ -2,16 +2,21 @@
  * configured.
  *
  *   static covey_session session;
- *   covey_session_open(&session, &config);                          // engine, link and clock come
- * from the board covey_set_place(&session, "agent tcp://10.0.2.2:7700", "resnet56");   // or
- * "local"; at any time covey_result result; if (covey_classify(&session, &image, &options, &result)
- * == COVEY_OK) printf("%u %f %s\n", result.classes[0].index, result.classes[0].confidence,
- * result.place);
+ *   covey_session_open(&session, &parts);       // engine, link and clock come from the board
+ *   covey_set_place(&session, "agent tcp://10.0.2.2:7700", "resnet56");  // or "local"; any time
+ *   covey_result result;
+ *   if (covey_classify(&session, &image, &options, &result) == COVEY_OK)
+ *     Show(result.classes[0].index, result.classes[0].confidence, result.place);
  *
  * C11, freestanding: no heap, no threads, no libc. The application code is the same for every
- * place. Memory: the session is caller-owned and of fixed size (COVEY_SESSION_BYTES); an image is
- * taken from a callback piece by piece, so memory does not grow with it. Threads: one at a time for
- * each session.
+ * place.
+ * Memory: the session is caller-owned and of fixed size (COVEY_SESSION_BYTES, with all its
+ * buffers); an image is taken from a callback piece by piece, so memory does not grow with it.
+ * Deadlines: a call returns COVEY_OK only in time. An agent that fails, is late or sends garbage
+ * costs no more than what the local answer leaves of the deadline (micro/route/policy.hpp). A local
+ * run cannot be interrupted: one that ends late returns COVEY_DEADLINE_EXCEEDED, its answer filled
+ * in.
+ * Threads: one at a time for each session.
  */
 #ifndef COVEY_MICRO_H_
 #define COVEY_MICRO_H_
@@ -27,15 +32,22 @@ extern "C" {
 /* gRPC's code numbers; what the caller should do next. 0 is success. */
 typedef enum covey_code {
   COVEY_OK = 0,
+  COVEY_CANCELLED = 1,
+  COVEY_UNKNOWN = 2,
   COVEY_INVALID_ARGUMENT = 3,
   COVEY_DEADLINE_EXCEEDED = 4,
   COVEY_NOT_FOUND = 5,
+  COVEY_ALREADY_EXISTS = 6,
+  COVEY_PERMISSION_DENIED = 7,
   COVEY_RESOURCE_EXHAUSTED = 8,
   COVEY_FAILED_PRECONDITION = 9,
+  COVEY_ABORTED = 10,
+  COVEY_OUT_OF_RANGE = 11,
   COVEY_UNIMPLEMENTED = 12,
   COVEY_INTERNAL = 13,
   COVEY_UNAVAILABLE = 14,
-  COVEY_DATA_LOSS = 15
+  COVEY_DATA_LOSS = 15,
+  COVEY_UNAUTHENTICATED = 16
 } covey_code;
 
 #define COVEY_TOP_K_MAX 5
@@ -51,8 +63,8 @@ typedef bool (*covey_read)(void* context, size_t offset, void* buffer, size_t si
 typedef enum covey_format { /* the wire's numbers */
                             COVEY_RAW_RGB8 = 1,
                             COVEY_RAW_GRAY8 = 2,
-                            COVEY_JPEG = 3,
-                            COVEY_PNG = 4,
+                            COVEY_JPEG = 3,  /* agents only */
+                            COVEY_PNG = 4,   /* agents only */
                             COVEY_TENSOR = 5 /* the model's own input, already pre-processed */
 } covey_format;
 
@@ -71,7 +83,7 @@ typedef enum covey_fallback {
 
 typedef struct covey_options {
   uint64_t deadline_ns; /* from now; 0: the session's default */
-  uint32_t top_k;       /* 1..COVEY_TOP_K_MAX */
+  uint32_t top_k;       /* 1..COVEY_TOP_K_MAX; 0: 1 */
   covey_fallback fallback;
 } covey_options;
 
@@ -82,7 +94,7 @@ typedef struct covey_class {
 } covey_class;
 
 typedef struct covey_result {
-  covey_class classes[COVEY_TOP_K_MAX];
+  covey_class classes[COVEY_TOP_K_MAX]; /* most likely first */
   uint32_t class_count;
   char place[COVEY_PLACE_BYTES]; /* where it ran: "local", "agent tcp://10.0.2.2:7700" */
   bool fell_back;                /* asked for an agent, answered locally */
@@ -95,7 +107,7 @@ typedef struct covey_result {
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */
 struct covey_parts;
 
-#define COVEY_SESSION_BYTES 4096
+#define COVEY_SESSION_BYTES 1408
 typedef struct covey_session {
   union {
     uint64_t align;
@@ -103,23 +115,32 @@ typedef struct covey_session {
   } opaque;
 } covey_session;
 
+/* The place is "local" until it is set. */
 covey_code covey_session_open(covey_session* session, const struct covey_parts* parts);
 
 /* "local", or "agent tcp://HOST:PORT" with a numeric IPv4 host. `model` is the name on the agent;
- * null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT leaves the place as
- * it was. */
+ * null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT (syntax, or a text
+ * that is too long) and COVEY_FAILED_PRECONDITION (no link, or no engine) leave the place as it
+ * was. */
 covey_code covey_set_place(covey_session* session, const char* place, const char* model);
 const char* covey_place(const covey_session* session);
 const char* covey_model(const covey_session* session);
 
-/* Image in, classes out. Returns result->code. */
+/* Image in, classes out. `options` may be null. Returns result->code. */
 covey_code covey_classify(covey_session* session, const covey_input* image,
                           const covey_options* options, covey_result* result);
 
-/* Tensor in, tensor out, raw bytes of the model's own types. `*output_size` is the room, then what
- * was written. */
+/* Tensor in (format COVEY_TENSOR: the model's first input), tensor out (its first output), raw
+ * bytes of the model's own types. `*output_size` is the room, then what was written. */
 covey_code covey_infer(covey_session* session, const covey_input* input, void* output,
                        size_t* output_size, const covey_options* options, covey_result* result);
+
+/* Calls `found` for each model that the current place offers; `error` says why it cannot be used
+ * and is empty if it can. Never falls back. */
+typedef void (*covey_found)(void* context, const char* name, const char* backend,
+                            const char* error);
+covey_code covey_models(covey_session* session, covey_found found, void* context,
+                        const covey_options* options, covey_result* result);
 
 void covey_session_close(covey_session* session);
 

@@ -1,0 +1,131 @@
+#include "micro/session/local.hpp"
+
+#include "micro/session/scores.hpp"
+
+namespace covey::micro {
+namespace {
+
+Status Refuse(Diag& diag, const char* problem, int64_t found, int64_t expected) {
+  diag.Report({.subject = "local input",
+               .problem = problem,
+               .found = found,
+               .expected = expected,
+               .numbers = true});
+  return Status(Code::kInvalidArgument, problem);
+}
+
+Status ReadInput(const covey_input& input, const TensorView& tensor, Diag& diag) {
+  if (input.size != tensor.bytes)
+    return Refuse(diag, "local: the input's size differs from the model's",
+                  static_cast<int64_t>(input.size), static_cast<int64_t>(tensor.bytes));
+  if (!input.read(input.context, 0, tensor.data, input.size))
+    return Status(Code::kInvalidArgument, "input: its read callback broke off");
+  return OkStatus();
+}
+
+Status CheckPixels(const covey_input& image, const TensorView& tensor, Diag& diag) {
+  if (tensor.dtype != DType::kInt8 && tensor.dtype != DType::kUint8)
+    return Status(Code::kUnimplemented, "local: the model takes no raw pixels; send a tensor");
+  const auto height = static_cast<int32_t>(image.height);
+  const auto width = static_cast<int32_t>(image.width);
+  const int32_t channels = image.format == COVEY_RAW_RGB8 ? 3 : 1;
+  if (tensor.rank() != 4)
+    return Refuse(diag, "local: the model's input is no picture (rank)", tensor.rank(), 4);
+  if (tensor.dims[1] != height)
+    return Refuse(diag, "local: the image's height differs from the model's", height,
+                  tensor.dims[1]);
+  if (tensor.dims[2] != width)
+    return Refuse(diag, "local: the image's width differs from the model's", width, tensor.dims[2]);
+  if (tensor.dims[3] != channels)
+    return Refuse(diag, "local: the image's channels differ from the model's", channels,
+                  tensor.dims[3]);
+  return OkStatus();
+}
+
+// In place: pixels come in as uint8 and leave as the model's int8.
+void ConvertPixels(const wire::ImageView& image, const TensorView& tensor) {
+  auto* bytes = tensor.as_mutable<uint8_t>();
+  const int8_t* table = image.pixel_table();
+  const uint32_t channels = table == nullptr ? 1 : image.header().pixel_channels;
+  uint32_t channel = 0;
+  for (size_t i = 0; i < tensor.bytes; ++i) {
+    bytes[i] = table == nullptr ? static_cast<uint8_t>(bytes[i] ^ 0x80)  // byte - 128
+                                : static_cast<uint8_t>(table[channel * 256 + bytes[i]]);
+    if (++channel == channels) channel = 0;
+  }
+}
+
+Status ReadImage(Engine& engine, const covey_input& image, Diag& diag) {
+  const TensorView tensor = engine.input(0);
+  switch (image.format) {
+    case COVEY_TENSOR:
+      return ReadInput(image, tensor, diag);
+    case COVEY_RAW_RGB8:
+    case COVEY_RAW_GRAY8:
+      COVEY_TRY(CheckPixels(image, tensor, diag));
+      COVEY_TRY(ReadInput(image, tensor, diag));
+      if (tensor.dtype == DType::kInt8) ConvertPixels(engine.image(), tensor);
+      return OkStatus();
+    case COVEY_JPEG:
+    case COVEY_PNG:
+      break;
+  }
+  return Status(Code::kUnimplemented, "local: JPEG and PNG are not decoded here; send raw pixels");
+}
+
+uint64_t Run(Engine& engine, Clock& clock) {
+  const uint64_t start_ns = clock.NowNs();
+  engine.Run();
+  return clock.NowNs() - start_ns;
+}
+
+// Line `index` of `labels`, cut off if longer than the room; empty if there is none.
+void CopyLabel(const char* labels, uint32_t index, char (&to)[COVEY_LABEL_BYTES]) {
+  size_t size = 0;
+  if (labels != nullptr) {
+    for (; index > 0 && *labels != '\0'; ++labels) {
+      if (*labels == '\n') --index;
+    }
+    while (size + 1 < sizeof to && labels[size] != '\0' && labels[size] != '\n') {
+      to[size] = labels[size];
+      ++size;
+    }
+  }
+  to[size] = '\0';
+}
+
+}  // namespace
+
+Status ClassifyLocally(Engine& engine, Clock& clock, Diag& diag, const covey_input& image,
+                       uint32_t top_k, covey_result& result) {
+  const auto kind = static_cast<wire::OutputKind>(engine.image().header().output_kind);
+  if (kind != wire::OutputKind::kProbabilities && kind != wire::OutputKind::kLogits)
+    return Status(Code::kFailedPrecondition, "local: the model does not classify; use infer");
+  COVEY_TRY(ReadImage(engine, image, diag));
+  result.compute_ns = Run(engine, clock);
+  COVEY_TRY_ASSIGN(const Scores scores,
+                   Scores::Of(engine.output(0), kind == wire::OutputKind::kLogits));
+  uint32_t top[COVEY_TOP_K_MAX];
+  result.class_count = static_cast<uint32_t>(TopK(scores, std::span(top).first(top_k)));
+  for (uint32_t i = 0; i < result.class_count; ++i) {
+    covey_class& to = result.classes[i];
+    to.index = top[i];
+    to.confidence = scores.Probability(top[i]);
+    CopyLabel(engine.image().labels(), top[i], to.label);
+  }
+  return OkStatus();
+}
+
+Status InferLocally(Engine& engine, Clock& clock, Diag& diag, const covey_input& input,
+                    std::span<std::byte> output, size_t& output_bytes, covey_result& result) {
+  const TensorView tensor = engine.output(0);
+  if (tensor.bytes > output.size())
+    return Status(Code::kResourceExhausted, "output: larger than the room given for it");
+  COVEY_TRY(ReadInput(input, engine.input(0), diag));
+  result.compute_ns = Run(engine, clock);
+  __builtin_memcpy(output.data(), tensor.data, tensor.bytes);
+  output_bytes = tensor.bytes;
+  return OkStatus();
+}
+
+}  // namespace covey::micro

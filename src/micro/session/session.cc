@@ -1,0 +1,339 @@
+// Implements include/covey/micro.h: validates the call, asks the agent as micro/route allows, runs
+// locally if that is the place or the agent failed, and writes down how it went.
+#include <optional>
+
+#include "covey/micro.h"
+#include "micro/route/place.hpp"
+#include "micro/route/policy.hpp"
+#include "micro/session/local.hpp"
+#include "micro/session/parts.hpp"
+#include "micro/session/text.hpp"
+#include "wire/rpc/client.hpp"
+
+namespace covey::micro {
+namespace {
+
+constexpr uint64_t kDefaultDeadlineNs = 5'000'000'000;
+constexpr size_t kHostBytes = 16;  // "255.255.255.255" and NUL
+
+struct State {
+  covey_parts parts = {};
+  std::optional<wire::Client> client = {};  // none: no link
+  AgentPolicy policy = {};
+  uint64_t request_id = 0;  // of the last request
+  uint16_t port = 0;
+  bool agent = false;  // the place; else local
+  char host[kHostBytes] = {};
+  char place[COVEY_PLACE_BYTES] = {};
+  char model[COVEY_MODEL_BYTES] = {};
+};
+
+struct Session {
+  State state;
+  std::byte buffer[wire::Client::kBufferBytes];
+};
+static_assert(sizeof(Session) <= COVEY_SESSION_BYTES);
+static_assert(alignof(Session) <= alignof(covey_session));
+static_assert(COVEY_LABEL_BYTES == wire::ScoredClass::kLabelBytes);
+
+Session& Of(covey_session* session) { return *reinterpret_cast<Session*>(session->opaque.bytes); }
+const State& Of(const covey_session* session) {
+  return reinterpret_cast<const Session*>(session->opaque.bytes)->state;
+}
+
+enum class What { kClassify, kInfer, kModels };
+
+// One call, as the application made it.
+struct Job {
+  What what;
+  const covey_input* input = nullptr;
+  std::span<std::byte> output = {};
+  size_t output_bytes = 0;
+  covey_found found = nullptr;
+  void* context = nullptr;
+  uint32_t top_k = 1;
+  covey_result* result = nullptr;
+};
+
+wire::Bulk BulkOf(const covey_input& input) { return {input.size, input.read, input.context}; }
+
+Status Classify(State& state, const Job& job, uint64_t deadline_ns) {
+  wire::ScoredClass classes[COVEY_TOP_K_MAX];
+  wire::ClassifyReply reply{.classes = std::span(classes).first(job.top_k)};
+  COVEY_TRY(state.client->Classify({.model = state.model,
+                                    .request_id = ++state.request_id,
+                                    .top_k = job.top_k,
+                                    .format = static_cast<uint32_t>(job.input->format),
+                                    .width = job.input->width,
+                                    .height = job.input->height,
+                                    .image = BulkOf(*job.input)},
+                                   deadline_ns, reply));
+  covey_result& result = *job.result;
+  result.compute_ns = reply.compute_ns;
+  result.class_count = static_cast<uint32_t>(reply.count);
+  for (size_t i = 0; i < reply.count; ++i) {
+    result.classes[i].index = classes[i].index;
+    result.classes[i].confidence = classes[i].confidence;
+    __builtin_memcpy(result.classes[i].label, classes[i].label, COVEY_LABEL_BYTES);
+  }
+  return OkStatus();
+}
+
+Status Ask(State& state, Job& job, uint64_t deadline_ns) {
+  if (job.what == What::kClassify) return Classify(state, job, deadline_ns);
+  if (job.what == What::kModels)
+    return state.client->ListModels(deadline_ns, {.found = job.found, .context = job.context});
+  wire::InferReply reply{.output = job.output};
+  COVEY_TRY(state.client->Infer(
+      {.model = state.model, .request_id = ++state.request_id, .input = BulkOf(*job.input)},
+      deadline_ns, reply));
+  job.output_bytes = reply.bytes;
+  job.result->compute_ns = reply.compute_ns;
+  return OkStatus();
+}
+
+// The connection is kept between calls; one that broke while idle (the agent was restarted) shows
+// only now, and is worth one fresh try: nothing came back, so nothing is done twice.
+Status AskAgent(State& state, Job& job, uint64_t deadline_ns) {
+  const Endpoint agent{state.host, state.port};
+  const bool kept = state.client->connected();
+  if (!kept) COVEY_TRY(state.client->Connect(agent, deadline_ns));
+  const Status status = Ask(state, job, deadline_ns);
+  if (!kept || status.code() != Code::kUnavailable || state.client->replied()) return status;
+  COVEY_TRY(state.client->Connect(agent, deadline_ns));
+  return Ask(state, job, deadline_ns);
+}
+
+// The agent itself failed, not this one request.
+bool IsAgentTrouble(Code code) {
+  return code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kDataLoss ||
+         code == Code::kInternal;
+}
+
+void Learn(State& state, Status status) {
+  if (!status.ok() && IsAgentTrouble(status.code())) {
+    state.policy.AgentFailed(state.parts.clock->NowNs());
+  } else if (state.client->replied()) {
+    state.policy.AgentAnswered();
+  }
+}
+
+Status RunLocally(State& state, Job& job) {
+  micro::Engine& engine = *state.parts.engine;
+  NoDiag silent;
+  Diag& diag = state.parts.diag != nullptr ? *state.parts.diag : silent;
+  const uint64_t start_ns = state.parts.clock->NowNs();
+  if (job.what == What::kModels) {
+    job.found(job.context, engine.image().name(), "int8", "");
+    return OkStatus();
+  }
+  const Status status =
+      job.what == What::kClassify
+          ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result)
+          : InferLocally(engine, *state.parts.clock, diag, *job.input, job.output, job.output_bytes,
+                         *job.result);
+  if (status.ok()) state.policy.LocalTook(state.parts.clock->NowNs() - start_ns);
+  return status;
+}
+
+// After the agent failed with `failure`: the local answer if it comes in time, else the failure.
+Status FallBack(State& state, Job& job, uint64_t deadline_ns, Status failure) {
+  TextOut error(job.result->error);
+  error.SeekEnd();
+  if (!state.policy.LocalFits(state.parts.clock->NowNs(), deadline_ns)) {
+    state.policy.LocalSkipped();
+    error.Add("; too late for local");
+    return failure;
+  }
+  const Status status = RunLocally(state, job);
+  if (!status.ok()) {
+    error.Add("; ").Add(status.message());
+    return failure;
+  }
+  job.result->fell_back = true;
+  return status;
+}
+
+Status RunAtAgent(State& state, Job& job, uint64_t deadline_ns, bool fallback) {
+  const Attempt attempt = state.policy.Plan(state.parts.clock->NowNs(), deadline_ns, fallback);
+  Status status(Code::kUnavailable, "agent: failed a moment ago, left alone for now");
+  bool words = false;
+  if (attempt.go) {
+    status = AskAgent(state, job, attempt.deadline_ns);
+    Learn(state, status);
+    if (status.ok()) return status;
+    words = state.client->words()[0] != '\0';
+  }
+  TextOut error(job.result->error);
+  if (words) {
+    error.Add("agent: ").Add(state.client->words());
+  } else {
+    error.Add(status.message());
+  }
+  return fallback ? FallBack(state, job, deadline_ns, status) : status;
+}
+
+covey_code Finish(State& state, const Job& job, Status status, uint64_t start_ns,
+                  uint64_t deadline_ns) {
+  covey_result& result = *job.result;
+  const uint64_t now_ns = state.parts.clock->NowNs();
+  if (status.ok() && now_ns > deadline_ns)
+    status = Status(Code::kDeadlineExceeded, "answered after the deadline");
+  result.code = static_cast<covey_code>(status.code());
+  if (!status.ok() && result.error[0] == '\0') TextOut(result.error).Add(status.message());
+  TextOut(result.place).Add(state.agent && !result.fell_back ? state.place : "local");
+  result.latency_ns = now_ns - start_ns;
+  return result.code;
+}
+
+covey_code Refuse(covey_result* result, Code code, const char* why) {
+  if (result != nullptr) {
+    result->code = static_cast<covey_code>(code);
+    TextOut(result->error).Add(why);
+  }
+  return static_cast<covey_code>(code);
+}
+
+covey_code Run(covey_session* session, Job& job, const covey_options* given) {
+  State& state = Of(session).state;
+  if (state.parts.clock == nullptr)
+    return Refuse(job.result, Code::kFailedPrecondition, "session: not open");
+  const covey_options options = given != nullptr ? *given : covey_options{};
+  if (options.top_k > COVEY_TOP_K_MAX)
+    return Refuse(job.result, Code::kInvalidArgument, "options: top_k is more than 5");
+  job.top_k = options.top_k != 0 ? options.top_k : 1;
+  const uint64_t start_ns = state.parts.clock->NowNs();
+  const uint64_t window_ns =
+      options.deadline_ns != 0 ? options.deadline_ns : state.parts.default_deadline_ns;
+  const uint64_t deadline_ns =
+      window_ns < UINT64_MAX - start_ns ? start_ns + window_ns : UINT64_MAX;
+  const bool fallback = options.fallback == COVEY_FALL_BACK_LOCAL &&
+                        state.parts.engine != nullptr && job.what != What::kModels;
+  Status status(Code::kFailedPrecondition, "local: this device has no model of its own");
+  if (state.agent) {
+    status = RunAtAgent(state, job, deadline_ns, fallback);
+  } else if (state.parts.engine != nullptr) {
+    status = RunLocally(state, job);
+  }
+  return Finish(state, job, status, start_ns, deadline_ns);
+}
+
+// Why the input cannot be used wherever it is sent, or null.
+const char* InputFault(const covey_input* input, bool tensor_only) {
+  if (input == nullptr || input->read == nullptr || input->size == 0)
+    return "input: no bytes, or no callback to read them with";
+  if (input->format < COVEY_RAW_RGB8 || input->format > COVEY_TENSOR)
+    return "input: its format is none of the five";
+  if (tensor_only && input->format != COVEY_TENSOR) return "input: infer takes a tensor";
+  if (input->format != COVEY_RAW_RGB8 && input->format != COVEY_RAW_GRAY8) return nullptr;
+  const uint64_t channels = input->format == COVEY_RAW_RGB8 ? 3 : 1;
+  const uint64_t pixels = uint64_t{input->width} * input->height;
+  if (pixels == 0 || pixels > UINT32_MAX || pixels * channels != input->size)
+    return "input: its size differs from width x height x channels";
+  return nullptr;
+}
+
+// Clears the result; true if the call's own arguments are there.
+bool Begin(covey_session* session, covey_result* result) {
+  if (result == nullptr) return false;
+  __builtin_memset(result, 0, sizeof *result);
+  return session != nullptr;
+}
+
+}  // namespace
+}  // namespace covey::micro
+
+using covey::Code;
+namespace micro = covey::micro;
+
+extern "C" {
+
+covey_code covey_session_open(covey_session* session, const covey_parts* parts) {
+  if (session == nullptr || parts == nullptr || parts->clock == nullptr)
+    return COVEY_INVALID_ARGUMENT;
+  micro::Session& made = micro::Of(session);
+  micro::State& state = made.state;
+  state = micro::State{.parts = *parts};
+  if (state.parts.default_deadline_ns == 0)
+    state.parts.default_deadline_ns = micro::kDefaultDeadlineNs;
+  if (parts->link != nullptr)
+    state.client = covey::wire::Client(*parts->link, *parts->clock, made.buffer);
+  micro::TextOut(state.place).Add("local");
+  // An agent is asked for the same name until told otherwise.
+  if (parts->engine != nullptr) micro::TextOut(state.model).Add(parts->engine->image().name());
+  return COVEY_OK;
+}
+
+covey_code covey_set_place(covey_session* session, const char* place, const char* model) {
+  if (session == nullptr) return COVEY_INVALID_ARGUMENT;
+  micro::State& state = micro::Of(session).state;
+  const auto parsed = micro::ParsePlace(place);
+  if (!parsed.ok() || (parsed->agent && !micro::IsIpv4(parsed->host)))
+    return COVEY_INVALID_ARGUMENT;
+  if (!micro::Fits(place, sizeof state.place) ||
+      (model != nullptr && !micro::Fits(model, sizeof state.model)))
+    return COVEY_INVALID_ARGUMENT;
+  if (parsed->agent ? !state.client.has_value() : state.parts.engine == nullptr)
+    return COVEY_FAILED_PRECONDITION;
+  if (state.client) state.client->Close();  // It may lead to another agent.
+  state.policy.AgentAnswered();             // A new place starts with a clean record.
+  state.agent = parsed->agent;
+  state.port = parsed->port;
+  size_t size = 0;
+  for (char c : parsed->host) state.host[size++] = c;
+  state.host[size] = '\0';
+  micro::TextOut(state.place).Add(place);
+  if (model != nullptr) micro::TextOut(state.model).Add(model);
+  return COVEY_OK;
+}
+
+const char* covey_place(const covey_session* session) { return micro::Of(session).place; }
+
+const char* covey_model(const covey_session* session) {
+  const micro::State& state = micro::Of(session);
+  if (!state.agent && state.parts.engine != nullptr) return state.parts.engine->image().name();
+  return state.model;
+}
+
+covey_code covey_classify(covey_session* session, const covey_input* image,
+                          const covey_options* options, covey_result* result) {
+  if (!micro::Begin(session, result)) return COVEY_INVALID_ARGUMENT;
+  if (const char* fault = micro::InputFault(image, /*tensor_only=*/false))
+    return micro::Refuse(result, Code::kInvalidArgument, fault);
+  micro::Job job{.what = micro::What::kClassify, .input = image, .result = result};
+  return micro::Run(session, job, options);
+}
+
+covey_code covey_infer(covey_session* session, const covey_input* input, void* output,
+                       size_t* output_size, const covey_options* options, covey_result* result) {
+  if (!micro::Begin(session, result)) return COVEY_INVALID_ARGUMENT;
+  if (const char* fault = micro::InputFault(input, /*tensor_only=*/true))
+    return micro::Refuse(result, Code::kInvalidArgument, fault);
+  if (output == nullptr || output_size == nullptr)
+    return micro::Refuse(result, Code::kInvalidArgument, "output: no room given");
+  micro::Job job{.what = micro::What::kInfer,
+                 .input = input,
+                 .output = {static_cast<std::byte*>(output), *output_size},
+                 .result = result};
+  *output_size = 0;
+  const covey_code code = micro::Run(session, job, options);
+  *output_size = job.output_bytes;
+  return code;
+}
+
+covey_code covey_models(covey_session* session, covey_found found, void* context,
+                        const covey_options* options, covey_result* result) {
+  if (!micro::Begin(session, result) || found == nullptr) return COVEY_INVALID_ARGUMENT;
+  micro::Job job{
+      .what = micro::What::kModels, .found = found, .context = context, .result = result};
+  return micro::Run(session, job, options);
+}
+
+void covey_session_close(covey_session* session) {
+  if (session == nullptr) return;
+  micro::State& state = micro::Of(session).state;
+  if (state.client) state.client->Close();
+  state = micro::State{};
+}
+
+}  // extern "C"

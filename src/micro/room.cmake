@@ -7,3 +7,8 @@ if(NOT TARGET covey_nanopb)
   set_target_properties(covey_micro PROPERTIES SOURCES "${kept}")
   list(FILTER tests EXCLUDE REGEX "/session/session_test\\.cc$")
 endif()
+
+if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast (tests/budgets.csv).
+  file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc)
+  set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
+endif()

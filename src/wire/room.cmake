@@ -17,6 +17,11 @@ if(EXISTS ${nanopb}/pb_encode.c AND NANOPB_GENERATOR)
   target_compile_definitions(covey_nanopb PUBLIC PB_NO_ERRMSG=1)
   target_compile_options(covey_nanopb PRIVATE -w)
   target_link_libraries(covey_wire PRIVATE covey_nanopb)
+  if(COVEY_BOARD)  # The client is bound by the network: small beats fast (tests/budgets.csv).
+    target_compile_options(covey_nanopb PRIVATE -Os)
+    set_source_files_properties(${dir}/rpc/client.cc ${dir}/rpc/link_stream.cc ${dir}/rpc/frame.cc
+      PROPERTIES COMPILE_OPTIONS -Os)
+  endif()
 else()
   # Without nanopb the rest of the house still stands; micro/room.cmake drops the session likewise.
   message(STATUS "nanopb is not there: no device RPC client (tools/setup fetches it)")

@@ -43,8 +43,12 @@ class Engine {
 
   int inputs() const { return image_.input_count(); }
   int outputs() const { return image_.output_count(); }
-  TensorView input(int i) const { return image_.View(image_.input_tensor(i), arena_); }
-  TensorView output(int i) const { return image_.View(image_.output_tensor(i), arena_); }
+  TensorView input(int i) const {
+    return image_.View(image_.input_tensor(static_cast<uint16_t>(i)), arena_);
+  }
+  TensorView output(int i) const {
+    return image_.View(image_.output_tensor(static_cast<uint16_t>(i)), arena_);
+  }
   const wire::ImageView& image() const { return image_; }
 
   void Run(Trace* trace = nullptr);

@@ -1,0 +1,46 @@
+// Check is how a kernel's prepare refuses: each question either passes or says which op, which
+// thing, what was found and what was expected.
+//
+//   Check check(op, diag);
+//   COVEY_TRY(check.Counts(2, 3, 1));
+//   COVEY_TRY(check.Is("input", op.input[0], DType::kInt8));
+//   COVEY_TRY(check.Equal("output channels", channels, weights.dims[0]));
+//
+// Errors: kInvalidArgument, with a Finding such as "conv2d 'stage2/conv1': weights are int16,
+// expected int8".
+#pragma once
+
+#include "core/diag.hpp"
+#include "core/op_view.hpp"
+#include "core/status.hpp"
+
+namespace covey::kernels {
+
+class Check {
+ public:
+  Check(const OpView& op, Diag& diag) : op_(op), diag_(diag) {}
+
+  // The last inputs may be absent (dtype kNone) from `least` on.
+  Status Counts(int least_inputs, int most_inputs, int outputs) const;
+  Status Is(const char* what, const TensorView& tensor, DType dtype) const;
+  Status IsRank(const char* what, const TensorView& tensor, int rank) const;
+  Status Equal(const char* what, int64_t found, int64_t expected) const;
+  Status Between(const char* what, int64_t found, int64_t least, int64_t most) const;
+  // Same rank and dimensions.
+  Status SameDims(const char* what, const TensorView& found, const TensorView& expected) const;
+
+  // What requantisation relies on: multiplier >= 0, shift within -31..most_shift.
+  Status Scaling(int32_t multiplier, int32_t shift, int32_t most_shift = 31) const;
+  // params = multiplier[channels], shift[channels].
+  Status ChannelScaling(int64_t channels) const;
+  // The output's zero point and the range of results, both within int8.
+  Status OutputRange(int32_t output_offset, int32_t least, int32_t most) const;
+
+  Status Refuse(const char* what, const char* problem, int64_t found, int64_t expected) const;
+
+ private:
+  const OpView& op_;
+  Diag& diag_;
+};
+
+}  // namespace covey::kernels

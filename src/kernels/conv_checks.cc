@@ -1,0 +1,43 @@
+#include "kernels/conv_checks.hpp"
+
+#include "kernels/window.hpp"
+
+namespace covey::kernels {
+
+Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels) {
+  COVEY_TRY(check.Is("input", op.input[0], DType::kInt8));
+  COVEY_TRY(check.Is("weights", op.input[1], DType::kInt8));
+  COVEY_TRY(check.Is("output", op.output[0], DType::kInt8));
+  const TensorView& bias = op.input[2];
+  if (bias.dtype == DType::kNone) return OkStatus();
+  COVEY_TRY(check.Is("bias", bias, DType::kInt32));
+  return check.Equal("number of biases", bias.elements(), channels);
+}
+
+Status CheckConvWindows(const Check& check, const OpView& op) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  COVEY_TRY(check.IsRank("input", op.input[0], 4));
+  COVEY_TRY(check.IsRank("weights", op.input[1], 4));
+  COVEY_TRY(check.IsRank("output", op.output[0], 4));
+  const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
+  COVEY_TRY(check.Equal("output batch", out[0], in[0]));
+  COVEY_TRY(check.Equal("output channels", out[3], op.input[1].dims[op.op == Op::kConv2D ? 0 : 3]));
+  COVEY_TRY(CheckSlide(
+      check, {"rows", in[1], out[1], filter[1], attr.stride_h, attr.dilation_h, attr.pad_top},
+      false));
+  return CheckSlide(
+      check, {"columns", in[2], out[2], filter[2], attr.stride_w, attr.dilation_w, attr.pad_left},
+      false);
+}
+
+Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  COVEY_TRY(check.Between("input offset", attr.input_offset, -127, 128));
+  COVEY_TRY(check.Between("weights offset", attr.weights_offset, -127, 128));
+  const int64_t most_weight = attr.weights_offset == 0 ? 128 : 255;
+  COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * most_weight)));
+  COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));
+  return check.ChannelScaling(channels);
+}
+
+}  // namespace covey::kernels

@@ -1,0 +1,15 @@
+// What conv2d, depthwise_conv2d and fully_connected check alike.
+#pragma once
+
+#include "kernels/check.hpp"
+
+namespace covey::kernels {
+
+// Input, weights and output are int8; the bias, if there is one, holds an int32 an output channel.
+Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels);
+// Input, weights and output are pictures, and the windows of `attr` fit them.
+Status CheckConvWindows(const Check& check, const OpView& op);
+// A sum over `terms` products fits int32; offsets, output range and multipliers are in range.
+Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels);
+
+}  // namespace covey::kernels

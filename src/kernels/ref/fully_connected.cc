@@ -1,0 +1,27 @@
+#include "kernels/ref/channel.hpp"
+#include "kernels/ref/run.hpp"
+
+namespace covey::kernels::ref {
+
+void RunFullyConnected(const OpView& op) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
+  const ChannelOutput output(op, outputs);
+  const int8_t* in = op.input[0].as<int8_t>();
+  int8_t* result = op.output[0].as_mutable<int8_t>();
+  for (int32_t n = 0; n < batch; ++n, in += inputs) {
+    // sum (x + a)(w + b) = sum (x + a) w + b * sum (x + a); the last sum is the same for every
+    // output.
+    int32_t common = 0;
+    if (attr.weights_offset != 0) {
+      for (int32_t i = 0; i < inputs; ++i) common += in[i] + attr.input_offset;
+      common *= attr.weights_offset;
+    }
+    const int8_t* weights = op.input[1].as<int8_t>();
+    for (int32_t o = 0; o < outputs; ++o, weights += inputs)
+      *result++ = output(Dot(in, weights, inputs, attr.input_offset) + common, o);
+  }
+}
+
+}  // namespace covey::kernels::ref

@@ -1,0 +1,59 @@
+#include "kernels/fixed_point.hpp"
+#include "kernels/ref/run.hpp"
+
+namespace covey::kernels::ref {
+namespace {
+
+// Some of a tensor's dimensions, walked in row-major order.
+struct Axes {
+  int count = 0;
+  int32_t size[kMaxRank] = {}, step[kMaxRank] = {}, at[kMaxRank] = {};
+
+  void Append(int32_t axis_size, int32_t axis_step) {
+    size[count] = axis_size;
+    step[count++] = axis_step;
+  }
+  // Moves to the next position; false after the last, then back at the first.
+  bool Next(const int8_t*& data) {
+    for (int d = count - 1; d >= 0; --d) {
+      data += step[d];
+      if (++at[d] < size[d]) return true;
+      data -= step[d] * size[d];
+      at[d] = 0;
+    }
+    return false;
+  }
+};
+
+int32_t Sum(Axes& reduced, const int8_t* data) {
+  int32_t sum = 0;
+  do sum += *data;
+  while (reduced.Next(data));
+  return sum;
+}
+
+}  // namespace
+
+void RunMean(const OpView& op) {
+  const auto& attr = op.attr_as<MeanAttr>();
+  const TensorView& in = op.input[0];
+  Axes kept, reduced;
+  int32_t steps[kMaxRank] = {};
+  int32_t step = 1, elements = 1;
+  for (int i = in.rank() - 1; i >= 0; --i) steps[i] = step, step *= in.dims[i];
+  for (int i = 0; i < in.rank(); ++i) {
+    const bool reduce = (attr.axes >> i & 1) != 0;
+    (reduce ? reduced : kept).Append(in.dims[i], steps[i]);
+    if (reduce) elements *= in.dims[i];
+  }
+  const int32_t least = -128 - attr.output_offset, most = 127 - attr.output_offset;
+  const int8_t* data = in.as<int8_t>();
+  int8_t* out = op.output[0].as_mutable<int8_t>();
+  do {
+    const int32_t sum = Sum(reduced, data) - attr.input_zero_point * elements;
+    const int32_t scaled = MultiplyByQuantized(sum, attr.multiplier, attr.shift);
+    *out++ = static_cast<int8_t>(Clamp(scaled, least, most) + attr.output_offset);
+  } while (kept.Next(data));
+}
+
+}  // namespace covey::kernels::ref

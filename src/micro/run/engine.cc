@@ -1,0 +1,112 @@
+#include "micro/run/engine.hpp"
+
+#include "core/text.hpp"
+
+namespace covey::micro {
+namespace {
+
+const Kernel* Find(std::span<const Kernel> kernels, Op op) {
+  for (const Kernel& kernel : kernels)
+    if (kernel.op == op) return &kernel;
+  return nullptr;
+}
+
+Status RefuseUnknown(const OpView& op, const wire::ImageView& image, uint32_t index,
+                     std::span<const Kernel> kernels, Diag& diag) {
+  Text<128> subject;
+  subject.Add(OpName(op.op)).Add(" '").Add(op.name).Add("' -> tensor '");
+  subject.Add(image.tensor_name(image.op_outputs(index)[0])).Add("'");
+  Text<384> problem;
+  problem.Add("no kernel for this op; supported are");
+  for (const Kernel& kernel : kernels) problem.Add(" ").Add(OpName(kernel.op));
+  diag.Report({.subject = subject.c_str(), .problem = problem.c_str()});
+  return Status(Code::kUnimplemented, "engine: no kernel for an op");
+}
+
+bool Overlap(const std::byte* a, size_t a_bytes, const std::byte* b, size_t b_bytes) {
+  return a < b + b_bytes && b < a + a_bytes && a_bytes != 0 && b_bytes != 0;
+}
+
+// These read each element before they write it, at the same position.
+bool MayRunInPlace(Op op) {
+  return op == Op::kReshape || op == Op::kRelu || op == Op::kAdd || op == Op::kQuantize;
+}
+
+Status RefuseOverlap(const OpView& op, const char* what, Diag& diag) {
+  Text<128> subject;
+  subject.Add(OpName(op.op)).Add(" '").Add(op.name).Add("'");
+  Text<64> problem;
+  problem.Add(what).Add(" overlap in the arena");
+  diag.Report({.subject = subject.c_str(), .problem = problem.c_str()});
+  return Status(Code::kInvalidArgument, "engine: an op's tensors overlap in the arena");
+}
+
+// Kernels may take their tensors as apart: no output over an input, another output or scratch.
+Status CheckApart(const OpView& op, Diag& diag) {
+  for (int o = 0; o < op.outputs; ++o) {
+    const TensorView& out = op.output[o];
+    for (int i = 0; i < op.inputs; ++i) {
+      const TensorView& in = op.input[i];
+      const bool same = in.data == out.data && in.bytes == out.bytes;
+      if (same && MayRunInPlace(op.op)) continue;
+      if (Overlap(in.data, in.bytes, out.data, out.bytes))
+        return RefuseOverlap(op, "output and an input", diag);
+      if (Overlap(in.data, in.bytes, op.scratch.data(), op.scratch.size()))
+        return RefuseOverlap(op, "an input and scratch", diag);
+    }
+    for (int other = 0; other < o; ++other)
+      if (Overlap(op.output[other].data, op.output[other].bytes, out.data, out.bytes))
+        return RefuseOverlap(op, "two outputs", diag);
+    if (Overlap(out.data, out.bytes, op.scratch.data(), op.scratch.size()))
+      return RefuseOverlap(op, "output and scratch", diag);
+  }
+  return OkStatus();
+}
+
+Status CheckArena(const wire::ImageView& image, std::span<std::byte> arena, Diag& diag) {
+  if (reinterpret_cast<uintptr_t>(arena.data()) % wire::kImageAlign != 0) {
+    diag.Report({.subject = "arena",
+                 .problem = "must start at a 16-byte boundary; address modulo 16",
+                 .found = static_cast<int64_t>(reinterpret_cast<uintptr_t>(arena.data()) % 16),
+                 .expected = 0,
+                 .numbers = true});
+    return Status(Code::kInvalidArgument, "engine: arena is not 16-byte aligned");
+  }
+  const uint32_t needed = image.header().arena_bytes;
+  if (arena.size() >= needed) return OkStatus();
+  Text<96> problem;
+  problem.Add("is ").AddNumber(static_cast<int64_t>(needed - arena.size()));
+  problem.Add(" bytes too small for model '").Add(image.name()).Add("'");
+  diag.Report({.subject = "arena",
+               .problem = problem.c_str(),
+               .found = static_cast<int64_t>(arena.size()),
+               .expected = needed,
+               .numbers = true});
+  return Status(Code::kResourceExhausted, "engine: arena is too small");
+}
+
+}  // namespace
+
+Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Kernel> kernels,
+                               std::span<std::byte> arena, Diag& diag) {
+  COVEY_TRY(CheckArena(image, arena, diag));
+  for (uint32_t i = 0; i < image.op_count(); ++i) {
+    const OpView op = image.ViewOp(i, arena.data());
+    const Kernel* kernel = Find(kernels, op.op);
+    if (kernel == nullptr) return RefuseUnknown(op, image, i, kernels, diag);
+    COVEY_TRY(CheckApart(op, diag));
+    COVEY_TRY(kernel->prepare(op, diag));
+  }
+  return Engine(image, kernels, arena.data());
+}
+
+void Engine::Run(Trace* trace) {
+  for (uint32_t i = 0; i < image_.op_count(); ++i) {
+    const OpView op = image_.ViewOp(i, arena_);
+    if (trace != nullptr) trace->Begin(i);
+    Find(kernels_, op.op)->run(op);
+    if (trace != nullptr) trace->End(i);
+  }
+}
+
+}  // namespace covey::micro

@@ -20,6 +20,7 @@
 #include "core/diag.hpp"
 #include "core/status.hpp"
 #include "covey/covey.hpp"
+#include "wire/image/format.hpp"
 
 namespace covey::serve {
 
@@ -31,12 +32,20 @@ struct TensorInfo {
   int32_t zero_point = 0;
 };
 
+// What a model file says itself about pictures and classes; a .covey image does, ONNX does not.
+struct ClassifierHints {
+  wire::OutputKind output = wire::OutputKind::kTensor;
+  std::vector<std::string> labels;
+  std::vector<int8_t> pixel_table;  // [channels][256], or empty
+};
+
 class Model {
  public:
   virtual ~Model() = default;
   virtual const std::vector<TensorInfo>& inputs() const = 0;
   virtual const std::vector<TensorInfo>& outputs() const = 0;
   virtual uint64_t arena_bytes() const { return 0; }  // int8 only
+  virtual ClassifierHints hints() const { return {}; }
   virtual Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
                      Diag& diag) = 0;
 };

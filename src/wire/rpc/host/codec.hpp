@@ -12,7 +12,8 @@
 // decoded and into the decoder, until its next call.
 // Errors: kInvalidArgument with a Finding that names the message, the field and the limit; a frame
 // above max_message_bytes is kResourceExhausted. After decoding, every dtype is known, dims are
-// positive, data is as long as they say, strings and lists are within the limits below.
+// positive, data is as long as they say (a request's tensor may have dtype kNone and no dims: the
+// model's own type and shape), strings and lists are within the limits below.
 // Threads: one at a time for each object.
 #pragma once
 
@@ -147,8 +148,9 @@ class Decoder {
 
  private:
   Status Tensors(std::span<const std::byte> payload, google::protobuf::MessageLite& head,
-                 const char* message, InferView& out, Diag& diag);
-  Status OneTensor(std::span<const std::byte> bytes, size_t index, TensorRef& out, Diag& diag);
+                 bool is_request, InferView& out, Diag& diag);
+  Status OneTensor(std::span<const std::byte> bytes, size_t index, bool may_be_raw, TensorRef& out,
+                   Diag& diag);
 
   v1::Request request_;
   v1::Response response_;

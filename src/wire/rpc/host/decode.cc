@@ -92,7 +92,7 @@ Status Decoder::Response(Bytes body, ResponseView& out, Diag& diag) {
   return OkStatus();
 }
 
-Status Decoder::OneTensor(Bytes bytes, size_t index, TensorRef& out, Diag& diag) {
+Status Decoder::OneTensor(Bytes bytes, size_t index, bool may_be_raw, TensorRef& out, Diag& diag) {
   Text<32> subject;
   subject.Add("tensor ").AddNumber(static_cast<int64_t>(index));
   v1::Tensor& head = tensor_[index];
@@ -104,6 +104,7 @@ Status Decoder::OneTensor(Bytes bytes, size_t index, TensorRef& out, Diag& diag)
     return Refuse(diag, subject.c_str(), kDamaged);
   COVEY_TRY(CheckLength(diag, subject.c_str(), head.name(), kMaxTensorNameBytes));
   out.name = head.name();
+  if (head.dtype() == v1::DTYPE_NONE && head.dims_size() == 0 && may_be_raw) return OkStatus();
   if (head.dtype() <= 0 || head.dtype() >= kDTypeCount)
     return Refuse(diag, subject.c_str(), "unknown dtype", head.dtype(), kDTypeCount - 1);
   out.dtype = static_cast<DType>(head.dtype());
@@ -127,8 +128,9 @@ Status Decoder::OneTensor(Bytes bytes, size_t index, TensorRef& out, Diag& diag)
   return OkStatus();
 }
 
-Status Decoder::Tensors(Bytes payload, MessageLite& head, const char* message, InferView& out,
+Status Decoder::Tensors(Bytes payload, MessageLite& head, bool is_request, InferView& out,
                         Diag& diag) {
+  const char* message = is_request ? "InferRequest" : "InferResponse";
   out.tensors.clear();
   Status inner = OkStatus();
   auto take_tensor = [&](Bytes bytes) {
@@ -137,7 +139,7 @@ Status Decoder::Tensors(Bytes payload, MessageLite& head, const char* message, I
       return false;
     }
     out.tensors.emplace_back();
-    inner = OneTensor(bytes, out.tensors.size() - 1, out.tensors.back(), diag);
+    inner = OneTensor(bytes, out.tensors.size() - 1, is_request, out.tensors.back(), diag);
     return inner.ok();
   };
   if (ParseAround(payload, kBulkField, kMaxSmallBytes, head, take_tensor)) return OkStatus();
@@ -145,7 +147,7 @@ Status Decoder::Tensors(Bytes payload, MessageLite& head, const char* message, I
 }
 
 Status Decoder::InferRequest(Bytes payload, InferView& out, Diag& diag) {
-  COVEY_TRY(Tensors(payload, infer_request_, "InferRequest", out, diag));
+  COVEY_TRY(Tensors(payload, infer_request_, true, out, diag));
   COVEY_TRY(CheckLength(diag, "InferRequest.model", infer_request_.model(), kMaxNameBytes));
   out.model = infer_request_.model();
   out.request_id = infer_request_.request_id();
@@ -154,7 +156,7 @@ Status Decoder::InferRequest(Bytes payload, InferView& out, Diag& diag) {
 }
 
 Status Decoder::InferResponse(Bytes payload, InferView& out, Diag& diag) {
-  COVEY_TRY(Tensors(payload, infer_response_, "InferResponse", out, diag));
+  COVEY_TRY(Tensors(payload, infer_response_, false, out, diag));
   const v1::Timing& timing = infer_response_.timing();
   out.model = {};
   out.request_id = infer_response_.request_id();

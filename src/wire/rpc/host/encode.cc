@@ -11,6 +11,9 @@ using google::protobuf::MessageLite;
 constexpr uint32_t kPayloadOfRequest = 3;
 constexpr uint32_t kStatusOfResponse = 1;
 constexpr uint32_t kPayloadOfResponse = 2;
+// Status with code 0, as a field of Response: written even though proto3 could leave it out, so
+// that a reply says that it succeeded.
+constexpr std::array<std::byte, 2> kStatusOk = {std::byte{0x0a}, std::byte{0}};
 
 }  // namespace
 

@@ -1,0 +1,182 @@
+#include "serve/backends/int8/int8_backend.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+
+#include "compiler/compile.hpp"
+#include "kernels/ref/table.hpp"
+#include "micro/run/engine.hpp"
+#include "serve/backends/match.hpp"
+#include "wire/image/reader.hpp"
+
+namespace covey::serve {
+namespace {
+
+struct alignas(wire::kImageAlign) Block {
+  std::byte bytes[wire::kImageAlign];
+};
+
+// Bytes at a 16-byte boundary, as images and arenas need them.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(size_t size)
+      : blocks_((size + sizeof(Block) - 1) / sizeof(Block)), size_(size) {}
+  std::span<std::byte> bytes() { return {reinterpret_cast<std::byte*>(blocks_.data()), size_}; }
+
+ private:
+  std::vector<Block> blocks_;
+  size_t size_;
+};
+
+struct Instance {
+  AlignedBytes arena;
+  micro::Engine engine;
+};
+
+class Int8Model final : public Model {
+ public:
+  Int8Model(AlignedBytes image, const wire::ImageView& view)
+      : image_(std::move(image)), view_(view) {
+    for (uint16_t i = 0; i < view_.input_count(); ++i)
+      inputs_.push_back(Info(view_.input_tensor(i)));
+    for (uint16_t i = 0; i < view_.output_count(); ++i)
+      outputs_.push_back(Info(view_.output_tensor(i)));
+  }
+
+  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
+  uint64_t arena_bytes() const override { return view_.header().arena_bytes; }
+  ClassifierHints hints() const override;
+  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
+             Diag& diag) override;
+  // One instance, so that what Prepare refuses is known when the model is loaded.
+  Status Warm(Diag& diag);
+
+ private:
+  TensorInfo Info(uint32_t tensor) const;
+  Result<std::unique_ptr<Instance>> Take(Diag& diag);
+  void GiveBack(std::unique_ptr<Instance> instance);
+
+  AlignedBytes image_;
+  wire::ImageView view_;
+  std::vector<TensorInfo> inputs_, outputs_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Instance>> idle_;
+};
+
+TensorInfo Int8Model::Info(uint32_t tensor) const {
+  const wire::TensorRecord& record = view_.tensor(tensor);
+  TensorInfo info;
+  info.name = view_.tensor_name(tensor);
+  info.type = static_cast<ElementType>(record.dtype);
+  info.dims.assign(record.dims, record.dims + record.rank);
+  info.scale = record.scale;
+  info.zero_point = record.zero_point;
+  return info;
+}
+
+ClassifierHints Int8Model::hints() const {
+  ClassifierHints hints;
+  hints.output = static_cast<wire::OutputKind>(view_.header().output_kind);
+  if (view_.labels() != nullptr) {
+    std::istringstream lines(view_.labels());
+    for (std::string line; std::getline(lines, line);) hints.labels.push_back(line);
+  }
+  if (const int8_t* table = view_.pixel_table())
+    hints.pixel_table.assign(table, table + size_t{256} * view_.header().pixel_channels);
+  return hints;
+}
+
+Result<std::unique_ptr<Instance>> Int8Model::Take(Diag& diag) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Instance> instance = std::move(idle_.back());
+      idle_.pop_back();
+      return instance;
+    }
+  }
+  AlignedBytes arena(view_.header().arena_bytes);
+  COVEY_TRY_ASSIGN(micro::Engine engine,
+                   micro::Engine::Prepare(view_, kernels::RefKernels(), arena.bytes(), diag));
+  return std::make_unique<Instance>(Instance{std::move(arena), engine});
+}
+
+void Int8Model::GiveBack(std::unique_ptr<Instance> instance) {
+  std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(instance));
+}
+
+Status Int8Model::Warm(Diag& diag) {
+  COVEY_TRY_ASSIGN(std::unique_ptr<Instance> instance, Take(diag));
+  GiveBack(std::move(instance));
+  return OkStatus();
+}
+
+Status Int8Model::Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
+                      Diag& diag) {
+  InputSet set;
+  COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
+  COVEY_TRY_ASSIGN(std::unique_ptr<Instance> instance, Take(diag));
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    const TensorView view = instance->engine.input(static_cast<int>(i));
+    std::memcpy(view.data, set.tensor[i]->data.data(), view.bytes);
+  }
+  instance->engine.Run();
+  outputs.resize(outputs_.size());
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const TensorView view = instance->engine.output(static_cast<int>(i));
+    outputs[i].name = outputs_[i].name;
+    outputs[i].type = outputs_[i].type;
+    outputs[i].dims = outputs_[i].dims;
+    outputs[i].data.assign(view.data, view.data + view.bytes);
+  }
+  GiveBack(std::move(instance));
+  return OkStatus();
+}
+
+Result<std::vector<std::byte>> ReadFile(const std::filesystem::path& path, Diag& diag) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const auto size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size < 0) {
+    diag.Report({.subject = path.c_str(), .problem = "cannot be read"});
+    return Status(Code::kNotFound, "model file cannot be read");
+  }
+  std::vector<std::byte> bytes(static_cast<size_t>(size));
+  file.seekg(0);
+  if (!file.read(reinterpret_cast<char*>(bytes.data()), size)) {
+    diag.Report({.subject = path.c_str(), .problem = "cannot be read to its end"});
+    return Status(Code::kDataLoss, "model file cannot be read");
+  }
+  return bytes;
+}
+
+class Int8Backend final : public Backend {
+ public:
+  const char* name() const override { return "int8"; }
+  Result<std::unique_ptr<Model>> Load(const std::filesystem::path& path, Diag& diag) override {
+    COVEY_TRY_ASSIGN(std::vector<std::byte> bytes, ReadFile(path, diag));
+    if (compiler::DetectFormat(bytes, path) == compiler::Format::kImage)
+      return LoadImage(bytes, diag);
+    COVEY_TRY_ASSIGN(compiler::Graph graph, compiler::ImportFile(path, diag));
+    COVEY_TRY_ASSIGN(std::vector<std::byte> image, compiler::Compile(graph, diag));
+    return LoadImage(image, diag);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeInt8Backend() { return std::make_unique<Int8Backend>(); }
+
+Result<std::unique_ptr<Model>> LoadImage(std::span<const std::byte> image, Diag& diag) {
+  AlignedBytes bytes(image.size());
+  if (!image.empty()) std::memcpy(bytes.bytes().data(), image.data(), image.size());
+  COVEY_TRY_ASSIGN(wire::ImageView view, wire::ImageView::Read(bytes.bytes(), diag));
+  auto model = std::make_unique<Int8Model>(std::move(bytes), view);
+  COVEY_TRY(model->Warm(diag));
+  return std::unique_ptr<Model>(std::move(model));
+}
+
+}  // namespace covey::serve

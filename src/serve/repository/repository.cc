@@ -1,0 +1,154 @@
+#include "serve/repository/repository.hpp"
+
+#include <algorithm>
+
+#include "compiler/compile.hpp"
+#include "core/host/diag_text.hpp"
+
+namespace covey::serve {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsNetwork(const fs::path& path) {
+  const std::string ending = path.extension().string();
+  return ending == ".covey" || ending == ".tflite" || ending == ".onnx";
+}
+
+std::string Words(const DiagText& diag, Status status) {
+  const std::string text = diag.Text();
+  return text.empty() ? std::string(status.message()) : text;
+}
+
+Backend* Named(std::span<const std::unique_ptr<Backend>> backends, std::string_view name) {
+  for (const auto& backend : backends) {
+    if (name == backend->name()) return backend.get();
+  }
+  return nullptr;
+}
+
+// ONNX files go to the onnx backend where there is one, everything else to the int8 engine.
+Status LoadModel(Entry& entry, std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
+  const bool onnx = entry.file.extension() == ".onnx" && Named(backends, "onnx") != nullptr;
+  entry.backend = onnx ? "onnx" : "int8";
+  Backend* backend = Named(backends, entry.backend);
+  if (backend == nullptr) {
+    const std::string problem = "needs the backend '" + entry.backend + "', which is not there";
+    diag.Report({.subject = entry.file.c_str(), .problem = problem.c_str()});
+    return Status(Code::kUnavailable, "model: its backend is not there");
+  }
+  COVEY_TRY_ASSIGN(entry.model, backend->Load(entry.file, diag));
+  return OkStatus();
+}
+
+Status LoadParts(Entry& entry, std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
+  std::optional<compiler::ModelToml> toml;
+  const fs::path toml_path = compiler::FindModelToml(entry.file);
+  if (!toml_path.empty()) {
+    COVEY_TRY_ASSIGN(toml, compiler::ReadModelToml(toml_path, diag));
+    if (!toml->name.empty()) entry.name = toml->name;
+  }
+  COVEY_TRY(LoadModel(entry, backends, diag));
+  DiagText why;
+  Result<Classifier> classifier = Classifier::Make(*entry.model, toml ? &*toml : nullptr, why);
+  if (classifier.ok()) {
+    entry.classifier = *std::move(classifier);
+  } else {
+    entry.no_classifier = Words(why, classifier.status());
+  }
+  return OkStatus();
+}
+
+// The networks of a repository: files in it, and the one network of each folder.
+struct Candidate {
+  std::string name;
+  fs::path file;
+  std::string error;
+};
+
+Candidate FromFolder(const fs::path& folder) {
+  std::vector<fs::path> networks;
+  std::error_code error;
+  for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
+    if (file.is_regular_file(error) && IsNetwork(file.path())) networks.push_back(file.path());
+  }
+  Candidate candidate{folder.filename().string(), {}, {}};
+  if (networks.size() == 1) {
+    candidate.file = networks[0];
+  } else {
+    candidate.error = folder.string() + ": found " + std::to_string(networks.size()) +
+                      " networks (.covey, .tflite, .onnx), expected one";
+  }
+  return candidate;
+}
+
+std::vector<Candidate> Candidates(const fs::path& directory) {
+  std::vector<Candidate> candidates;
+  std::error_code error;
+  for (const fs::directory_entry& item : fs::directory_iterator(directory, error)) {
+    if (item.path().filename().string().starts_with('.')) continue;
+    if (item.is_directory(error)) {
+      candidates.push_back(FromFolder(item.path()));
+    } else if (IsNetwork(item.path())) {
+      candidates.push_back({item.path().stem().string(), item.path(), {}});
+    }
+  }
+  // The order of a directory is not defined; the first of two with one name shall be the same
+  // every time.
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return a.file < b.file; });
+  return candidates;
+}
+
+}  // namespace
+
+Entry LoadEntry(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends) {
+  Entry entry;
+  entry.file = file;
+  entry.name = file.stem().string();
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  entry.file_bytes = error ? 0 : size;
+  DiagText diag;
+  const Status loaded = LoadParts(entry, backends, diag);
+  if (!loaded.ok()) {
+    entry.error = Words(diag, loaded);
+    entry.model.reset();
+  }
+  return entry;
+}
+
+Status Repository::Open(const fs::path& directory,
+                        std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) {
+    diag.Report({.subject = directory.c_str(), .problem = "no such directory of models"});
+    return Status(Code::kNotFound, "model repository: no such directory");
+  }
+  for (const Candidate& candidate : Candidates(directory)) {
+    Entry entry;
+    if (candidate.file.empty()) {
+      entry.error = candidate.error;
+    } else {
+      entry = LoadEntry(candidate.file, backends);
+    }
+    // A folder's name is the model's, unless model.toml gives another.
+    if (entry.name.empty() || entry.name == entry.file.stem()) entry.name = candidate.name;
+    const fs::path file = entry.file;
+    const std::string name = entry.name;
+    const auto [at, added] = entries_.try_emplace(name, std::move(entry));
+    if (!added) {
+      const std::string problem = "has the name '" + name + "' that " + at->second.file.string() +
+                                  " has already; it is left out";
+      diag.Report({.subject = file.c_str(), .problem = problem.c_str()});
+    }
+  }
+  return OkStatus();
+}
+
+const Entry* Repository::Find(std::string_view name) const {
+  const auto at = entries_.find(name);
+  return at == entries_.end() ? nullptr : &at->second;
+}
+
+}  // namespace covey::serve

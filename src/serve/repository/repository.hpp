@@ -1,0 +1,55 @@
+// Repository is a directory of models (docs/guide/models.md):
+//
+//   models/resnet56/resnet56.onnx    a folder with one network, its model.toml beside it
+//   models/resnet56/model.toml
+//   models/digits.covey              or a network on its own, `digits.toml` beside it if needed
+//
+//   Repository repository;
+//   COVEY_TRY(repository.Open("models", backends, diag));
+//   const Entry* entry = repository.Find("resnet56");
+//
+// A model that cannot be loaded is listed with its error, and the others go on.
+// Threads: after Open, any number may read.
+// Errors: kNotFound if the directory is not there.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/diag.hpp"
+#include "core/status.hpp"
+#include "serve/backends/backend.hpp"
+#include "serve/preprocess/classifier.hpp"
+
+namespace covey::serve {
+
+struct Entry {
+  std::string name, backend;
+  std::filesystem::path file;
+  uint64_t file_bytes = 0;
+  std::string error;             // why it cannot be served; empty if it can
+  std::unique_ptr<Model> model;  // null if it cannot
+  std::optional<Classifier> classifier;
+  std::string no_classifier;  // why there is none
+};
+
+class Repository {
+ public:
+  Status Open(const std::filesystem::path& directory,
+              std::span<const std::unique_ptr<Backend>> backends, Diag& diag);
+  const Entry* Find(std::string_view name) const;
+  const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
+
+ private:
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+// One model file with what stands beside it; an entry with an error if it cannot be loaded.
+Entry LoadEntry(const std::filesystem::path& file,
+                std::span<const std::unique_ptr<Backend>> backends);
+
+}  // namespace covey::serve

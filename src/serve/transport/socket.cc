@@ -1,0 +1,190 @@
+#include "serve/transport/socket.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace covey::serve {
+namespace {
+
+struct FreeAddresses {
+  void operator()(addrinfo* list) const { freeaddrinfo(list); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+Result<Addresses> Resolve(const std::string& host, uint16_t port, bool passive) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0);
+  addrinfo* list = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0)
+    return Status(Code::kNotFound, "no such host");
+  return Addresses(list);
+}
+
+// poll's time-out: rounded up, so that a wait never ends before the deadline.
+timespec ToTimespec(int64_t ns) {
+  return {.tv_sec = static_cast<time_t>(ns / 1'000'000'000), .tv_nsec = ns % 1'000'000'000};
+}
+
+// > 0 ready, 0 too late, < 0 error.
+int PollUntil(std::span<pollfd> fds, Deadline deadline) {
+  for (;;) {
+    const int64_t left = LeftNs(deadline);
+    const timespec time = ToTimespec(left);
+    const int ready = ppoll(fds.data(), fds.size(), deadline == Never() ? nullptr : &time, nullptr);
+    if (ready > 0) return ready;
+    if (ready < 0 && errno != EINTR) return ready;
+    if (ready == 0 && LeftNs(deadline) == 0) return 0;
+  }
+}
+
+void SetNoDelay(int fd) {
+  const int on = 1;
+  // Best effort: without it calls are slower, not wrong.
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Status ConnectOne(const addrinfo& address, Deadline deadline, Fd& out) {
+  Fd fd(socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+               address.ai_protocol));
+  if (!fd.valid()) return Status(Code::kResourceExhausted, "connect: no socket left");
+  if (connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) {
+    if (errno != EINPROGRESS) return Status(Code::kUnavailable, "connect: refused or unreachable");
+    pollfd wait{.fd = fd.get(), .events = POLLOUT, .revents = 0};
+    const int ready = PollUntil(std::span(&wait, 1), deadline);
+    if (ready == 0) return Status(Code::kDeadlineExceeded, "connect: no answer in time");
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (ready < 0 || getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+      return Status(Code::kUnavailable, "connect: refused or unreachable");
+  }
+  out = std::move(fd);
+  return OkStatus();
+}
+
+}  // namespace
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    Close();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void Fd::Close() {
+  if (fd_ >= 0) close(fd_);
+  fd_ = -1;
+}
+
+Socket::Socket(Fd fd) : fd_(std::move(fd)) { SetNoDelay(fd_.get()); }
+
+Result<Socket> Socket::Connect(const std::string& host, uint16_t port, Deadline deadline) {
+  COVEY_TRY_ASSIGN(Addresses addresses, Resolve(host, port, false));
+  Status last(Code::kUnavailable, "connect: no address");
+  for (const addrinfo* a = addresses.get(); a != nullptr; a = a->ai_next) {
+    Fd fd;
+    last = ConnectOne(*a, deadline, fd);
+    if (last.ok()) return Socket(std::move(fd));
+    if (last.code() == Code::kDeadlineExceeded) break;
+  }
+  return last;
+}
+
+Status Socket::Wait(short events, Deadline deadline) {
+  pollfd wait{.fd = fd_.get(), .events = events, .revents = 0};
+  const int ready = PollUntil(std::span(&wait, 1), deadline);
+  if (ready > 0) return OkStatus();
+  if (ready == 0) return Status(Code::kDeadlineExceeded, "connection: no progress in time");
+  return Status(Code::kUnavailable, "connection: broken");
+}
+
+Status Socket::Send(std::span<const std::byte> bytes, Deadline deadline, bool more) {
+  if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+  while (!bytes.empty()) {
+    const ssize_t n = send(fd_.get(), bytes.data(), bytes.size(), flags);
+    if (n >= 0) {
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      COVEY_TRY(Wait(POLLOUT, deadline));
+    } else if (errno != EINTR) {
+      return Status(Code::kUnavailable, "connection: broken while sending");
+    }
+  }
+  return OkStatus();
+}
+
+Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline) {
+  if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
+  for (;;) {
+    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (n > 0) return static_cast<size_t>(n);
+    if (n == 0) return Status(Code::kUnavailable, "connection: closed by the peer");
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      COVEY_TRY(Wait(POLLIN, deadline));
+    } else if (errno != EINTR) {
+      return Status(Code::kUnavailable, "connection: broken while receiving");
+    }
+  }
+}
+
+Status Socket::ReceiveAll(std::span<std::byte> buffer, Deadline deadline) {
+  while (!buffer.empty()) {
+    COVEY_TRY_ASSIGN(const size_t n, Receive(buffer, deadline));
+    buffer = buffer.subspan(n);
+  }
+  return OkStatus();
+}
+
+void Socket::ShutdownRead() { (void)shutdown(fd_.get(), SHUT_RD); }
+void Socket::ShutdownBoth() { (void)shutdown(fd_.get(), SHUT_RDWR); }
+
+Result<Listener> Listener::Open(const std::string& host, uint16_t port) {
+  COVEY_TRY_ASSIGN(Addresses addresses, Resolve(host, port, true));
+  for (const addrinfo* a = addresses.get(); a != nullptr; a = a->ai_next) {
+    Fd fd(socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol));
+    if (!fd.valid()) continue;
+    const int on = 1;
+    (void)setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd.get(), a->ai_addr, a->ai_addrlen) != 0 || listen(fd.get(), 128) != 0) continue;
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) continue;
+    Listener listener;
+    // sin_port and sin6_port lie at the same place.
+    listener.port_ = ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+    listener.fd_ = std::move(fd);
+    listener.wake_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!listener.wake_.valid()) return Status(Code::kResourceExhausted, "listen: no eventfd");
+    return listener;
+  }
+  return Status(Code::kUnavailable, "listen: the address is taken or not ours");
+}
+
+Result<Socket> Listener::Accept(Deadline deadline) {
+  std::array<pollfd, 2> wait{pollfd{.fd = fd_.get(), .events = POLLIN, .revents = 0},
+                             pollfd{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
+  if (PollUntil(wait, deadline) <= 0 || wait[1].revents != 0)
+    return Status(Code::kUnavailable, "accept: none");
+  Fd fd(accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (fd.valid()) return Socket(std::move(fd));
+  if (errno == EMFILE || errno == ENFILE)
+    return Status(Code::kResourceExhausted, "accept: no descriptor left");
+  return Status(Code::kUnavailable, "accept: none");
+}
+
+void Listener::Wake() { (void)eventfd_write(wake_.get(), 1); }
+
+}  // namespace covey::serve

@@ -1,0 +1,78 @@
+// Socket is one TCP connection: it owns the descriptor, never blocks past a deadline, never raises
+// SIGPIPE and has TCP_NODELAY set.
+//
+//   COVEY_TRY_ASSIGN(Socket socket, Socket::Connect("edge.local", 7700, deadline));
+//   COVEY_TRY(socket.Send(frame, deadline));
+//   COVEY_TRY_ASSIGN(size_t n, socket.Receive(buffer, deadline));
+//
+// Errors: kDeadlineExceeded; kUnavailable (refused, closed by the peer, broken); kNotFound (no such
+// host).
+// Threads: Shutdown may be called from another thread to wake a blocked one; the rest may not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "core/status.hpp"
+#include "serve/transport/deadline.hpp"
+
+namespace covey::serve {
+
+// Closes its descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd() { Close(); }
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  void Close();
+
+ private:
+  int fd_ = -1;
+};
+
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(Fd fd);  // a connected one, from accept
+
+  static Result<Socket> Connect(const std::string& host, uint16_t port, Deadline deadline);
+
+  Status Send(std::span<const std::byte> bytes, Deadline deadline, bool more = false);
+  // At least one byte, at most buffer.size().
+  Result<size_t> Receive(std::span<std::byte> buffer, Deadline deadline);
+  // All of it; with kExpectSoon tries to read before it waits.
+  Status ReceiveAll(std::span<std::byte> buffer, Deadline deadline);
+
+  bool IsOpen() const { return fd_.valid(); }
+  void Close() { fd_.Close(); }
+  void ShutdownRead();
+  void ShutdownBoth();
+
+ private:
+  Status Wait(short events, Deadline deadline);
+
+  Fd fd_;
+};
+
+class Listener {
+ public:
+  // Port 0 takes any free one.
+  static Result<Listener> Open(const std::string& host, uint16_t port);
+  uint16_t port() const { return port_; }
+  // The next connection; kUnavailable when there is none within the time or Wake was called.
+  Result<Socket> Accept(Deadline deadline);
+  void Wake();  // from any thread, for good
+
+ private:
+  Fd fd_, wake_;
+  uint16_t port_ = 0;
+};
+
+}  // namespace covey::serve

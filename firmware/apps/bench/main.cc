@@ -69,7 +69,7 @@ class LayerCounts final : public micro::Trace {
 Status NoRoom(Diag& diag, const char* subject, const char* where, size_t wanted, size_t room) {
   Text<96> problem;
   problem.Add("does not fit into the board's ").Add(where).Add(": ");
-  problem.Add(static_cast<int64_t>(wanted - room)).Add(" bytes missing");
+  problem.AddNumber(static_cast<int64_t>(wanted - room)).Add(" bytes missing");
   diag.Report({.subject = subject,
                .problem = problem.c_str(),
                .found = static_cast<int64_t>(wanted),

@@ -14,6 +14,7 @@
 
 #include "core/status.hpp"
 #include "lwip/netif.h"
+#include "lwip/opt.h"
 
 namespace covey::board {
 
@@ -26,6 +27,9 @@ struct IpConfig {
 
 class IpStack {
  public:
+  // What lwIP reserves for outgoing segments and arriving frames, without its tables.
+  static constexpr uint32_t kBufferBytes = MEM_SIZE + PBUF_POOL_SIZE * PBUF_POOL_BUFSIZE;
+
   Status Start(const IpConfig& config);
 
   // Hands waiting frames to lwIP and runs its timers; sleeps if there was nothing to do.

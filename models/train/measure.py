@@ -1,0 +1,44 @@
+"""Measures an ONNX network on one of the generated sets with ONNX Runtime: top-1 and its 95 % interval.
+
+    .venv-train/bin/python models/train/measure.py models/shapes/full/model.onnx --pictures build/host/models/pictures/covey-pictures
+"""
+import argparse
+import math
+
+import numpy
+import onnxruntime
+
+import pictures
+
+
+def wilson(hits, count, z=1.96):
+    """The score interval of a proportion."""
+    share = hits / count
+    middle = share + z * z / (2 * count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return (middle - reach) / (1 + z * z / count), (middle + reach) / (1 + z * z / count)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('model')
+    parser.add_argument('--pictures', required=True, help='the covey-pictures program')
+    parser.add_argument('--set', choices=pictures.SETS, default='report')
+    parser.add_argument('--count', type=int, default=5000)
+    parser.add_argument('--logits', help='write the outputs here, float32, for comparison')
+    options = parser.parse_args()
+    images, labels = pictures.draw(options.pictures, pictures.SETS[options.set], options.count)
+    session = onnxruntime.InferenceSession(options.model, providers=['CPUExecutionProvider'])
+    name, batch = session.get_inputs()[0].name, 100
+    logits = numpy.concatenate([session.run(None, {name: pictures.normalise(images[i:i + batch])})[0]
+                                for i in range(0, len(images), batch)])
+    if options.logits:
+        logits.astype(numpy.float32).tofile(options.logits)
+    hits = int((logits.argmax(1) == labels).sum())
+    low, high = wilson(hits, len(labels))
+    print(f'{options.model}: {options.set} top-1 {hits}/{len(labels)} = {hits / len(labels):.4f} '
+          f'(95 % interval {low:.4f} to {high:.4f}), ONNX Runtime {onnxruntime.__version__}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,89 @@
+"""Trains one network on generated pictures and writes it as float ONNX.
+
+    .venv-train/bin/python models/train/train.py device --output build/device-float.onnx \
+        --pictures build/host/models/pictures/covey-pictures
+
+models/README.md has the commands that made the shipped pair and what they measured.
+"""
+import argparse
+import time
+
+import torch
+from torch import nn
+
+import networks
+import pictures
+
+
+def tensors(program, seed, count):
+    return tuple(torch.from_numpy(array) for array in pictures.draw(program, seed, count))
+
+
+def normalise(images):
+    return (images.float() / 255 - 0.5) / 0.25
+
+
+def turn(images):
+    """One of the eight turns and mirrorings for the whole batch: no shape changes its name."""
+    images = torch.rot90(images, int(torch.randint(4, ())), (2, 3))
+    return images.flip(3) if torch.rand(()) < 0.5 else images
+
+
+def accuracy(network, images, labels):
+    network.eval()
+    with torch.no_grad():
+        hits = [(network(normalise(x)).argmax(1) == y).sum() for x, y in zip(images.split(500), labels.split(500))]
+    return float(sum(hits)) / len(labels)
+
+
+def train(network, images, labels, selection, options):
+    optimiser = torch.optim.AdamW(network.parameters(), options.rate, weight_decay=0.02)
+    batches = len(labels) // options.batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, options.rate, total_steps=batches * options.epochs, pct_start=0.2)
+    loss = nn.CrossEntropyLoss(label_smoothing=0.05)
+    start = time.monotonic()
+    for epoch in range(options.epochs):
+        network.train()
+        total = 0.0
+        for batch in torch.randperm(len(labels))[:batches * options.batch].view(batches, -1):
+            optimiser.zero_grad(set_to_none=True)
+            x = normalise(turn(images[batch])).contiguous(memory_format=torch.channels_last)
+            with torch.autocast('cpu', torch.bfloat16):  # twice as fast where the processor has it
+                logits = network(x)
+            value = loss(logits.float(), labels[batch])
+            value.backward()
+            optimiser.step()
+            schedule.step()
+            total += float(value)
+        print(f'epoch {epoch + 1}: loss {total / batches:.4f}, selection top-1 {accuracy(network, *selection):.4f}, '
+              f'{time.monotonic() - start:.0f} s', flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('network', choices=['device', 'full'])
+    parser.add_argument('--pictures', required=True, help='the covey-pictures program')
+    parser.add_argument('--output', required=True, help='float ONNX file to write')
+    parser.add_argument('--count', type=int, default=40000, help='training pictures')
+    parser.add_argument('--epochs', type=int, default=8)
+    parser.add_argument('--batch', type=int, default=100)
+    parser.add_argument('--rate', type=float, default=0.004)
+    parser.add_argument('--seed', type=int, default=1, help='of weights and order')
+    parser.add_argument('--threads', type=int, default=2)
+    options = parser.parse_args()
+
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    images, labels = tensors(options.pictures, pictures.SETS['train'], options.count)
+    selection = tensors(options.pictures, pictures.SETS['selection'], 2000)
+    network = getattr(networks, options.network)().to(memory_format=torch.channels_last)
+    print(f'{options.network}: {sum(p.numel() for p in network.parameters())} parameters, torch {torch.__version__}', flush=True)
+    train(network, images, labels, selection, options)
+    network = network.eval().to(memory_format=torch.contiguous_format)
+    torch.onnx.export(network, torch.zeros(1, 3, 32, 32), options.output, opset_version=13, input_names=['input'],
+                      output_names=['logits'], dynamic_axes={'input': {0: 'batch'}, 'logits': {0: 'batch'}})
+
+
+if __name__ == '__main__':
+    main()

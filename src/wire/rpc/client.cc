@@ -205,7 +205,7 @@ Status Client::SendRequest(const char* method, const pb_msgdesc_s* fields, const
   covey_v1_Request request = covey_v1_Request_init_zero;
   request.service = Text(kInferenceService);
   request.method = Text(method);
-  request.payload = Encode(EncodePayload, &payload);
+  if (fields != nullptr) request.payload = Encode(EncodePayload, &payload);
   request.timeout_nano = static_cast<int64_t>(deadline_ns - now_ns);
   if (request.timeout_nano < 0) request.timeout_nano = 0;  // centuries: none
 
@@ -308,9 +308,8 @@ Status Client::Infer(const InferCall& call, uint64_t deadline_ns, InferReply& re
 }
 
 Status Client::ListModels(uint64_t deadline_ns, const ModelList& list) {
-  covey_v1_ListModelsRequest request = covey_v1_ListModelsRequest_init_zero;
-  return Call("ListModels", covey_v1_ListModelsRequest_fields, &request,
-              Decode(DecodeList, const_cast<ModelList*>(&list)), deadline_ns);
+  return Call("ListModels", nullptr, nullptr, Decode(DecodeList, const_cast<ModelList*>(&list)),
+              deadline_ns);
 }
 
 }  // namespace covey::wire

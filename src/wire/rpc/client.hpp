@@ -89,6 +89,7 @@ class Client {
   const char* words() const { return words_.data(); }
 
  private:
+  // A request without fields (null) has an empty payload.
   Status Call(const char* method, const pb_msgdesc_s* fields, const void* message,
               const pb_callback_s& payload, uint64_t deadline_ns);
   Status SendRequest(const char* method, const pb_msgdesc_s* fields, const void* message,

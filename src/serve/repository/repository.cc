@@ -102,20 +102,16 @@ std::vector<Candidate> Candidates(const fs::path& directory) {
 
 }  // namespace
 
-Entry LoadEntry(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends) {
-  Entry entry;
+Status LoadEntry(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends,
+                 Entry& entry, Diag& diag) {
   entry.file = file;
   entry.name = file.stem().string();
   std::error_code error;
   const auto size = fs::file_size(file, error);
   entry.file_bytes = error ? 0 : size;
-  DiagText diag;
   const Status loaded = LoadParts(entry, backends, diag);
-  if (!loaded.ok()) {
-    entry.error = Words(diag, loaded);
-    entry.model.reset();
-  }
-  return entry;
+  if (!loaded.ok()) entry.model.reset();
+  return loaded;
 }
 
 Status Repository::Open(const fs::path& directory,
@@ -130,7 +126,9 @@ Status Repository::Open(const fs::path& directory,
     if (candidate.file.empty()) {
       entry.error = candidate.error;
     } else {
-      entry = LoadEntry(candidate.file, backends);
+      DiagText why;
+      const Status loaded = LoadEntry(candidate.file, backends, entry, why);
+      if (!loaded.ok()) entry.error = Words(why, loaded);
     }
     // A folder's name is the model's, unless model.toml gives another.
     if (entry.name.empty() || entry.name == entry.file.stem()) entry.name = candidate.name;

@@ -48,8 +48,8 @@ class Repository {
   std::map<std::string, Entry, std::less<>> entries_;
 };
 
-// One model file with what stands beside it; an entry with an error if it cannot be loaded.
-Entry LoadEntry(const std::filesystem::path& file,
-                std::span<const std::unique_ptr<Backend>> backends);
+// One model file with what stands beside it. On an error `entry` has no model.
+Status LoadEntry(const std::filesystem::path& file,
+                 std::span<const std::unique_ptr<Backend>> backends, Entry& entry, Diag& diag);
 
 }  // namespace covey::serve

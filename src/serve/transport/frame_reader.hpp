@@ -32,6 +32,7 @@ class FrameReader {
   explicit FrameReader(uint32_t max_message_bytes) : max_bytes_(max_message_bytes) {}
   Result<Frame> Next(Socket& socket, Deadline begin_by, std::chrono::nanoseconds frame_time);
   void Reset() { begin_ = end_ = 0; }
+  bool Empty() const { return have() == 0; }  // nothing of a next frame is here
 
  private:
   Status Fill(Socket& socket, size_t need, Deadline deadline);

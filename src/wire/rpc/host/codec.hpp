@@ -38,7 +38,7 @@ inline constexpr size_t kMaxNameBytes = 128;  // model, service, method
 inline constexpr size_t kMaxTensorNameBytes = 256;
 inline constexpr size_t kMaxLabelBytes = 256;
 inline constexpr size_t kMaxErrorBytes = 4096;
-inline constexpr size_t kMaxTensors = 16;
+inline constexpr size_t kMaxCallTensors = 16;
 inline constexpr size_t kMaxModels = 4096;
 inline constexpr size_t kMaxSmallBytes = 16384;  // of a message, without its bulk fields
 inline constexpr uint32_t kMaxTopK = 1000;
@@ -124,7 +124,7 @@ class Encoder {
   v1::InferResponse infer_response_;
   v1::ClassifyRequest classify_request_;
   v1::Tensor tensor_;
-  std::array<size_t, kMaxTensors> tensor_bytes_{};
+  std::array<size_t, kMaxCallTensors> tensor_bytes_{};
 };
 
 class Decoder {
@@ -157,7 +157,7 @@ class Decoder {
   v1::InferRequest infer_request_;
   v1::InferResponse infer_response_;
   v1::ClassifyRequest classify_request_;
-  std::array<v1::Tensor, kMaxTensors> tensor_;
+  std::array<v1::Tensor, kMaxCallTensors> tensor_;
 };
 
 }  // namespace covey::wire

@@ -134,8 +134,8 @@ Status Decoder::Tensors(Bytes payload, MessageLite& head, bool is_request, Infer
   out.tensors.clear();
   Status inner = OkStatus();
   auto take_tensor = [&](Bytes bytes) {
-    if (out.tensors.size() == kMaxTensors) {
-      inner = Refuse(diag, message, "too many tensors", kMaxTensors + 1, kMaxTensors);
+    if (out.tensors.size() == kMaxCallTensors) {
+      inner = Refuse(diag, message, "too many tensors", kMaxCallTensors + 1, kMaxCallTensors);
       return false;
     }
     out.tensors.emplace_back();

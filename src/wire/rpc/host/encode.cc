@@ -70,7 +70,7 @@ Result<std::span<std::byte>> Encoder::Begin(size_t body_bytes, uint32_t stream, 
 }
 
 Result<Encoder::Frame> Encoder::FinishRequest(const Call& call, const Body& body) {
-  if (body.tensors.size() > kMaxTensors)
+  if (body.tensors.size() > kMaxCallTensors)
     return Status(Code::kInvalidArgument, "more tensors than a message may hold (16)");
   request_.set_service(call.service.data(), call.service.size());
   request_.set_method(call.method.data(), call.method.size());
@@ -89,7 +89,7 @@ Result<Encoder::Frame> Encoder::FinishRequest(const Call& call, const Body& body
 }
 
 Result<Encoder::Frame> Encoder::FinishResponse(uint32_t stream, const Body& body) {
-  if (body.tensors.size() > kMaxTensors)
+  if (body.tensors.size() > kMaxCallTensors)
     return Status(Code::kInvalidArgument, "more tensors than a message may hold (16)");
   const size_t payload = Measure(body);
   COVEY_TRY_ASSIGN(std::span<std::byte> frame, Begin(BulkFieldBytes(kPayloadOfResponse, payload),

@@ -1,0 +1,183 @@
+#include "compiler/emit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "compiler/ir/check.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/plan_memory.hpp"
+#include "compiler/report.hpp"
+
+namespace covey::compiler {
+namespace {
+
+constexpr Status kTooLarge(Code::kResourceExhausted, "compile: larger than an image may be");
+constexpr size_t kMaxImageTensors = 4096;
+constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
+
+class Emitter {
+ public:
+  Emitter(const Graph& graph, Diag& diag)
+      : graph_(graph), diag_(diag), plan_(PlanMemory(graph)), number_(graph.tensors.size(), -1) {}
+
+  Result<wire::ImageContents> Run() {
+    contents_.name = graph_.name;
+    contents_.labels = graph_.preprocess.labels;
+    contents_.output_kind = static_cast<wire::OutputKind>(KindOfOutput());
+    if (plan_.arena_bytes > kMaxImageBytes) {
+      return Refuse(
+          diag_, kTooLarge, "arena",
+          std::to_string(plan_.arena_bytes) + " bytes, at most " + std::to_string(kMaxImageBytes));
+    }
+    contents_.arena_bytes = static_cast<uint32_t>(plan_.arena_bytes);
+    COVEY_TRY(AddAll(graph_.inputs, contents_.inputs));
+    for (const Node& node : graph_.nodes) COVEY_TRY(AddOp(node));
+    COVEY_TRY(AddAll(graph_.outputs, contents_.outputs));
+    COVEY_TRY(AddPixelTable());
+    return std::move(contents_);
+  }
+
+ private:
+  const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
+
+  // A classifier that ends in softmax says so itself.
+  OutputKind KindOfOutput() const {
+    if (graph_.preprocess.output != OutputKind::kTensor) return graph_.preprocess.output;
+    const bool softmax = graph_.outputs.size() == 1 && !graph_.nodes.empty() &&
+                         graph_.nodes.back().op == Op::kSoftmax &&
+                         graph_.nodes.back().outputs[0] == graph_.outputs[0];
+    return softmax ? OutputKind::kProbabilities : OutputKind::kTensor;
+  }
+
+  Status AddAll(const std::vector<int>& from, std::vector<uint16_t>& to) {
+    for (int tensor : from) {
+      if (tensor == kNoTensor) {
+        to.push_back(wire::kNoTensor);
+        continue;
+      }
+      COVEY_TRY_ASSIGN(const uint16_t number, Number(tensor));
+      to.push_back(number);
+    }
+    return OkStatus();
+  }
+
+  // The tensor's number in the image; adds it when it is met first.
+  Result<uint16_t> Number(int tensor) {
+    int& number = number_[static_cast<size_t>(tensor)];
+    if (number >= 0) return static_cast<uint16_t>(number);
+    if (contents_.tensors.size() >= kMaxImageTensors) {
+      return Refuse(diag_, kTooLarge, graph_.name,
+                    "more than " + std::to_string(kMaxImageTensors) + " tensors");
+    }
+    const Tensor& from = At(tensor);
+    if (from.elements() < 1 || from.dims.size() > static_cast<size_t>(kMaxRank) ||
+        DTypeBytes(from.dtype) == 0) {
+      return Refuse(diag_, {Code::kUnimplemented, "compile: unsupported tensor"}, Describe(from),
+                    "is empty, of another type or of more than 6 dimensions");
+    }
+    number = from.constant() ? AddConstant(from) : AddActivation(from, tensor);
+    return static_cast<uint16_t>(number);
+  }
+
+  int AddActivation(const Tensor& from, int tensor) {
+    wire::ImageTensor to;
+    to.name = from.name.substr(0, from.name.find(';'));
+    to.dtype = from.dtype;
+    to.dims = from.dims;
+    if (from.quant.scales.size() == 1) {
+      to.scale = from.quant.scales[0];
+      to.zero_point = from.quant.zero_points[0];
+    }
+    to.place = wire::Place::kArena;
+    to.arena_offset = static_cast<uint32_t>(plan_.offsets[static_cast<size_t>(tensor)]);
+    contents_.tensors.push_back(std::move(to));
+    return static_cast<int>(contents_.tensors.size()) - 1;
+  }
+
+  int AddConstant(const Tensor& from) {
+    // int8 constants may be read as numbers (by add, say), so that their scale stays; others are
+    // known to their op by params.
+    const bool scaled = from.dtype == DType::kInt8 && from.quant.scales.size() == 1;
+    const float scale = scaled ? from.quant.scales[0] : 0;
+    const int32_t zero_point = scaled ? from.quant.zero_points[0] : 0;
+    const auto [place, added] = constants_.try_emplace(
+        Key{from.dtype, from.dims, scale, zero_point, *from.data}, contents_.tensors.size());
+    if (!added) return static_cast<int>(place->second);
+    wire::ImageTensor to;
+    to.dtype = from.dtype;
+    to.dims = from.dims;
+    to.scale = scale;
+    to.zero_point = zero_point;
+    to.place = wire::Place::kData;
+    to.data = *from.data;
+    contents_.tensors.push_back(std::move(to));
+    return static_cast<int>(place->second);
+  }
+
+  Status AddOp(const Node& node) {
+    COVEY_TRY_ASSIGN(const Lowered lowered, Lower(graph_, node, diag_));
+    wire::ImageOp op;
+    op.op = node.op;
+    op.name = node.name;
+    COVEY_TRY(AddAll(lowered.inputs, op.inputs));
+    COVEY_TRY(AddAll(lowered.outputs, op.outputs));
+    op.attr = lowered.attr;
+    op.params = lowered.params;
+    contents_.ops.push_back(std::move(op));
+    return OkStatus();
+  }
+
+  // int8[channels][256]: what QUANTIZE would make of the normalised pixel.
+  Status AddPixelTable() {
+    const Preprocess& pre = graph_.preprocess;
+    if (!pre.normalise || graph_.inputs.empty()) return OkStatus();
+    const Tensor& input = At(graph_.inputs[0]);
+    const size_t channels = pre.mean.size();
+    if (input.dtype != DType::kInt8 || input.quant.scales.size() != 1 || input.dims.empty() ||
+        input.dims.back() != static_cast<int64_t>(channels) || pre.std.size() != channels) {
+      return Refuse(diag_, {Code::kInvalidArgument, "compile: model.toml does not fit the network"},
+                    Describe(input),
+                    "mean and std have " + std::to_string(channels) +
+                        " channels, expected an int8 picture with as many (N,H,W,C)");
+    }
+    for (size_t c = 0; c < channels; ++c) {
+      for (int pixel = 0; pixel < 256; ++pixel) {
+        const float x = (static_cast<float>(pixel) / 255.0F - pre.mean[c]) / pre.std[c];
+        const float q =
+            std::round(x / input.quant.scales[0]) + static_cast<float>(input.quant.zero_points[0]);
+        contents_.pixel_table.push_back(static_cast<int8_t>(std::clamp(q, -128.0F, 127.0F)));
+      }
+    }
+    contents_.pixel_channels = static_cast<uint32_t>(channels);
+    return OkStatus();
+  }
+
+  using Key = std::tuple<DType, std::vector<int32_t>, float, int32_t, std::vector<std::byte>>;
+
+  const Graph& graph_;
+  Diag& diag_;
+  const MemoryPlan plan_;
+  std::vector<int> number_;  // of each of the graph's tensors in the image
+  std::map<Key, size_t> constants_;
+  wire::ImageContents contents_;
+};
+
+}  // namespace
+
+Result<wire::ImageContents> Emit(const Graph& graph, Diag& diag) {
+  for (int output : graph.outputs) {
+    if (!graph.tensors[static_cast<size_t>(output)].constant()) continue;
+    return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"},
+                  Describe(graph.tensors[static_cast<size_t>(output)]),
+                  "is an output and a constant");
+  }
+  if (graph.inputs.empty() || graph.outputs.empty()) {
+    return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"}, graph.name,
+                  "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
+  }
+  return Emitter(graph, diag).Run();
+}
+
+}  // namespace covey::compiler

@@ -1,0 +1,242 @@
+#include "compiler/import/tflite/options.hpp"
+
+#include <cstring>
+#include <optional>
+
+#include "schema_generated.h"
+
+namespace covey::compiler::tflite {
+namespace {
+
+const covey::compiler::Tensor* TensorAt(const Graph& graph, const std::vector<int>& list,
+                                        size_t i) {
+  if (i >= list.size() || list[i] < 0) return nullptr;
+  return &graph.tensors[static_cast<size_t>(list[i])];
+}
+
+// The other inputs (axes, a shape) have become attributes.
+void KeepFirst(Node& node) {
+  if (node.inputs.size() > 1) node.inputs.erase(node.inputs.begin() + 1, node.inputs.end());
+}
+
+// The numbers of a constant int32 or int64 tensor; nothing if it is no such constant.
+std::optional<std::vector<int32_t>> Numbers(const covey::compiler::Tensor* tensor) {
+  if (tensor == nullptr || !tensor->constant()) return std::nullopt;
+  const size_t width = DTypeBytes(tensor->dtype);
+  if (tensor->dtype != DType::kInt32 && tensor->dtype != DType::kInt64) return std::nullopt;
+  std::vector<int32_t> numbers(tensor->data->size() / width);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    int64_t value = 0;
+    if (width == sizeof(int32_t)) {
+      int32_t narrow = 0;
+      std::memcpy(&narrow, tensor->data->data() + i * width, width);
+      value = narrow;
+    } else {
+      std::memcpy(&value, tensor->data->data() + i * width, width);
+    }
+    if (value < INT32_MIN || value > INT32_MAX) return std::nullopt;
+    numbers[i] = static_cast<int32_t>(value);
+  }
+  return numbers;
+}
+
+std::optional<covey::compiler::Activation> ActivationOf(tflite::Activation activation) {
+  switch (activation) {
+    case tflite::Activation::NONE:
+      return covey::compiler::Activation::kNone;
+    case tflite::Activation::RELU:
+      return covey::compiler::Activation::kRelu;
+    case tflite::Activation::RELU6:
+      return covey::compiler::Activation::kRelu6;
+    case tflite::Activation::RELU_N1_TO_1:
+      return covey::compiler::Activation::kReluN1To1;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Sets the op, unless the fused activation is one that the IR cannot say.
+bool Take(Node& node, covey::Op op, tflite::Activation activation) {
+  const auto known = ActivationOf(activation);
+  if (!known) return false;
+  node.op = op;
+  node.activation = *known;
+  return true;
+}
+
+covey::compiler::Padding PaddingOf(tflite::Padding padding) {
+  return padding == tflite::Padding::SAME ? covey::compiler::Padding::kSame
+                                          : covey::compiler::Padding::kValid;
+}
+
+void SetConv(const Conv2D& options, const Graph& graph, Node& node) {
+  Window window;
+  window.stride_h = options.stride_h();
+  window.stride_w = options.stride_w();
+  window.dilation_h = options.dilation_h();
+  window.dilation_w = options.dilation_w();
+  window.padding = PaddingOf(options.padding());
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  const auto* weights = TensorAt(graph, node.inputs, 1);
+  if (input == nullptr || weights == nullptr || input->dims.size() != 4 ||
+      weights->dims.size() != 4 || weights->dims[3] <= 0) {
+    return;
+  }
+  window.groups = input->dims[3] / weights->dims[3];
+  window.window_h = weights->dims[1];
+  window.window_w = weights->dims[2];
+  if (Take(node, Op::kConv2D, options.activation())) node.attributes = window;
+}
+
+void SetDepthwise(const DepthwiseConv2D& options, const Graph& graph, Node& node) {
+  Window window;
+  window.stride_h = options.stride_h();
+  window.stride_w = options.stride_w();
+  window.dilation_h = options.dilation_h();
+  window.dilation_w = options.dilation_w();
+  window.padding = PaddingOf(options.padding());
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  const auto* weights = TensorAt(graph, node.inputs, 1);
+  if (input == nullptr || weights == nullptr || input->dims.size() != 4 ||
+      weights->dims.size() != 4 || input->dims[3] <= 0) {
+    return;
+  }
+  // The shapes decide, as in the reference; the option is a hint that old files leave at zero.
+  window.depth_multiplier = weights->dims[3] / input->dims[3];
+  window.groups = input->dims[3];
+  window.window_h = weights->dims[1];
+  window.window_w = weights->dims[2];
+  if (Take(node, Op::kDepthwiseConv2D, options.activation())) node.attributes = window;
+}
+
+void SetPool(const Pool2D& options, Op op, Node& node) {
+  Window window;
+  window.window_h = options.window_h();
+  window.window_w = options.window_w();
+  window.stride_h = options.stride_h();
+  window.stride_w = options.stride_w();
+  window.padding = PaddingOf(options.padding());
+  if (Take(node, op, options.activation())) node.attributes = window;
+}
+
+void SetMean(const Reducer& options, const Graph& graph, Node& node) {
+  const auto axes = Numbers(TensorAt(graph, node.inputs, 1));
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  if (!axes || input == nullptr) return;
+  Reduce reduce{.axes = {}, .keep_dims = options.keep_dims()};
+  for (int32_t axis : *axes) {
+    const int32_t rank = static_cast<int32_t>(input->dims.size());
+    if (axis < -rank || axis >= rank) return;
+    reduce.axes.push_back(axis < 0 ? axis + rank : axis);
+  }
+  node.op = Op::kMean;
+  node.attributes = reduce;
+  KeepFirst(node);
+}
+
+void SetPad(const Graph& graph, Node& node) {
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  const auto* table = TensorAt(graph, node.inputs, 1);
+  const auto numbers = Numbers(table);
+  if (input == nullptr || !numbers || numbers->size() != 2 * input->dims.size()) return;
+  Pads pads;
+  for (size_t i = 0; i < input->dims.size(); ++i) {
+    pads.before.push_back((*numbers)[2 * i]);
+    pads.after.push_back((*numbers)[2 * i + 1]);
+  }
+  if (const auto* value = TensorAt(graph, node.inputs, 2); value != nullptr) {
+    if (!value->constant() || value->dtype != DType::kInt8 || value->data->size() != 1) return;
+    pads.value = static_cast<int8_t>((*value->data)[0]);
+    pads.has_value = true;
+  }
+  node.op = Op::kPad;
+  node.attributes = pads;
+  KeepFirst(node);
+}
+
+void SetTranspose(const Graph& graph, Node& node) {
+  const auto perm = Numbers(TensorAt(graph, node.inputs, 1));
+  if (!perm) return;
+  node.op = Op::kTranspose;
+  node.attributes = Permutation{*perm};
+  KeepFirst(node);
+}
+
+void SetUnary(Node& node, Op op, covey::compiler::Activation activation) {
+  node.op = op;
+  node.activation = activation;
+  KeepFirst(node);  // a shape stands in the output
+}
+
+}  // namespace
+
+void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node) {
+  using covey::compiler::Activation;
+  switch (code) {
+    case Builtin::kConv2D:
+      if (const auto* options = op.options_as_Conv2D()) SetConv(*options, graph, node);
+      break;
+    case Builtin::kDepthwiseConv2D:
+      if (const auto* options = op.options_as_DepthwiseConv2D()) {
+        SetDepthwise(*options, graph, node);
+      }
+      break;
+    case Builtin::kFullyConnected:
+      if (const auto* options = op.options_as_FullyConnected();
+          options != nullptr && options->weights_format() == 0) {
+        Take(node, Op::kFullyConnected, options->activation());
+      }
+      break;
+    case Builtin::kAdd: {
+      const auto* options = op.options_as_Add();  // absent: all defaults
+      Take(node, Op::kAdd, options != nullptr ? options->activation() : tflite::Activation::NONE);
+      break;
+    }
+    case Builtin::kAveragePool2D:
+      if (const auto* options = op.options_as_Pool2D()) SetPool(*options, Op::kAveragePool2D, node);
+      break;
+    case Builtin::kMaxPool2D:
+      if (const auto* options = op.options_as_Pool2D()) SetPool(*options, Op::kMaxPool2D, node);
+      break;
+    case Builtin::kMean:
+      if (const auto* options = op.options_as_Reducer()) SetMean(*options, graph, node);
+      break;
+    case Builtin::kSoftmax:
+      node.op = Op::kSoftmax;
+      if (const auto* options = op.options_as_Softmax()) {
+        node.attributes = SoftmaxBeta{options->beta()};
+      }
+      break;
+    case Builtin::kPad:
+    case Builtin::kPadV2:
+      SetPad(graph, node);
+      break;
+    case Builtin::kTranspose:
+      SetTranspose(graph, node);
+      break;
+    case Builtin::kReshape:
+    case Builtin::kSqueeze:
+    case Builtin::kExpandDims:
+      SetUnary(node, Op::kReshape, Activation::kNone);
+      break;
+    case Builtin::kQuantize:
+      SetUnary(node, Op::kQuantize, Activation::kNone);
+      break;
+    case Builtin::kDequantize:
+      SetUnary(node, Op::kDequantize, Activation::kNone);
+      break;
+    case Builtin::kRelu:
+      SetUnary(node, Op::kRelu, Activation::kRelu);
+      break;
+    case Builtin::kRelu6:
+      SetUnary(node, Op::kRelu, Activation::kRelu6);
+      break;
+    case Builtin::kReluN1To1:
+      SetUnary(node, Op::kRelu, Activation::kReluN1To1);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace covey::compiler::tflite

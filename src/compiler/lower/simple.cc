@@ -1,0 +1,222 @@
+// Ops without weights: add, mean, softmax, reshape, pad, quantize, dequantize, relu, transpose.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "compiler/ir/check.hpp"
+#include "compiler/lower/fixed_point.hpp"
+#include "compiler/lower/view.hpp"
+
+namespace covey::compiler {
+namespace {
+
+// int8 (or uint8) to int8 with another scale: quantize and relu.
+Status Requantise(const NodeView& view, Activation activation, Lowered& op) {
+  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameElements(view.in(0), view.out()));
+  const FixedPoint fixed = ToFixedPoint(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
+  if (fixed.shift > 22) return view.Unsupported("input scale over output scale is above 2^22");
+  const ActivationRange range = RangeOf(activation, view.out());
+  op.Set(RequantizeAttr{-ZeroOf(view.in(0)), ZeroOf(view.out()), fixed.multiplier, fixed.shift,
+                        range.min, range.max});
+  return OkStatus();
+}
+
+bool Broadcasts(const std::vector<int32_t>& from, const std::vector<int32_t>& to) {
+  if (from.size() > to.size()) return false;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const int32_t have = from[from.size() - 1 - i];
+    if (have != 1 && have != to[to.size() - 1 - i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status LowerAdd(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(2, 2));
+  for (const Tensor* tensor : {&view.in(0), &view.in(1), &view.out()}) {
+    COVEY_TRY(view.Int8(*tensor));
+  }
+  for (const Tensor* tensor : {&view.in(0), &view.in(1)}) {
+    if (Broadcasts(tensor->dims, view.out().dims)) continue;
+    return view.Bad(Describe(*tensor) + " does not broadcast to " + TypeAndShape(view.out()));
+  }
+  const double s0 = ScaleOf(view.in(0));
+  const double s1 = ScaleOf(view.in(1));
+  const double twice = 2 * std::max(s0, s1);
+  AddAttr attr;
+  attr.input0_offset = -ZeroOf(view.in(0));
+  attr.input1_offset = -ZeroOf(view.in(1));
+  attr.output_offset = ZeroOf(view.out());
+  const FixedPoint f0 = ToFixedPoint(s0 / twice);
+  const FixedPoint f1 = ToFixedPoint(s1 / twice);
+  const FixedPoint out =
+      ToFixedPoint(twice / ((1 << attr.left_shift) * double{ScaleOf(view.out())}));
+  if (out.shift > 0) return view.Unsupported("input scales are over 2^19 times the output's");
+  attr.input0_multiplier = f0.multiplier;
+  attr.input0_shift = f0.shift;
+  attr.input1_multiplier = f1.multiplier;
+  attr.input1_shift = f1.shift;
+  attr.output_multiplier = out.multiplier;
+  attr.output_shift = out.shift;
+  const ActivationRange range = RangeOf(view.node().activation, view.out());
+  attr.activation_min = range.min;
+  attr.activation_max = range.max;
+  op.Set(attr);
+  return OkStatus();
+}
+
+Status LowerMean(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Int8(view.out()));
+  const auto* reduce = std::get_if<Reduce>(&view.node().attributes);
+  if (reduce == nullptr || reduce->axes.empty()) return view.Bad("has no axes");
+  MeanAttr attr;
+  int64_t count = 1;
+  for (int32_t axis : reduce->axes) {
+    if (axis < 0 || axis >= static_cast<int>(view.in(0).dims.size()) || axis >= kMaxRank) {
+      return view.Bad("axis " + std::to_string(axis) + " of " + TypeAndShape(view.in(0)));
+    }
+    if ((attr.axes >> axis & 1) == 0) count *= view.in(0).dims[static_cast<size_t>(axis)];
+    attr.axes |= 1 << axis;
+  }
+  if (count < 1 || count > 1 << 23) {
+    return view.Unsupported("mean over " + std::to_string(count) +
+                            " values, supported is 1 to 2^23");
+  }
+  if (view.in(0).elements() != view.out().elements() * count) {
+    return view.Bad("output is " + TypeAndShape(view.out()) + ", expected " +
+                    std::to_string(view.in(0).elements() / count) + " elements");
+  }
+  const FixedPoint fixed = ToFixedPoint(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
+  // The division by the count goes into the multiplier, with as many bits as fit.
+  const int log2 = static_cast<int>(std::bit_width(static_cast<uint64_t>(count))) - 1;
+  const int extra = std::min({log2, 32, 31 + fixed.shift});
+  attr.multiplier = static_cast<int32_t>((int64_t{fixed.multiplier} << extra) / count);
+  attr.shift = fixed.shift - extra;
+  if (attr.shift > 30) return view.Unsupported("input scale over output scale is above 2^30");
+  attr.input_zero_point = ZeroOf(view.in(0));
+  attr.output_offset = ZeroOf(view.out());
+  op.Set(attr);
+  return OkStatus();
+}
+
+Status LowerSoftmax(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameElements(view.in(0), view.out()));
+  if (ScaleOf(view.out()) != 1.0F / 256 || ZeroOf(view.out()) != -128) {
+    return view.Unsupported("output has scale " + std::to_string(ScaleOf(view.out())) +
+                            " and zero point " + std::to_string(ZeroOf(view.out())) +
+                            ", supported is 1/256 and -128");
+  }
+  const auto* beta = std::get_if<SoftmaxBeta>(&view.node().attributes);
+  const double b = beta != nullptr ? beta->beta : 1.0;
+  constexpr int kIntegerBits = 5;  // differences are in Q5.26
+  const double scale =
+      std::min(b * double{ScaleOf(view.in(0))} * (1 << (31 - kIntegerBits)), 2147483647.0);
+  if (!(scale > 1)) return view.Unsupported("beta times the input's scale is below 2^-26");
+  const FixedPoint fixed = ToFixedPoint(scale);
+  const double radius = std::floor(std::ldexp((1 << kIntegerBits) - 1, 31 - kIntegerBits) /
+                                   std::ldexp(1.0, fixed.shift));
+  op.Set(SoftmaxAttr{fixed.multiplier, fixed.shift, -static_cast<int32_t>(radius)});
+  return OkStatus();
+}
+
+Status LowerReshape(const NodeView& view, Lowered& op) {
+  (void)op;  // bytes move as they are
+  COVEY_TRY(view.Counts(1, 2));
+  COVEY_TRY(view.SameElements(view.in(0), view.out()));
+  return view.Type(view.out(), view.in(0).dtype);
+}
+
+Status LowerPad(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Int8(view.out()));
+  const auto* pads = std::get_if<Pads>(&view.node().attributes);
+  const std::vector<int32_t>& in = view.in(0).dims;
+  const std::vector<int32_t>& out = view.out().dims;
+  if (pads == nullptr || pads->before.size() != in.size() || pads->after.size() != in.size() ||
+      out.size() != in.size() || in.size() > kMaxRank) {
+    return view.Bad("padding does not fit " + TypeAndShape(view.in(0)));
+  }
+  PadAttr attr;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (pads->before[i] < 0 || pads->after[i] < 0 ||
+        int64_t{in[i]} + pads->before[i] + pads->after[i] != out[i]) {
+      return view.Bad("output is " + ShapeText(out) + ", dimension " + std::to_string(i) +
+                      " does not fit the padding");
+    }
+    attr.before[i] = pads->before[i];
+  }
+  attr.value = pads->has_value ? pads->value : ZeroOf(view.out());
+  op.Set(attr);
+  return OkStatus();
+}
+
+Status LowerQuantize(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  if (view.in(0).dtype == DType::kUint8) {
+    COVEY_TRY(view.Uint8(view.in(0)));
+    return Requantise(view, Activation::kNone, op);
+  }
+  if (view.in(0).dtype == DType::kInt8) {
+    COVEY_TRY(view.Int8(view.in(0)));
+    return Requantise(view, Activation::kNone, op);
+  }
+  COVEY_TRY(view.Type(view.in(0), DType::kFloat32));
+  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameElements(view.in(0), view.out()));
+  RequantizeAttr attr;
+  attr.output_offset = ZeroOf(view.out());
+  op.Set(attr);
+  return OkStatus();
+}
+
+Status LowerDequantize(const NodeView& view, Lowered& op) {
+  (void)op;  // scale and zero point stand in the input
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Type(view.out(), DType::kFloat32));
+  return view.SameElements(view.in(0), view.out());
+}
+
+Status LowerRelu(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Int8(view.in(0)));
+  return Requantise(view, view.node().activation, op);
+}
+
+Status LowerTranspose(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(1, 1));
+  COVEY_TRY(view.Type(view.in(0), DType::kInt8));
+  COVEY_TRY(view.Type(view.out(), DType::kInt8));
+  const auto* permutation = std::get_if<Permutation>(&view.node().attributes);
+  const std::vector<int32_t>& in = view.in(0).dims;
+  const std::vector<int32_t>& out = view.out().dims;
+  if (permutation == nullptr || permutation->perm.size() != in.size() || out.size() != in.size() ||
+      in.size() > kMaxRank) {
+    return view.Bad("permutation does not fit " + TypeAndShape(view.in(0)));
+  }
+  TransposeAttr attr;
+  int32_t seen = 0;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const int32_t from = permutation->perm[i];
+    if (from < 0 || from >= static_cast<int>(in.size()) || (seen >> from & 1) != 0 ||
+        out[i] != in[static_cast<size_t>(from)]) {
+      return view.Bad("output " + ShapeText(out) + " is no permutation " +
+                      ShapeText(permutation->perm) + " of " + ShapeText(in));
+    }
+    seen |= 1 << from;
+    attr.perm[i] = from;
+  }
+  op.Set(attr);
+  return OkStatus();
+}
+
+}  // namespace covey::compiler

@@ -1,0 +1,101 @@
+#include "compiler/lower/view.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/ir/check.hpp"
+#include "compiler/report.hpp"
+
+namespace covey::compiler {
+
+Status NodeView::Unsupported(const std::string& problem) const {
+  return Refuse(diag_, {Code::kUnimplemented, "compile: the int8 engine does not run this"},
+                Describe(node_), problem);
+}
+
+Status NodeView::Bad(const std::string& problem) const {
+  return Refuse(diag_, {Code::kInvalidArgument, "compile: the shapes do not fit"}, Describe(node_),
+                problem);
+}
+
+Status NodeView::Counts(size_t at_least, size_t at_most) const {
+  size_t present = node_.inputs.size();
+  while (present > 0 && node_.inputs[present - 1] == kNoTensor) --present;
+  if (present < at_least || present > at_most) {
+    return Bad(std::to_string(present) + " inputs, expected " + std::to_string(at_least) +
+               (at_most > at_least ? " to " + std::to_string(at_most) : ""));
+  }
+  for (size_t i = 0; i < at_least; ++i) {
+    if (!has(i)) return Bad("input " + std::to_string(i) + " is absent");
+  }
+  if (node_.outputs.size() != 1 || node_.outputs[0] == kNoTensor) {
+    return Bad(std::to_string(node_.outputs.size()) + " outputs, expected 1");
+  }
+  return OkStatus();
+}
+
+Status NodeView::Type(const Tensor& tensor, DType dtype) const {
+  if (tensor.dtype == dtype) return OkStatus();
+  return Unsupported(Describe(tensor) + ", supported is " + DTypeName(dtype) +
+                     (dtype == DType::kInt8 ? " (quantise the network first)" : ""));
+}
+
+Status NodeView::Int8(const Tensor& tensor) const {
+  COVEY_TRY(Type(tensor, DType::kInt8));
+  return OneScale(tensor, -128, 127);
+}
+
+Status NodeView::Uint8(const Tensor& tensor) const {
+  COVEY_TRY(Type(tensor, DType::kUint8));
+  return OneScale(tensor, 0, 255);
+}
+
+Status NodeView::OneScale(const Tensor& tensor, int32_t least_zero, int32_t most_zero) const {
+  if (tensor.quant.scales.size() != 1) {
+    return Unsupported(Describe(tensor) + " has " + std::to_string(tensor.quant.scales.size()) +
+                       " scales, supported is one");
+  }
+  if (ZeroOf(tensor) < least_zero || ZeroOf(tensor) > most_zero) {
+    return Unsupported(Describe(tensor) + " has zero point " + std::to_string(ZeroOf(tensor)) +
+                       ", supported is " + std::to_string(least_zero) + " to " +
+                       std::to_string(most_zero));
+  }
+  return OkStatus();
+}
+
+Status NodeView::Rank(const Tensor& tensor, size_t rank) const {
+  if (tensor.dims.size() == rank) return OkStatus();
+  return Unsupported(Describe(tensor) + " has " + std::to_string(tensor.dims.size()) +
+                     " dimensions, supported is " + std::to_string(rank));
+}
+
+Status NodeView::Constant(const Tensor& tensor) const {
+  if (tensor.constant()) return OkStatus();
+  return Unsupported(Describe(tensor) + " is computed at run time, supported is a constant");
+}
+
+Status NodeView::SameElements(const Tensor& a, const Tensor& b) const {
+  if (a.elements() == b.elements()) return OkStatus();
+  return Bad(Describe(a) + " and " + Describe(b) + " have different numbers of elements");
+}
+
+ActivationRange RangeOf(Activation activation, const Tensor& output) {
+  ActivationRange range;
+  const int32_t zero = ZeroOf(output);
+  const auto quantise = [&](float x) {
+    // Single precision, halves away from zero, as the reference does it.
+    const float q = std::round(x / ScaleOf(output));
+    return zero + static_cast<int32_t>(std::clamp(q, -1e6F, 1e6F));
+  };
+  if (activation == Activation::kRelu || activation == Activation::kRelu6) {
+    range.min = std::max(range.min, zero);
+  }
+  if (activation == Activation::kRelu6) range.max = std::min(range.max, quantise(6.0F));
+  if (activation == Activation::kReluN1To1) {
+    range.min = std::max(range.min, quantise(-1.0F));
+    range.max = std::min(range.max, quantise(1.0F));
+  }
+  return range;
+}
+
+}  // namespace covey::compiler

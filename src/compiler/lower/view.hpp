@@ -1,0 +1,69 @@
+// NodeView is one node with its tensors at hand, and the checks that every op shares; each refusal
+// names the op, the tensor, what was found and what the engine takes.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "compiler/ir/graph.hpp"
+#include "compiler/lower/lower.hpp"
+#include "core/diag.hpp"
+#include "core/status.hpp"
+
+namespace covey::compiler {
+
+class NodeView {
+ public:
+  NodeView(const Graph& graph, const Node& node, Diag& diag)
+      : graph_(graph), node_(node), diag_(diag) {}
+
+  const Node& node() const { return node_; }
+  size_t inputs() const { return node_.inputs.size(); }
+  bool has(size_t i) const { return i < node_.inputs.size() && node_.inputs[i] != kNoTensor; }
+  const Tensor& in(size_t i) const { return At(node_.inputs[i]); }
+  const Tensor& out() const { return At(node_.outputs[0]); }
+
+  Status Counts(size_t at_least, size_t at_most) const;  // of inputs; and one output
+  Status Type(const Tensor& tensor, DType dtype) const;
+  Status Int8(const Tensor& tensor) const;  // int8 with one scale
+  Status Uint8(const Tensor& tensor) const;
+  Status Rank(const Tensor& tensor, size_t rank) const;
+  Status Constant(const Tensor& tensor) const;
+  Status SameElements(const Tensor& a, const Tensor& b) const;
+
+  Status Unsupported(const std::string& problem) const;
+  Status Bad(const std::string& problem) const;
+
+ private:
+  Status OneScale(const Tensor& tensor, int32_t least_zero, int32_t most_zero) const;
+  const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
+
+  const Graph& graph_;
+  const Node& node_;
+  Diag& diag_;
+};
+
+// The range of int8 values that an activation leaves, for an output with one scale.
+struct ActivationRange {
+  int32_t min = -128, max = 127;
+};
+ActivationRange RangeOf(Activation activation, const Tensor& output);
+
+inline float ScaleOf(const Tensor& tensor) { return tensor.quant.scales[0]; }
+inline int32_t ZeroOf(const Tensor& tensor) { return tensor.quant.zero_points[0]; }
+
+// One function a family of ops; lower.cc holds the list.
+Status LowerConv(const NodeView& view, Lowered& op);  // and depthwise
+Status LowerFullyConnected(const NodeView& view, Lowered& op);
+Status LowerPool(const NodeView& view, Lowered& op);
+Status LowerAdd(const NodeView& view, Lowered& op);
+Status LowerMean(const NodeView& view, Lowered& op);
+Status LowerSoftmax(const NodeView& view, Lowered& op);
+Status LowerReshape(const NodeView& view, Lowered& op);
+Status LowerPad(const NodeView& view, Lowered& op);
+Status LowerQuantize(const NodeView& view, Lowered& op);
+Status LowerDequantize(const NodeView& view, Lowered& op);
+Status LowerRelu(const NodeView& view, Lowered& op);
+Status LowerTranspose(const NodeView& view, Lowered& op);
+
+}  // namespace covey::compiler

@@ -1,0 +1,38 @@
+// The passes, in order: each a free function that rewrites the graph and keeps what it computes, to
+// the bit.
+//
+//   for (const Pass& pass : Pipeline()) COVEY_TRY(pass.run(graph, diag));
+#pragma once
+
+#include <span>
+
+#include "compiler/ir/graph.hpp"
+#include "core/diag.hpp"
+#include "core/status.hpp"
+
+namespace covey::compiler {
+
+struct Pass {
+  const char* name;
+  Status (*run)(Graph& graph, Diag& diag);
+};
+
+std::span<const Pass> Pipeline();
+Status RunPasses(Graph& graph, Diag& diag);
+
+// Constants behind reshape, transpose and quantize become constants.
+Status FoldConstants(Graph& graph, Diag& diag);
+// Moves dequantize behind reshape and transpose, so that bytes move and not floats.
+Status SinkDequantize(Graph& graph, Diag& diag);
+// dequantize -> float op -> quantize, as ONNX files say it, becomes one int8 op.
+Status AbsorbQdq(Graph& graph, Diag& diag);
+// For a picture classifier (model.toml): int8 pixels (N, H, W, C) in, int8 scores out.
+Status SetPictureRim(Graph& graph, Diag& diag);
+// Neighbouring transposes become one; identities and reshapes of reshapes go.
+Status RemoveMoves(Graph& graph, Diag& diag);
+// relu moves into the op before it where the quantisation is the same.
+Status FuseRelu(Graph& graph, Diag& diag);
+// Nodes whose results nobody reads go.
+Status RemoveDead(Graph& graph, Diag& diag);
+
+}  // namespace covey::compiler

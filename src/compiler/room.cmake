@@ -1,0 +1,28 @@
+# The reader of .tflite is made by flatc from our own schema subset, the reader of ONNX by protoc from the standard
+# onnx.proto (Debian: libonnx-dev). Generated code is a system include: its warnings are not ours.
+find_program(COVEY_FLATC flatc REQUIRED)
+find_package(Protobuf REQUIRED)
+find_path(COVEY_ONNX_PROTO_DIR onnx/onnx.proto REQUIRED)
+set(compiler_generated ${CMAKE_BINARY_DIR}/generated/compiler)
+file(MAKE_DIRECTORY ${compiler_generated}/tflite ${compiler_generated}/onnx)
+
+set(tflite_schema ${dir}/import/tflite/schema.fbs)
+add_custom_command(OUTPUT ${compiler_generated}/tflite/schema_generated.h
+  COMMAND ${COVEY_FLATC} --cpp --scoped-enums -o ${compiler_generated}/tflite ${tflite_schema}
+  DEPENDS ${tflite_schema} COMMENT "Generating the .tflite reader")
+add_custom_command(OUTPUT ${compiler_generated}/onnx/onnx.pb.cc ${compiler_generated}/onnx/onnx.pb.h
+  COMMAND protobuf::protoc --cpp_out=${compiler_generated}/onnx -I${COVEY_ONNX_PROTO_DIR}/onnx
+    ${COVEY_ONNX_PROTO_DIR}/onnx/onnx.proto
+  DEPENDS ${COVEY_ONNX_PROTO_DIR}/onnx/onnx.proto COMMENT "Generating the ONNX reader")
+
+add_library(covey_onnx_proto STATIC ${compiler_generated}/onnx/onnx.pb.cc)
+target_include_directories(covey_onnx_proto SYSTEM PUBLIC ${compiler_generated}/onnx)
+target_link_libraries(covey_onnx_proto PUBLIC protobuf::libprotobuf)
+target_compile_options(covey_onnx_proto PRIVATE -w)
+
+add_custom_target(covey_tflite_schema DEPENDS ${compiler_generated}/tflite/schema_generated.h)
+add_dependencies(covey_compiler covey_tflite_schema)
+target_include_directories(covey_compiler SYSTEM PUBLIC ${compiler_generated}/tflite)
+target_link_libraries(covey_compiler PUBLIC covey_onnx_proto)
+# GCC 12 sees overlapping copies in "text" + std::to_string(n) (its bug 105651).
+target_compile_options(covey_compiler PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)

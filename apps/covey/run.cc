@@ -45,28 +45,40 @@ Json Describe(const Options& options, size_t samples, const PlaceRun& run) {
   return json;
 }
 
+Expected<Target> ReadTarget(const std::string& text) {
+  Expected<Target> target = ParseTarget(text);
+  if (!target) return target;
+  const Expected<void> known = CheckBoard(target.value());
+  if (!known) return known.error();
+  return target;
+}
+
+Expected<PlaceRun> RunSamples(const Options& options, const Target& target, size_t& samples) {
+  const Expected<std::unique_ptr<Place>> place = OpenPlace(target, options.model, options.place);
+  if (!place) return place.error();
+  const Expected<std::vector<std::byte>> input = ReadFile(options.input);
+  if (!input) return input.error();
+  const Expected<size_t> count = CountSamples(options.input, input.value().size(), *place.value());
+  if (!count) return count.error();
+  samples = count.value();
+  return place.value()->Run(input.value());
+}
+
 int Run(Options options) {
-  const Expected<Target> target = ParseTarget(options.on);
+  const Expected<Target> target = ReadTarget(options.on);
   if (!target) {
     PrintFailure(target.error(), options.json);
     return kUsage;
   }
   options.place.count_instructions = !options.no_instructions;
-  const Expected<std::unique_ptr<Place>> place =
-      OpenPlace(target.value(), options.model, options.place);
-  if (!place) return Fail(place.error(), options.json);
-  const Expected<std::vector<std::byte>> input = ReadFile(options.input);
-  if (!input) return Fail(input.error(), options.json);
-  const Expected<size_t> samples =
-      CountSamples(options.input, input.value().size(), *place.value());
-  if (!samples) return Fail(samples.error(), options.json);
-  const Expected<PlaceRun> run = place.value()->Run(input.value());
+  size_t samples = 0;
+  const Expected<PlaceRun> run = RunSamples(options, target.value(), samples);
   if (!run) return Fail(run.error(), options.json);
   const Expected<void> written = WriteFile(options.output, run.value().outputs);
   if (!written) return Fail(written.error(), options.json);
   if (options.json) {
     PrintJson(options.output == "-" ? std::cerr : std::cout,
-              Describe(options, samples.value(), run.value()));
+              Describe(options, samples, run.value()));
   }
   return kDone;
 }

@@ -73,16 +73,23 @@ class Board final : public Place {
 
 }  // namespace
 
+Expected<void> CheckBoard(const Target& target) {
+  if (target.kind != Target::Kind::kBoard) return {};
+  std::string names;
+  for (const serve::BoardInfo& info : serve::Boards()) {
+    if (info.name == target.board) return {};
+    names += (names.empty() ? "" : ", ") + info.name;
+  }
+  return MakeError(Code::kInvalidArgument,
+                   "--on: found board '" + target.board + "', expected one of " + names);
+}
+
 Expected<std::unique_ptr<Place>> OpenBoard(const std::string& board, const std::string& model,
                                            const PlaceOptions& options) {
   const std::vector<serve::BoardInfo> boards = serve::Boards();
   const auto known = std::find_if(boards.begin(), boards.end(),
                                   [&](const serve::BoardInfo& info) { return info.name == board; });
-  if (known == boards.end()) {
-    std::string names;
-    for (const serve::BoardInfo& info : boards) names += (names.empty() ? "" : ", ") + info.name;
-    return MakeError(Code::kNotFound, "board '" + board + "' is unknown, expected one of " + names);
-  }
+  if (known == boards.end()) return MakeError(Code::kNotFound, "board '" + board + "' is unknown");
   Expected<ModelFile> file = LoadModelFile(model);
   if (!file) return file.error();
   if (file.value().image.empty()) return MakeError(Code::kUnimplemented, file.value().no_image);

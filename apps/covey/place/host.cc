@@ -67,7 +67,9 @@ Expected<std::string> PickBackend(const std::string& path, const std::string& as
 Result<std::unique_ptr<serve::Backend>> MakeBackend(const std::string& name, int threads,
                                                     Diag& diag) {
   if (name == "int8") return serve::MakeInt8Backend();
-  return serve::MakeOnnxBackend({.threads = threads}, diag);
+  serve::OnnxSettings settings;
+  settings.threads = threads;
+  return serve::MakeOnnxBackend(settings, diag);
 }
 
 }  // namespace

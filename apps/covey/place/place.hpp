@@ -60,6 +60,9 @@ Expected<std::unique_ptr<Place>> OpenBoard(const std::string& board, const std::
 Expected<std::unique_ptr<Place>> OpenAgent(const HostPort& agent, const std::string& model,
                                            const PlaceOptions& options);
 
+// Refuses a board that nobody knows, and names those that there are.
+Expected<void> CheckBoard(const Target& target);
+
 // How many samples `size` bytes are; refuses a remainder, and no sample at all.
 Expected<size_t> CountSamples(const std::string& source, size_t size, const Place& place);
 

@@ -6,7 +6,6 @@
 #include "core/tensor.hpp"
 
 namespace covey::app {
-namespace {
 
 std::string Describe(const serve::TensorInfo& info) {
   std::string text = std::string(DTypeName(static_cast<DType>(info.type))) + "[";
@@ -15,6 +14,8 @@ std::string Describe(const serve::TensorInfo& info) {
   }
   return text + "]";
 }
+
+namespace {
 
 // The dimensions of one sample: an open first dimension is a batch of one.
 std::vector<int32_t> SampleDims(const serve::TensorInfo& info) {

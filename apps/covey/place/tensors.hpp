@@ -21,6 +21,7 @@ std::vector<HostTensor> CutSample(const std::vector<serve::TensorInfo>& inputs,
 
 void AppendOutputs(const std::vector<HostTensor>& outputs, std::vector<std::byte>& bytes);
 
+std::string Describe(const serve::TensorInfo& info);  // "float32[?,3,32,32]"
 std::string InputsText(const std::vector<serve::TensorInfo>& inputs);
 
 }  // namespace covey::app

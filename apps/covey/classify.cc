@@ -1,0 +1,155 @@
+// covey classify IMAGE...: JPEG or PNG files through the application's own API (include/covey).
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "apps/covey/command.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/json.hpp"
+#include "apps/covey/io/table.hpp"
+#include "apps/covey/place/target.hpp"
+#include "covey/covey.hpp"
+
+namespace covey::app {
+namespace {
+
+struct Options {
+  std::vector<std::string> images;
+  std::string on = "host", model, fallback;
+  uint32_t top_k = 1;
+  double deadline_s = 5;
+  bool json = false;
+};
+
+double Milliseconds(std::chrono::nanoseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
+
+// The session with its place set; on an agent a fallback model answers to the same name here.
+Expected<Session> OpenSession(const Options& options, const Target& target) {
+  Expected<Session> session = Session::Open({});
+  if (!session) return session;
+  const bool agent = target.kind == Target::Kind::kAgent;
+  const std::string local = agent ? options.fallback : options.model;
+  if (!local.empty()) {
+    const Expected<void> loaded = session.value().Load(options.model, local);
+    if (!loaded) return loaded.error();
+  }
+  const std::string place = agent ? "agent tcp://" + target.agent.text() : "local";
+  const Expected<void> set = session.value().SetPlace(place, options.model);
+  if (!set) return set.error();
+  return session;
+}
+
+Json ToJson(const std::string& image, const Answer& answer) {
+  Json classes = Json::array();
+  for (const ClassScore& one : answer.classes) {
+    classes.push_back({{"index", one.index}, {"label", one.label}, {"confidence", one.confidence}});
+  }
+  Json json = {{"image", image},
+               {"classes", std::move(classes)},
+               {"place", answer.place},
+               {"model", answer.model},
+               {"fell_back", answer.fell_back},
+               {"latency_ms", Milliseconds(answer.latency)},
+               {"compute_ms", Milliseconds(answer.compute)}};
+  if (answer.fell_back) json["fallback_reason"] = answer.fallback_reason;
+  return json;
+}
+
+void AddRows(const std::string& image, const Answer& answer, Table& table) {
+  bool first = true;
+  for (const ClassScore& one : answer.classes) {
+    const std::string label = one.label.empty() ? "class " + std::to_string(one.index) : one.label;
+    const std::string place = answer.place + (answer.fell_back ? " (fell back)" : "");
+    table.Add({first ? image : "", label, Fixed(static_cast<double>(one.confidence), 4),
+               first ? place : "", first ? Fixed(Milliseconds(answer.latency), 1) : ""});
+    first = false;
+  }
+}
+
+Expected<Answer> ClassifyFile(Session& session, const Options& options, const std::string& path) {
+  const Expected<Image> image = Image::File(path);
+  if (!image) return image.error();
+  CallOptions call;
+  call.top_k = options.top_k;
+  call.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(options.deadline_s));
+  call.fallback = options.fallback.empty() ? Fallback::kFail : Fallback::kLocal;
+  Expected<Answer> answer = session.Classify(image.value(), call);
+  if (!answer) return Error{answer.error().code, path + ": " + answer.error().message};
+  return answer;
+}
+
+// Every image is tried; the exit code tells whether all were answered.
+int ClassifyAll(Session& session, const Options& options) {
+  Json list = Json::array();
+  Table table({"image", "class", ">confidence", "place", ">latency ms"});
+  int code = kDone;
+  for (const std::string& path : options.images) {
+    const Expected<Answer> answer = ClassifyFile(session, options, path);
+    if (!answer) {
+      code = Fail(answer.error(), options.json);
+      continue;
+    }
+    list.push_back(ToJson(path, answer.value()));
+    AddRows(path, answer.value(), table);
+  }
+  if (options.json) {
+    PrintJson(std::cout, {{"answers", std::move(list)}});
+  } else if (!list.empty()) {
+    std::cout << table.Text();
+  }
+  return code;
+}
+
+int Classify(const Options& options) {
+  const Expected<Target> target = ParseTarget(options.on);
+  Error wrong;
+  if (!target) wrong = target.error();
+  if (target && target.value().kind == Target::Kind::kBoard) {
+    wrong =
+        MakeError(Code::kInvalidArgument, "--on: found '" + options.on +
+                                              "', expected host or agent:HOST:PORT (`covey demo` "
+                                              "classifies on a board)");
+  }
+  if (!wrong.message.empty()) {
+    PrintFailure(wrong, options.json);
+    return kUsage;
+  }
+  Expected<Session> session = OpenSession(options, target.value());
+  if (!session) return Fail(session.error(), options.json);
+  return ClassifyAll(session.value(), options);
+}
+
+}  // namespace
+
+void AddClassify(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("classify", "Tell what is on pictures (JPEG, PNG), here or on an agent");
+  command->add_option("IMAGE", options->images, "JPEG or PNG files")
+      ->required()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--on", options->on, "host (default) or agent:HOST:PORT");
+  command
+      ->add_option("--model", options->model,
+                   "on host a .tflite, .onnx or .covey file, on an agent a model's name")
+      ->required();
+  command->add_option("--top-k", options->top_k, "how many classes to tell (default 1)")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--deadline", options->deadline_s, "seconds a picture may take (default 5)")
+      ->check(CLI::Range(0.001, 3600.0));
+  command->add_option("--fallback", options->fallback,
+                      "on an agent: a model file that answers here if the agent does not");
+  command->add_flag("--json", options->json, "print JSON");
+  command->footer(
+      "Examples:\n"
+      "  covey classify cat.jpg --model resnet8.covey\n"
+      "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --top-k 3\n"
+      "  covey classify cat.jpg --on agent:edge.local:7700 --model resnet56 --fallback "
+      "resnet8.covey");
+  command->callback([=, &chosen] { chosen = [=] { return Classify(*options); }; });
+}
+
+}  // namespace covey::app

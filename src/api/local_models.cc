@@ -17,7 +17,7 @@ Status LocalModels::Load(const std::string& name, const std::string& path, Diag&
   return OkStatus();
 }
 
-std::shared_ptr<const serve::Entry> LocalModels::Find(const std::string& name, bool or_only) const {
+std::shared_ptr<const serve::Entry> LocalModels::Find(const std::string& name) const {
   std::lock_guard lock(mutex_);
   const auto at = entries_.find(name);
   return at == entries_.end() ? nullptr : at->second;

@@ -40,9 +40,10 @@ struct AgentPlace {
 std::string Describe(const serve::TensorInfo& tensor) {
   std::string text = DTypeName(static_cast<DType>(tensor.type));
   text += '[';
-  for (size_t i = 0; i < tensor.dims.size(); ++i)
-    text += (i > 0 ? "," : "") +
-            (tensor.dims[i] < 0 ? std::string("?") : std::to_string(tensor.dims[i]));
+  for (size_t i = 0; i < tensor.dims.size(); ++i) {
+    if (i > 0) text += ',';
+    text += tensor.dims[i] < 0 ? std::string("?") : std::to_string(tensor.dims[i]);
+  }
   text += ']';
   if (tensor.scale > 0) {
     char number[32];
@@ -163,11 +164,12 @@ Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_o
   const auto time = call_options.deadline.count() > 0 ? call_options.deadline : options.deadline;
   const Deadline deadline = serve::DeadlineIn(time);
   const Snapshot now = Take();
-  const std::string name = call_options.model.empty() ? now.model : call_options.model;
   const bool at_agent = now.agent != nullptr;
-  // The local model that answers when the agent does not: the one of that name, or the only one.
-  const std::shared_ptr<const serve::Entry> entry =
-      local.Find(name, /*or_only=*/at_agent || name.empty());
+  const std::string& usual = at_agent ? now.agent_model : now.local_model;
+  const std::string name = call_options.model.empty() ? usual : call_options.model;
+  // Where an agent fails, the local model of that name answers, or else the local place's own.
+  std::shared_ptr<const serve::Entry> entry = local.Find(name);
+  if (!entry && at_agent) entry = local.Find(now.local_model);
   const bool fallback = at_agent && entry && call_options.fallback == Fallback::kLocal;
 
   Answer answer;

@@ -28,8 +28,7 @@ void PutChar(char c);
 int GetChar();  // -1: none waiting
 
 uint64_t ClockNs();  // since power-on
-// Sleeps until a frame arrives or some milliseconds have passed. Does not return early for the
-// console: 10 ms is soon enough for a person.
+// Sleeps until a frame or a character arrives, or for at most 10 ms.
 void Sleep();
 
 inline constexpr uint64_t kNsPerInstruction = 128;  // -icount shift=7

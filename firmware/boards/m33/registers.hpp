@@ -11,6 +11,7 @@ inline constexpr uint32_t kClockHz = 20'000'000;
 inline constexpr uint32_t kUartBase = 0x50200000;
 inline constexpr uint32_t kFpgaIoBase = 0x50302000;
 inline constexpr uint32_t kNicBase = 0x42000000;
+inline constexpr uint32_t kUartInterrupt = 32;  // receive
 inline constexpr uint32_t kNicInterrupt = 48;
 
 }  // namespace covey::board

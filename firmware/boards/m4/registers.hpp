@@ -11,6 +11,7 @@ inline constexpr uint32_t kClockHz = 25'000'000;
 inline constexpr uint32_t kUartBase = 0x40004000;
 inline constexpr uint32_t kFpgaIoBase = 0x40028000;
 inline constexpr uint32_t kNicBase = 0x40200000;
+inline constexpr uint32_t kUartInterrupt = 0;  // receive
 inline constexpr uint32_t kNicInterrupt = 13;
 
 }  // namespace covey::board

@@ -14,6 +14,13 @@ volatile uint32_t& Register(uint32_t address) {
   return *reinterpret_cast<volatile uint32_t*>(address);
 }
 
+void EnableWakeUp(uint32_t interrupt) {
+  Register(0xE000E100 + 4 * (interrupt / 32)) = 1U << (interrupt % 32);
+}
+void ForgetWakeUp(uint32_t interrupt) {
+  Register(0xE000E280 + 4 * (interrupt / 32)) = 1U << (interrupt % 32);
+}
+
 bool counting = false;
 
 // turns * 2 instructions, and the same few around them whatever `turns` is.
@@ -29,14 +36,15 @@ const char* Description() { return kBoardDescription; }
 
 void Start() {
   Register(kUartBase + 0x10) = 16;   // baud divider: the least that is allowed
-  Register(kUartBase + 0x08) = 3;    // transmit, receive
+  Register(kUartBase + 0x08) = 0xB;  // transmit, receive, receive interrupt
   Register(kFpgaIoBase + 0x1C) = 0;  // no prescaler: the counter runs at the full clock
   counting = LoopIsCounted(CountedLoop, 1000, 2000);
-  // SysTick every 10 ms and the network card end a wfi.
+  // SysTick every 10 ms, the console and the network card end a wfi.
   Register(0xE000E014) = kClockHz / 100 - 1;
   Register(0xE000E018) = 0;
   Register(0xE000E010) = 7;
-  Register(0xE000E100 + 4 * (kNicInterrupt / 32)) = 1U << (kNicInterrupt % 32);
+  EnableWakeUp(kUartInterrupt);
+  EnableWakeUp(kNicInterrupt);
 }
 
 void PutChar(char c) {
@@ -64,7 +72,9 @@ bool IsCounting() { return counting; }
 void Sleep() {
   asm volatile("dsb\n wfi" ::: "memory");
   Register(0xE000ED04) = 1U << 25;  // SysTick no longer pending
-  Register(0xE000E280 + 4 * (kNicInterrupt / 32)) = 1U << (kNicInterrupt % 32);
+  Register(kUartBase + 0x0C) = 2;   // the character, if any, is read later
+  ForgetWakeUp(kUartInterrupt);
+  ForgetWakeUp(kNicInterrupt);
 }
 
 }  // namespace covey::board

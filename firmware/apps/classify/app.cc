@@ -211,7 +211,8 @@ void App::InferOne(uint32_t number) {
   const uint64_t waited_ns = parts_.stack.idle_ns() - idle_ns;
   const Cost cost = {
       .instructions = board::InstructionsBetween(begin_ns, end_ns - waited_ns),
-      .link = board::InstructionsBetween(waited_ns, parts_.link.busy_and_idle_ns() - link_ns)};
+      .link = board::InstructionsBetween(waited_ns, parts_.link.busy_and_idle_ns() - link_ns),
+      .pictures = board::InstructionsBetween(0, reader.spent_ns)};
   Count(result, cost);
   PrintAnswer(number, result, cost);
 }
@@ -287,9 +288,13 @@ void App::Stats() const {
   if (board::IsCounting()) {
     Print("\nlast local run");
     PrintPair("instructions", counts_.last_local.instructions);
-    Print("\nlast offloaded request, waiting left out");
-    PrintPair("instructions", counts_.last_agent.instructions);
-    PrintPair("of_these_in_ip_stack_and_driver", counts_.last_agent.link);
+    PrintPair("reading_picture", counts_.last_local.pictures);
+    const Cost& sent = counts_.last_agent;
+    Print("\nlast offloaded request, waiting left out:");
+    PrintPair("instructions", sent.instructions);
+    PrintPair("client", sent.instructions - sent.link - sent.pictures);
+    PrintPair("ip_stack_and_driver", sent.link);
+    PrintPair("reading_picture", sent.pictures);
   } else {
     Print("\ninstructions are not counted: the emulator runs without -icount shift=7");
   }

@@ -31,6 +31,7 @@ class App {
   struct Cost {
     uint64_t instructions = 0;  // of the whole call, waiting left out
     uint64_t link = 0;          // of these, in the link: IP stack and driver
+    uint64_t pictures = 0;      // of these, reading the picture
   };
   struct Counts {
     uint32_t local = 0, agent = 0, fell_back = 0, errors = 0;

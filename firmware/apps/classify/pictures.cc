@@ -1,5 +1,7 @@
 #include "pictures.hpp"
 
+#include "common/board.hpp"
+
 namespace covey::classify {
 
 namespace {
@@ -45,38 +47,44 @@ bool Pictures::Get(uint32_t position, std::span<std::byte> bytes) {
   return true;
 }
 
-// The three planes of a few pixels at a time, taken apart pixel by pixel.
+// The three planes of a few pixels at a time, taken apart pixel by pixel. Offsets count bytes of
+// the interleaved picture, so a piece may begin and end within a pixel.
 bool Pictures::GetInterleaved(uint32_t record, uint32_t offset, std::span<std::byte> out) {
   const uint32_t pixels = width_ * height_;
   std::byte planes[3][kPixelsAtOnce];
+  uint32_t first = offset / 3, channel = offset % 3;
   while (!out.empty()) {
-    const uint32_t first = offset / 3;
     const uint32_t count = pixels - first < kPixelsAtOnce ? pixels - first : kPixelsAtOnce;
     for (uint32_t plane = 0; plane < 3; ++plane) {
       if (!Get(record + 1 + plane * pixels + first, {planes[plane], count})) return false;
     }
     size_t used = 0;
-    while (used < out.size() && offset / 3 < first + count) {
-      out[used++] = planes[offset % 3][offset / 3 - first];
-      ++offset;
+    for (uint32_t pixel = 0; pixel < count && used < out.size(); ++pixel) {
+      for (; channel < 3 && used < out.size(); ++channel) out[used++] = planes[channel][pixel];
+      channel = 0;
     }
     out = out.subspan(used);
+    first += count;
   }
   return true;
 }
 
 bool Pictures::Read(void* context, size_t offset, void* buffer, size_t size) {
-  const auto& reader = *static_cast<const Reader*>(context);
-  Pictures& pictures = reader.pictures;
-  if (reader.number >= pictures.count_ || offset > pictures.picture_bytes() ||
-      size > pictures.picture_bytes() - offset) {
+  auto& reader = *static_cast<Reader*>(context);
+  const uint64_t begin_ns = board::ClockNs();
+  const bool read =
+      reader.pictures.ReadPiece(reader.number, offset, {static_cast<std::byte*>(buffer), size});
+  reader.spent_ns += board::ClockNs() - begin_ns;
+  return read;
+}
+
+bool Pictures::ReadPiece(uint32_t number, size_t offset, std::span<std::byte> out) {
+  if (number >= count_ || offset > picture_bytes() || out.size() > picture_bytes() - offset) {
     return false;
   }
-  const uint32_t record = reader.number * pictures.record_bytes();
-  const std::span<std::byte> out(static_cast<std::byte*>(buffer), size);
+  const uint32_t record = number * record_bytes();
   const auto at = static_cast<uint32_t>(offset);
-  if (pictures.layout_ == kPixels) return pictures.Get(record + at, out);
-  return pictures.GetInterleaved(record, at, out);
+  return layout_ == kPixels ? Get(record + at, out) : GetInterleaved(record, at, out);
 }
 
 }  // namespace covey::classify

@@ -36,6 +36,7 @@ class Pictures {
   struct Reader {
     Pictures& pictures;
     uint32_t number;
+    uint64_t spent_ns = 0;  // time inside Read so far
   };
   // A covey_read; `context` is a Reader.
   static bool Read(void* context, size_t offset, void* buffer, size_t size);
@@ -43,6 +44,7 @@ class Pictures {
  private:
   Status SetShape(int64_t bytes, Layout layout, uint32_t width, uint32_t height);
   uint32_t record_bytes() const { return picture_bytes() + (layout_ == kCifarRecords ? 1 : 0); }
+  bool ReadPiece(uint32_t number, size_t offset, std::span<std::byte> out);
   bool Get(uint32_t position, std::span<std::byte> bytes);
   bool GetInterleaved(uint32_t record, uint32_t offset, std::span<std::byte> out);
 

@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   link.closes = (data[0] >> 2 & 1) != 0;
   link.endless = (data[0] >> 3 & 1) != 0;
   link.chunk = data[0] >> 4 != 0 ? data[0] >> 4 : SIZE_MAX;
-  clock.step_ns = 1000;  // an endless peer ends at the deadline
+  clock.step_ns = kWindowNs / 100;  // an endless peer ends at the deadline
   std::byte buffer[Client::kBufferBytes];
   Client client(link, clock, buffer);
   const uint64_t deadline_ns = clock.now_ns + kWindowNs;

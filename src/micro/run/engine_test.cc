@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "core/host/diag_text.hpp"
@@ -156,28 +160,70 @@ TEST(Engine, TracesEachOpInOrder) {
   EXPECT_EQ(recorder.events, (std::vector<int>{0, -1, 1, -2}));
 }
 
+TEST(Engine, RunsAChainOfEveryOp) {
+  const ImageContents contents = wire::EveryOpContents();
+  for (uint16_t op = 1; op < kOpCount; ++op)
+    EXPECT_TRUE(std::any_of(contents.ops.begin(), contents.ops.end(), [&](const auto& one) {
+      return one.op == static_cast<Op>(op);
+    })) << OpName(static_cast<Op>(op));
+  Bench bench(contents);
+  auto engine = bench.Prepare();
+  ASSERT_TRUE(engine.ok()) << bench.diag().Text();
+  std::memset(engine->input(0).data, 0, engine->input(0).bytes);
+  engine->Run();
+  float sum = 0;  // probabilities, as the sample scales them: (q + 128) / 4, with zero point -5
+  for (int i = 0; i < 4; ++i) sum += engine->output(0).as<float>()[i] * 4 + 123;
+  EXPECT_NEAR(sum, 256, 4);
+}
+
+std::span<std::byte> Aligned(std::vector<std::byte>& room, size_t bytes) {
+  room.resize(bytes + 16);
+  const auto address = reinterpret_cast<uintptr_t>(room.data());
+  return {room.data() + (16 - address % 16) % 16, bytes};
+}
+
 // With the digest unchecked, whatever image gets through Read and Prepare must run within bounds.
-TEST(Engine, IsSafeToRunAfterAnyFlipThatPassesReadAndPrepare) {
-  std::vector<std::byte> bytes = wire::WriteImage(wire::SampleContents());
-  std::vector<std::byte> image_room(bytes.size() + 16);
-  std::vector<std::byte> arena_room((1 << 16) + 16);
-  const auto aligned = [](std::vector<std::byte>& room) {
-    const auto address = reinterpret_cast<uintptr_t>(room.data());
-    return room.data() + (16 - address % 16) % 16;
-  };
+// Gives how many did.
+int RunEveryFlip(const ImageContents& contents) {
+  constexpr size_t kArenaBytes = 1 << 14;
+  const std::vector<std::byte> bytes = wire::WriteImage(contents);
+  std::vector<std::byte> image_room, arena_room;
+  const auto image_bytes = Aligned(image_room, bytes.size());
+  const auto arena = Aligned(arena_room, kArenaBytes);
   int ran = 0;
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-    std::memcpy(aligned(image_room), bytes.data(), bytes.size());
-    aligned(image_room)[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
+    std::memcpy(image_bytes.data(), bytes.data(), bytes.size());
+    image_bytes[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
     NoDiag diag;
-    auto image = ImageView::Read({aligned(image_room), bytes.size()}, diag, wire::Digest::kTrust);
+    auto image = ImageView::Read(image_bytes, diag, wire::Digest::kTrust);
     if (!image.ok()) continue;
-    auto engine = Engine::Prepare(*image, RefKernels(), {aligned(arena_room), 1 << 16}, diag);
+    auto engine = Engine::Prepare(*image, RefKernels(), arena, diag);
     if (!engine.ok()) continue;
     engine->Run();
     ++ran;
   }
-  EXPECT_GT(ran, 0);
+  return ran;
+}
+
+TEST(Engine, IsSafeToRunAfterAnyFlipThatPassesReadAndPrepare) {
+  EXPECT_GT(RunEveryFlip(wire::SampleContents()), 0);
+  EXPECT_GT(RunEveryFlip(wire::EveryOpContents()), 0);
+}
+
+// The fuzzer starts from these files; COVEY_WRITE_SEEDS=1 writes them anew when the format moves.
+TEST(Engine, FuzzSeedsAreValidImages) {
+  const std::pair<const char*, ImageContents> seeds[] = {
+      {"sample.covey", wire::SampleContents()}, {"every_op.covey", wire::EveryOpContents()}};
+  for (const auto& [name, contents] : seeds) {
+    const std::string path = std::string("tests/corpus/image_fuzz/") + name;
+    const std::vector<std::byte> bytes = wire::WriteImage(contents);
+    const auto* text = reinterpret_cast<const char*>(bytes.data());
+    if (std::getenv("COVEY_WRITE_SEEDS") != nullptr)
+      std::ofstream(path, std::ios::binary).write(text, static_cast<std::streamsize>(bytes.size()));
+    std::ifstream file(path, std::ios::binary);
+    const std::string found{std::istreambuf_iterator<char>(file), {}};
+    EXPECT_TRUE(found == std::string(text, bytes.size())) << path << " is out of date";
+  }
 }
 
 }  // namespace

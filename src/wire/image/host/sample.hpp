@@ -1,11 +1,17 @@
-// SampleImage is a small, valid model image for tests and fuzz seeds: relu(a + b) with a constant b
-// and per-channel scales, labels and a pixel table, so that every kind of field is in use.
+// Small, valid model images for tests and fuzz seeds.
+//
+//   std::vector<std::byte> bytes = WriteImage(SampleContents());
 #pragma once
 
 #include "wire/image/host/writer.hpp"
 
 namespace covey::wire {
 
+// relu(a + b) with a constant b and per-channel scales, labels and a pixel table: every kind of
+// field is in use.
 ImageContents SampleContents();
+
+// A chain of every op of core/op.hpp, floats in, class probabilities as floats out.
+ImageContents EveryOpContents();
 
 }  // namespace covey::wire

@@ -34,7 +34,7 @@ struct ImageTensor {
 struct ImageOp {
   Op op = Op::kNone;
   std::string name;
-  std::vector<uint16_t> inputs, outputs;  // tensor numbers, kNoTensor for an absent one
+  std::vector<uint16_t> inputs{}, outputs{};  // tensor numbers, kNoTensor for an absent one
   std::array<int32_t, kAttrWords> attr{};
   std::vector<int32_t> params{};
   uint32_t scratch_offset = 0, scratch_bytes = 0;

@@ -25,15 +25,16 @@ def main():
     parser.add_argument('--pictures', required=True, help='the covey-pictures program')
     parser.add_argument('--set', choices=pictures.SETS, default='report')
     parser.add_argument('--count', type=int, default=5000)
-    parser.add_argument('--logits', help='write the outputs here, float32, for comparison')
+    parser.add_argument('--top1', help='write the answers here, one digit a picture')
     options = parser.parse_args()
     images, labels = pictures.draw(options.pictures, pictures.SETS[options.set], options.count)
     session = onnxruntime.InferenceSession(options.model, providers=['CPUExecutionProvider'])
     name, batch = session.get_inputs()[0].name, 100
     logits = numpy.concatenate([session.run(None, {name: pictures.normalise(images[i:i + batch])})[0]
                                 for i in range(0, len(images), batch)])
-    if options.logits:
-        logits.astype(numpy.float32).tofile(options.logits)
+    if options.top1:
+        with open(options.top1, 'w') as file:
+            file.write(''.join(str(answer) for answer in logits.argmax(1)) + '\n')
     hits = int((logits.argmax(1) == labels).sum())
     low, high = wilson(hits, len(labels))
     print(f'{options.model}: {options.set} top-1 {hits}/{len(labels)} = {hits / len(labels):.4f} '

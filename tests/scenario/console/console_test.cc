@@ -6,6 +6,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -24,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr seconds kPatience{60};
 constexpr int kPictures = 3;
@@ -66,6 +68,29 @@ std::vector<Answer> ParseAnswers(const std::string& text) {
   }
   return answers;
 }
+
+// Takes connections (the kernel does, for it) and never says a word.
+class SilentServer {
+ public:
+  SilentServer() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(listen(socket_, 4), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { close(socket_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  uint16_t port_ = 0;
+};
 
 class ConsoleTest : public testing::TestWithParam<const char*> {
  protected:
@@ -183,6 +208,37 @@ TEST_P(ConsoleTest, FallsBackWhenTheAgentDiesAndRecoversWithIt) {
   } while (text.find("fell_back yes") != std::string::npos &&
            std::chrono::steady_clock::now() < deadline);
   EXPECT_THAT(text, HasSubstr("place agent"));
+}
+
+TEST_P(ConsoleTest, AnswersInTimeWhenTheAgentIsSilent) {
+  const SilentServer server;
+  Type("config deadline 3000");
+  Type("config place agent 10.0.2.2:" + std::to_string(server.port()) + " sample");
+  const std::vector<Answer> answers = ParseAnswers(Type("infer 1"));
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].fields.at("place"), "local");
+  EXPECT_EQ(answers[0].fields.at("fell_back"), "yes");
+  EXPECT_LT(std::stoul(answers[0].fields.at("latency_us")), 3'000'000U);
+}
+
+TEST_P(ConsoleTest, SendsPicturesThatAreLargerThanItsBuffers) {
+  constexpr size_t kBytes = 200 * 200 * 3;
+  WriteFile(folder_ / "large.rgb", std::vector<std::byte>(kBytes, std::byte{77}));
+  console_.reset();
+  Result<std::unique_ptr<BoardConsole>> console = BoardConsole::Start(
+      {.board = GetParam(),
+       .arguments = {"model=a model.covey", "images=large.rgb", "width=200", "height=200"},
+       .directory = folder_},
+      diag_);
+  ASSERT_TRUE(console.ok()) << console.status().message() << ": " << diag_.Text();
+  console_ = std::move(*console);
+  const std::unique_ptr<Agent> agent = StartAgent(0);
+  Type("config fallback fail");
+  Type("config place agent 10.0.2.2:" + std::to_string(agent->port()) + " sample");
+  EXPECT_THAT(Type("infer 1"), HasSubstr("place agent"));
+  // The board's own model takes pictures of one size only.
+  Type("config place local");
+  EXPECT_THAT(Type("infer 1"), HasSubstr("error INVALID_ARGUMENT"));
 }
 
 TEST_P(ConsoleTest, SaysWhatItExpectedInsteadOfNonsense) {

@@ -1,4 +1,5 @@
-/* lwIP for one TCP client on a small device: no threads, no heap, every buffer in static memory whose size stands here. */
+/* lwIP for one TCP client on a small device: no threads, no heap, every buffer in static memory
+ * whose size stands here. */
 #ifndef COVEY_LWIPOPTS_H_
 #define COVEY_LWIPOPTS_H_
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 
 #include "pictures/pictures.hpp"
@@ -13,13 +14,19 @@ namespace {
 
 using covey::pictures::kSide;
 
-bool Write(const std::string& path, const std::string& head, const char* bytes, size_t size) {
-  std::ofstream file(path, std::ios::binary);
-  file << head;
-  file.write(bytes, static_cast<std::streamsize>(size));
+bool Close(std::ofstream& file, const std::string& path) {
   file.close();
   if (!file) std::cerr << "covey-pictures: cannot write '" << path << "'\n";
   return static_cast<bool>(file);
+}
+
+bool WriteRecords(const std::string& path, uint64_t seed, uint64_t first, size_t count) {
+  std::ofstream file(path, std::ios::binary);
+  for (size_t i = 0; i < count && file; ++i) {
+    const auto record = covey::pictures::Records(seed, first + i, 1);
+    file.write(reinterpret_cast<const char*>(record.data()), std::ssize(record));
+  }
+  return Close(file, path);
 }
 
 // Rows of ten pictures, as a PPM.
@@ -35,8 +42,9 @@ bool WriteSheet(const std::string& path, uint64_t seed, uint64_t first, size_t c
                      kSide * 3);
     }
   }
-  const std::string head = "P6 " + std::to_string(kWidth) + " " + std::to_string(height) + " 255\n";
-  return Write(path, head, pixels.data(), pixels.size());
+  std::ofstream file(path, std::ios::binary);
+  file << "P6 " << kWidth << ' ' << height << " 255\n" << pixels;
+  return Close(file, path);
 }
 
 }  // namespace
@@ -65,8 +73,7 @@ int main(int argc, char** argv) {
   }
   bool written = true;
   if (!output.empty()) {
-    const auto records = covey::pictures::Records(seed, first, count);
-    written &= Write(output, "", reinterpret_cast<const char*>(records.data()), records.size());
+    written &= WriteRecords(output, seed, first, count);
   }
   if (!sheet.empty()) written &= WriteSheet(sheet, seed, first, count);
   return written ? 0 : 1;

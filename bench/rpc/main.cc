@@ -1,133 +1,148 @@
-// Prints what the wire costs: the time of one call over each way, above that of the model called
-// directly.
+// What a remote call adds to the engine call itself: Covey beside a raw TCP floor and gRPC, on
+// loopback, interleaved call by call, so that all meet the same machine.
 //
-//   bench_rpc [--requests N] [--json]
+//   bench_rpc [--calls N] [--check]        --check: exit 1 unless the bars below are met
 //
-// Server and client are threads of this process, on loopback. The ways take turns in rounds of 50
-// calls, so that a change of the machine's load meets all of them; the first round warms up and is
-// not counted.
-#include <CLI/CLI.hpp>
+// Bars: Covey's median at most 1.6 times the floor's, and under half of gRPC's.
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <stdexcept>
+#include <cstdlib>
+#include <cstring>
 
-#include "bench/rpc/echo.hpp"
-#include "bench/rpc/way.hpp"
+#include "core/diag.hpp"
+#include "rival.hpp"
+#include "serve/backends/match.hpp"
 
 namespace covey::bench {
 namespace {
 
-constexpr int kRound = 50;
-constexpr size_t kRequestBytes[] = {1024, 150528};
+class BenchModel final : public serve::Model {
+ public:
+  explicit BenchModel(size_t request_bytes)
+      : inputs_{{"in", ElementType::kUint8, {static_cast<int32_t>(request_bytes)}, 0, 0}},
+        outputs_{{"out", ElementType::kUint8, {static_cast<int32_t>(kReplyBytes)}, 0, 0}} {}
+  const std::vector<serve::TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<serve::TensorInfo>& outputs() const override { return outputs_; }
+  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
+             Diag& diag) override {
+    serve::InputSet set;
+    COVEY_TRY(serve::MatchInputs(inputs, inputs_, set, diag));
+    outputs.resize(1);
+    outputs[0].name = outputs_[0].name;
+    outputs[0].type = outputs_[0].type;
+    outputs[0].dims = outputs_[0].dims;
+    outputs[0].data.assign(kReplyBytes, set.tensor[0]->data.back());
+    return OkStatus();
+  }
+
+ private:
+  std::vector<serve::TensorInfo> inputs_, outputs_;
+};
+
+// The engine call itself, which every rival makes too.
+class Engine final : public Rival {
+ public:
+  explicit Engine(size_t request_bytes)
+      : model_(MakeModel(request_bytes)), inputs_(MakeInputs(request_bytes)) {}
+  void Call() override {
+    NoDiag diag;
+    if (!model_->Run(inputs_, outputs_, diag).ok()) Fail("engine");
+  }
+
+ private:
+  std::unique_ptr<serve::Model> model_;
+  std::vector<HostTensor> inputs_, outputs_;
+};
+
+double MicrosecondsOf(Rival& rival) {
+  const auto begin = std::chrono::steady_clock::now();
+  rival.Call();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
 
 struct Row {
-  std::unique_ptr<Way> way;
-  std::vector<double> us;
-  double At(double quantile) const {
-    return us[static_cast<size_t>(quantile * static_cast<double>(us.size() - 1))];
+  const char* name;
+  std::unique_ptr<Rival> rival;
+  std::vector<double> us = {};
+
+  double Quantile(double q) {
+    const auto at =
+        us.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(us.size() - 1));
+    std::nth_element(us.begin(), at, us.end());
+    return *at;
   }
 };
 
-std::vector<Row> MakeWays(size_t bytes) {
-  std::vector<Row> rows;
-  rows.push_back({MakeDirect(bytes), {}});
-  rows.push_back({MakeFloor(), {}});
-  rows.push_back({MakeAgent(bytes), {}});
-#ifdef COVEY_HAVE_GRPC
-  rows.push_back({MakeGrpc(), {}});
-#endif
-  return rows;
-}
-
-void CallRound(Row& row, std::span<const std::byte> request, std::span<const std::byte> expected,
-               int calls, bool counts) {
-  std::vector<std::byte> reply;
-  for (int i = 0; i < calls; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    row.way->Call(request, reply);
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
-    if (!std::equal(reply.begin(), reply.end(), expected.begin(), expected.end())) {
-      throw std::runtime_error(std::string(row.way->name()) + ": another reply than the model's");
-    }
-    if (counts) row.us.push_back(took.count());
-  }
-}
-
-std::vector<Row> Measure(size_t bytes, int requests) {
-  std::vector<std::byte> request(bytes), expected(kReplyBytes);
-  for (size_t i = 0; i < bytes; ++i) request[i] = static_cast<std::byte>(i * 131);
-  Answer(request, expected);
-  std::vector<Row> rows = MakeWays(bytes);
-  for (Row& row : rows) CallRound(row, request, expected, kRound, false);
-  for (int done = 0; done < requests; done += kRound) {
+bool Compare(size_t request_bytes, int calls) {
+  Row rows[] = {{"engine call", std::make_unique<Engine>(request_bytes)},
+                {"raw TCP floor", MakeFloor(request_bytes)},
+                {"covey", MakeCovey(request_bytes)},
+                {"gRPC sync", MakeGrpc(request_bytes)}};
+  const int warm_up = std::max(20, calls / 10);
+  for (int i = 0; i < calls + warm_up; ++i) {
     for (Row& row : rows) {
-      CallRound(row, request, expected, std::min(kRound, requests - done), true);
+      const double us = MicrosecondsOf(*row.rival);
+      if (i >= warm_up) row.us.push_back(us);
     }
   }
-  for (Row& row : rows) std::sort(row.us.begin(), row.us.end());
-  return rows;
-}
-
-void PrintTable(size_t bytes, const std::vector<Row>& rows) {
-  std::printf("\nrequest %zu bytes, reply %zu bytes, microseconds\n", bytes, kReplyBytes);
-  std::printf("  %-18s %9s %9s %9s %10s\n", "way", "median", "p99", "added", "x floor");
-  const double direct = rows[0].At(0.5), floor = rows[1].At(0.5) - direct;
-  for (const Row& row : rows) {
-    const double added = row.At(0.5) - direct;
-    std::printf("  %-18s %9.1f %9.1f %9.1f %10.2f\n", row.way->name(), row.At(0.5), row.At(0.99),
-                added, added / floor);
+  const double engine = rows[0].Quantile(0.5);
+  const double floor = rows[1].Quantile(0.5) - engine;
+  const double covey = rows[2].Quantile(0.5) - engine;
+  const double grpc = rows[3].Quantile(0.5) - engine;
+  std::printf("\nrequest %zu B, reply %zu B, %d calls each; added time over the engine call, us\n",
+              request_bytes, kReplyBytes, calls);
+  std::printf("  %-14s %10s %10s %10s %12s\n", "", "median", "p90", "p99", "x floor");
+  for (Row& row : rows) {
+    if (&row == rows) continue;
+    std::printf("  %-14s %10.1f %10.1f %10.1f %12.2f\n", row.name, row.Quantile(0.5) - engine,
+                row.Quantile(0.9) - engine, row.Quantile(0.99) - engine,
+                (row.Quantile(0.5) - engine) / floor);
   }
-}
-
-void PrintJson(size_t bytes, const std::vector<Row>& rows, bool last) {
-  std::printf("  {\"request_bytes\": %zu, \"reply_bytes\": %zu, \"ways\": [", bytes, kReplyBytes);
-  for (const Row& row : rows) {
-    std::printf(
-        "%s\n    {\"way\": \"%s\", \"median_us\": %.1f, \"p99_us\": %.1f, \"added_us\": %.1f}",
-        &row == rows.data() ? "" : ",", row.way->name(), row.At(0.5), row.At(0.99),
-        row.At(0.5) - rows[0].At(0.5));
-  }
-  std::printf("]}%s\n", last ? "" : ",");
-}
-
-int Main(int argc, char** argv) {
-  CLI::App app("What the wire costs, above a direct call of the model");
-  int requests = 2000;
-  bool json = false;
-  app.add_option("--requests", requests, "calls of each way and size")
-      ->check(CLI::Range(1, 1000000));
-  app.add_flag("--json", json, "figures as JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
-#ifndef COVEY_HAVE_GRPC
-  std::fprintf(stderr, "built without gRPC (tools/setup bench, then configure again)\n");
-#endif
-  if (json) std::printf("[\n");
-  for (const size_t bytes : kRequestBytes) {
-    const std::vector<Row> rows = Measure(bytes, requests);
-    if (json) {
-      PrintJson(bytes, rows, bytes == kRequestBytes[1]);
-    } else {
-      PrintTable(bytes, rows);
-    }
-  }
-  if (json) std::printf("]\n");
-  return 0;
+  const bool met = covey <= 1.6 * floor && covey < 0.5 * grpc;
+  std::printf("  covey / floor = %.2f (bar 1.60), covey / gRPC = %.2f (bar 0.50): %s\n",
+              covey / floor, covey / grpc, met ? "met" : "NOT met");
+  return met;
 }
 
 }  // namespace
+
+std::unique_ptr<serve::Model> MakeModel(size_t request_bytes) {
+  return std::make_unique<BenchModel>(request_bytes);
+}
+
+std::vector<HostTensor> MakeInputs(size_t request_bytes) {
+  return {{"in",
+           ElementType::kUint8,
+           {static_cast<int32_t>(request_bytes)},
+           std::vector<std::byte>(request_bytes, std::byte{7})}};
+}
+
+void Fail(const char* what) {
+  std::fprintf(stderr, "bench_rpc: %s\n", what);
+  std::exit(1);
+}
+
 }  // namespace covey::bench
 
 int main(int argc, char** argv) {
-  try {
-    return covey::bench::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_rpc: %s\n", error.what());
-    return 1;
+  int calls = 3000;
+  bool check = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--check") == 0) {
+      check = true;
+    } else if (std::strcmp(argv[i], "--calls") == 0 && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
+      calls = std::atoi(argv[++i]);
+    } else {
+      std::fprintf(stderr, "usage: bench_rpc [--calls N] [--check]\n");
+      return 2;
+    }
   }
+  spdlog::set_level(spdlog::level::warn);
+  const bool small = covey::bench::Compare(1024, calls);
+  const bool large = covey::bench::Compare(150'528, calls);
+  return check && !(small && large) ? 1 : 0;
 }

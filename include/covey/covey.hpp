@@ -113,7 +113,7 @@ struct Answer {
 enum class Fallback { kLocal, kFail };
 
 struct CallOptions {
-  std::string model;                    // empty: the place's model
+  std::string model = {};               // empty: the place's model
   std::chrono::nanoseconds deadline{};  // 0: the session's default
   uint32_t top_k = 1;
   Fallback fallback = Fallback::kLocal;

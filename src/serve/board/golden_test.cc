@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 
@@ -9,25 +12,29 @@
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/board.hpp"
+#include "wire/image/reader.hpp"
 
 namespace covey::serve {
 namespace {
 
 namespace fs = std::filesystem;
+using Bytes = std::vector<std::byte>;
 constexpr int kSamples = 8;
+constexpr size_t kRealSamples = 32;
 
 struct Network {
-  const char* name;  // of the files
+  const char* name;    // of the model, and of golden/<name>.random8.out
+  const char* folder;  // of the real inputs, and of golden/<folder>.out
   size_t input_bytes;
 };
-constexpr Network kNetworks[] = {{"pretrainedResnet_quant", 32 * 32 * 3},
-                                 {"kws_ref_model", 490},
-                                 {"vww_96_int8", 96 * 96 * 3},
-                                 {"ad01_int8", 640}};
+constexpr Network kNetworks[] = {{"pretrainedResnet_quant", "ic01", 32 * 32 * 3},
+                                 {"kws_ref_model", "kws01", 490},
+                                 {"vww_96_int8", "vww01", 96 * 96 * 3},
+                                 {"ad01_int8", "ad01", 640}};
 
 // The golden set's inputs: input i is the byte stream of xorshift32 started from a seed plus i.
-std::vector<std::byte> RandomInputs(size_t input_bytes) {
-  std::vector<std::byte> inputs(input_bytes * kSamples);
+Bytes RandomInputs(size_t input_bytes) {
+  Bytes inputs(input_bytes * kSamples);
   for (int i = 0; i < kSamples; ++i) {
     uint32_t state = 0x9E3779B9U + static_cast<uint32_t>(i);
     for (size_t at = 0; at < input_bytes; ++at) {
@@ -43,42 +50,104 @@ std::vector<std::byte> RandomInputs(size_t input_bytes) {
   return inputs;
 }
 
-std::vector<std::byte> ReadAll(const fs::path& path) {
+Bytes ReadAll(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(file)), {});
-  std::vector<std::byte> bytes(text.size());
+  Bytes bytes(text.size());
   if (!text.empty()) std::memcpy(bytes.data(), text.data(), text.size());
   return bytes;
 }
 
-class BoardGoldenTest : public testing::TestWithParam<std::tuple<const char*, Network>> {};
-
-TEST_P(BoardGoldenTest, EqualsTheReferenceKernels) {
-  const auto& [board, network] = GetParam();
-  DiagText diag;
-  const std::optional<fs::path> data = DataDir();
-  if (!data) GTEST_SKIP() << "COVEY_DATA: no golden outputs";
-  const Result<fs::path> firmware = FindFirmware(board, "bench", diag);
-  if (!firmware.ok()) GTEST_SKIP() << "firmware: " << diag.Text();
-  if (!QemuCommand(board, *firmware, {}, false, false, diag).ok()) {
-    GTEST_SKIP() << "QEMU: " << diag.Text();
+class BoardGoldenTest : public testing::TestWithParam<std::tuple<const char*, Network>> {
+ protected:
+  void SetUp() override {
+    const auto& [board, network] = GetParam();
+    const std::optional<fs::path> data = DataDir();
+    if (!data) GTEST_SKIP() << "COVEY_DATA: no golden outputs";
+    const Result<fs::path> firmware = FindFirmware(board, "bench", diag_);
+    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << diag_.Text();
+    if (!QemuCommand(board, *firmware, {}, false, false, diag_).ok()) {
+      GTEST_SKIP() << "QEMU: " << diag_.Text();
+    }
+    folder_ = *data / "mlperf_tiny";
+    const std::string file = std::string(network.name) + ".tflite";
+    const Result<compiler::Graph> graph = compiler::ImportFile(folder_ / "models" / file, diag_);
+    ASSERT_TRUE(graph.ok()) << graph.status().message() << ": " << diag_.Text();
+    const Result<Bytes> image = compiler::Compile(*graph, diag_);
+    ASSERT_TRUE(image.ok()) << image.status().message() << ": " << diag_.Text();
+    image_ = *image;
   }
-  const fs::path folder = *data / "mlperf_tiny";
-  const std::string name = network.name;
-  const Result<compiler::Graph> graph =
-      compiler::ImportFile(folder / "models" / (name + ".tflite"), diag);
-  ASSERT_TRUE(graph.ok()) << graph.status().message() << ": " << diag.Text();
-  const Result<std::vector<std::byte>> image = compiler::Compile(*graph, diag);
-  ASSERT_TRUE(image.ok()) << image.status().message() << ": " << diag.Text();
 
-  const std::vector<std::byte> golden = ReadAll(folder / "golden" / (name + ".random8.out"));
-  ASSERT_FALSE(golden.empty());
-  const std::vector<std::byte> inputs = RandomInputs(network.input_bytes);
+  // A listed file as the network's int8 input (what the data's README says of each folder).
+  Bytes RealInput(const std::string& file) const {
+    const Network& network = std::get<1>(GetParam());
+    const std::string folder = network.folder;
+    Bytes bytes = ReadAll(folder_ / folder / file);
+    if (folder == "ad01") return Quantised(bytes, network.input_bytes);
+    if (folder != "kws01") {
+      for (std::byte& byte : bytes) byte ^= std::byte{0x80};  // uint8 - 128
+    }
+    return bytes;
+  }
+
+  Bytes Quantised(const Bytes& floats, size_t count) const {
+    DiagText diag;
+    std::vector<std::max_align_t> aligned(image_.size() / sizeof(std::max_align_t) + 1);
+    std::memcpy(aligned.data(), image_.data(), image_.size());
+    const Result<wire::ImageView> view = wire::ImageView::Read(
+        {reinterpret_cast<const std::byte*>(aligned.data()), image_.size()}, diag);
+    EXPECT_TRUE(view.ok()) << diag.Text();
+    const wire::TensorRecord& input = view->tensor(view->input_tensor(0));
+    Bytes bytes(count);
+    for (size_t i = 0; i < count; ++i) {
+      float value = 0;
+      std::memcpy(&value, floats.data() + 4 * i, 4);
+      const float stored =
+          std::nearbyint(value / input.scale) + static_cast<float>(input.zero_point);
+      bytes[i] = static_cast<std::byte>(static_cast<int8_t>(std::clamp(stored, -128.0F, 127.0F)));
+    }
+    return bytes;
+  }
+
   // Without counting: the emulator is several times faster then, and the bytes are the same.
-  const Result<BoardRun> run = RunOnBoard(
-      {.board = board, .image = *image, .inputs = inputs, .count_instructions = false}, diag);
-  ASSERT_TRUE(run.ok()) << run.status().message() << ": " << diag.Text();
-  EXPECT_EQ(run->outputs, golden);
+  Bytes Run(const Bytes& inputs) {
+    const Result<BoardRun> run = RunOnBoard({.board = std::get<0>(GetParam()),
+                                             .image = image_,
+                                             .inputs = inputs,
+                                             .count_instructions = false},
+                                            diag_);
+    EXPECT_TRUE(run.ok()) << run.status().message() << ": " << diag_.Text();
+    return run.ok() ? run->outputs : Bytes();
+  }
+
+  DiagText diag_;
+  fs::path folder_;
+  Bytes image_;
+};
+
+TEST_P(BoardGoldenTest, EqualsTheReferenceOnPseudoRandomInputs) {
+  const Network& network = std::get<1>(GetParam());
+  const Bytes golden = ReadAll(folder_ / "golden" / (std::string(network.name) + ".random8.out"));
+  ASSERT_FALSE(golden.empty());
+  EXPECT_EQ(Run(RandomInputs(network.input_bytes)), golden);
+}
+
+TEST_P(BoardGoldenTest, EqualsTheReferenceOnRealInputs) {
+  const Network& network = std::get<1>(GetParam());
+  const Bytes golden = ReadAll(folder_ / "golden" / (std::string(network.folder) + ".out"));
+  std::ifstream labels(folder_ / network.folder / "y_labels.csv");
+  Bytes inputs;
+  size_t count = 0;
+  for (std::string line; count < kRealSamples && std::getline(labels, line); ++count) {
+    const Bytes input = RealInput(line.substr(0, line.find(',')));
+    ASSERT_EQ(input.size(), network.input_bytes) << line;
+    inputs.insert(inputs.end(), input.begin(), input.end());
+  }
+  ASSERT_EQ(count, kRealSamples);
+  const Bytes outputs = Run(inputs);
+  ASSERT_GE(outputs.size(), kRealSamples);
+  ASSERT_LE(outputs.size(), golden.size());
+  EXPECT_EQ(outputs, Bytes(golden.begin(), golden.begin() + static_cast<long>(outputs.size())));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, BoardGoldenTest,

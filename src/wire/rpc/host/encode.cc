@@ -1,3 +1,4 @@
+#include <array>
 #include <cstring>
 
 #include "wire/rpc/host/bulk.hpp"
@@ -92,9 +93,11 @@ Result<Encoder::Frame> Encoder::FinishResponse(uint32_t stream, const Body& body
   if (body.tensors.size() > kMaxCallTensors)
     return Status(Code::kInvalidArgument, "more tensors than a message may hold (16)");
   const size_t payload = Measure(body);
-  COVEY_TRY_ASSIGN(std::span<std::byte> frame, Begin(BulkFieldBytes(kPayloadOfResponse, payload),
-                                                     stream, FrameType::kResponse));
+  COVEY_TRY_ASSIGN(std::span<std::byte> frame,
+                   Begin(kStatusOk.size() + BulkFieldBytes(kPayloadOfResponse, payload), stream,
+                         FrameType::kResponse));
   BulkWriter writer(frame.data() + kFrameHeaderBytes);
+  writer.Bytes(kStatusOk);
   writer.FieldHead(kPayloadOfResponse, payload);
   Write(body, frame.data() + frame.size() - payload);
   return Frame(frame);

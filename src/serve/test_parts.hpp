@@ -1,0 +1,118 @@
+// Parts for the tests of serve/ and api/: a backend whose model is a few lines here, so that tests
+// decide how long it runs and what it answers.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "serve/agent/agent.hpp"
+#include "serve/backends/backend.hpp"
+#include "serve/backends/match.hpp"
+
+namespace covey::serve::test {
+
+// (1,4) uint8 in, (1,4) uint8 out: each byte plus one. `before` runs first, in Run's thread.
+class AddOneModel final : public Model {
+ public:
+  explicit AddOneModel(std::function<void()> before) : before_(std::move(before)) {}
+  const std::vector<TensorInfo>& inputs() const override { return inputs_; }
+  const std::vector<TensorInfo>& outputs() const override { return outputs_; }
+  ClassifierHints hints() const override {
+    return {.output = wire::OutputKind::kProbabilities,
+            .labels = {"a", "b", "c", "d"},
+            .pixel_table = {}};
+  }
+  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
+             Diag& diag) override {
+    InputSet set;
+    COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
+    if (before_) before_();
+    outputs.resize(1);
+    outputs[0] = {"out", ElementType::kUint8, {1, 4}, set.tensor[0]->data};
+    for (std::byte& byte : outputs[0].data)
+      byte = static_cast<std::byte>(static_cast<uint8_t>(byte) + 1);
+    return OkStatus();
+  }
+
+ private:
+  std::function<void()> before_;
+  std::vector<TensorInfo> inputs_{{"in", ElementType::kUint8, {1, 4}, 0, 0}};
+  std::vector<TensorInfo> outputs_{{"out", ElementType::kUint8, {1, 4}, 1.0F / 255, 0}};
+};
+
+// Loads any file that begins with "add one"; refuses others.
+class AddOneBackend final : public Backend {
+ public:
+  explicit AddOneBackend(std::function<void()> before = {}) : before_(std::move(before)) {}
+  const char* name() const override { return "int8"; }
+  Result<std::unique_ptr<Model>> Load(const std::filesystem::path& path, Diag& diag) override {
+    std::string text;
+    std::ifstream file(path);
+    std::getline(file, text);
+    if (text != "add one") {
+      diag.Report({.subject = path.c_str(), .problem = "is no model"});
+      return Status(Code::kDataLoss, "no model");
+    }
+    return std::unique_ptr<Model>(std::make_unique<AddOneModel>(before_));
+  }
+
+ private:
+  std::function<void()> before_;
+};
+
+// A directory that goes with its object.
+class TempDir {
+ public:
+  TempDir() {
+    std::string name = (std::filesystem::temp_directory_path() / "covey-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  void Write(const std::filesystem::path& file, std::string_view text) const {
+    std::filesystem::create_directories((path_ / file).parent_path());
+    std::ofstream(path_ / file, std::ios::binary) << text;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::vector<std::unique_ptr<Backend>> AddOneBackends(std::function<void()> before = {}) {
+  std::vector<std::unique_ptr<Backend>> backends;
+  backends.push_back(std::make_unique<AddOneBackend>(std::move(before)));
+  return backends;
+}
+
+inline HostTensor FourBytes(uint8_t first) {
+  HostTensor tensor{"in", ElementType::kUint8, {1, 4}, std::vector<std::byte>(4)};
+  for (size_t i = 0; i < 4; ++i) tensor.data[i] = static_cast<std::byte>(first + i);
+  return tensor;
+}
+
+// A moment that one thread waits for and another brings about.
+class Signal {
+ public:
+  void Set() {
+    value_ = true;
+    value_.notify_all();
+  }
+  void Wait() const { value_.wait(false); }
+  bool IsSet() const { return value_; }
+
+ private:
+  std::atomic<bool> value_{false};
+};
+
+}  // namespace covey::serve::test

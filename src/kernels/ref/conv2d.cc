@@ -5,35 +5,68 @@
 namespace covey::kernels::ref {
 namespace {
 
-// in (N,H,W,C)  filter (O,KH,KW,I), I = C / groups
-struct Shape {
-  int32_t width, channels;                // of the input
-  int32_t filter_width, filter_channels;  // KW, I
-  int32_t dilation_h, dilation_w;
-  int32_t input_offset;
+// What one output pixel looks at: some rows of dot products, the same for each of its channels.
+// Neighbouring taps are neighbours in memory too, unless dilation or groups part them: then one dot
+// product covers a whole row of the window.
+struct View {
+  int32_t first_pixel, first_weight;  // offsets of the first tap inside the picture
+  int32_t rows, dots, length;         // length: elements of one dot product
+  int32_t pixel_row, weight_row;      // steps from row to row
+  int32_t pixel_dot, weight_dot;      // and from dot product to dot product
 };
 
-// One output value's sum: the taps in `rows` and `columns` of one filter, over the channels of its
-// group. `in` is the picture's first pixel, at the group's first channel.
-int32_t Sum(const Shape& s, const int8_t* in, const int8_t* filter, Taps rows, Taps columns) {
-  // Neighbouring taps are neighbours in memory too, unless dilation or groups part them: then one
-  // dot product covers a row of the window.
-  const bool joined = s.dilation_w == 1 && s.filter_channels == s.channels;
-  const int32_t dots = joined ? (columns.count() > 0 ? 1 : 0) : columns.count();
-  const int32_t length = joined ? columns.count() * s.filter_channels : s.filter_channels;
+// in (N,H,W,C)  filter (O,KH,KW,I), I = C / groups
+View Look(const ConvAttr& attr, std::span<const int32_t> in, std::span<const int32_t> filter,
+          Taps rows, Taps columns) {
+  const int32_t y = rows.origin + rows.begin * attr.dilation_h;
+  const int32_t x = columns.origin + columns.begin * attr.dilation_w;
+  const bool joined = attr.dilation_w == 1 && filter[3] == in[3];
+  View view;
+  view.first_pixel = (y * in[2] + x) * in[3];
+  view.first_weight = (rows.begin * filter[2] + columns.begin) * filter[3];
+  view.rows = columns.count() == 0 ? 0 : rows.count();
+  view.dots = joined ? 1 : columns.count();
+  view.length = joined ? columns.count() * filter[3] : filter[3];
+  view.pixel_row = attr.dilation_h * in[2] * in[3];
+  view.weight_row = filter[2] * filter[3];
+  view.pixel_dot = attr.dilation_w * in[3];
+  view.weight_dot = filter[3];
+  return view;
+}
+
+// One output value's sum. `in` is the picture at the group's first channel, `filter` the filter of
+// one output channel.
+int32_t Sum(const View& view, const int8_t* in, const int8_t* filter, int32_t input_offset) {
+  const int8_t* pixel_row = in + view.first_pixel;
+  const int8_t* weight_row = filter + view.first_weight;
   int32_t sum = 0;
-  for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
-    const int32_t y = rows.origin + ky * s.dilation_h;
-    const int32_t x = columns.origin + columns.begin * s.dilation_w;
-    const int8_t* pixels = in + (y * s.width + x) * s.channels;
-    const int8_t* weights = filter + (ky * s.filter_width + columns.begin) * s.filter_channels;
-    for (int32_t dot = 0; dot < dots; ++dot) {
-      sum += Dot(pixels, weights, length, s.input_offset);
-      pixels += s.dilation_w * s.channels;
-      weights += s.filter_channels;
+  for (int32_t row = view.rows; row > 0; --row) {
+    const int8_t* pixels = pixel_row;
+    const int8_t* weights = weight_row;
+    for (int32_t dot = view.dots; dot > 0; --dot) {
+      sum = Dot(sum, pixels, weights, view.length, input_offset);
+      pixels += view.pixel_dot;
+      weights += view.weight_dot;
     }
+    pixel_row += view.pixel_row;
+    weight_row += view.weight_row;
   }
   return sum;
+}
+
+// All channels of one output pixel.
+int8_t* Pixel(const OpView& op, const ChannelOutput& output, const View& view,
+              const int8_t* picture, int8_t* result) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  const auto filter = op.input[1].dims;
+  const int32_t filter_size = filter[1] * filter[2] * filter[3];
+  const int32_t group_outputs = filter[0] / attr.groups;
+  const int8_t* weights = op.input[1].as<int8_t>();
+  int32_t channel = 0;
+  for (int32_t group = 0; group < attr.groups; ++group, picture += filter[3])
+    for (int32_t i = 0; i < group_outputs; ++i, ++channel, weights += filter_size)
+      *result++ = output(Sum(view, picture, weights, attr.input_offset), channel);
+  return result;
 }
 
 }  // namespace
@@ -41,12 +74,7 @@ int32_t Sum(const Shape& s, const int8_t* in, const int8_t* filter, Taps rows, T
 void RunConv2D(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
-  const Shape shape{in[2],           in[3],           filter[2],        filter[3],
-                    attr.dilation_h, attr.dilation_w, attr.input_offset};
   const ChannelOutput output(op, filter[0]);
-  const int32_t group_outputs = filter[0] / attr.groups;
-  const int32_t filter_size = filter[1] * filter[2] * filter[3];
-
   int8_t* result = op.output[0].as_mutable<int8_t>();
   for (int32_t n = 0; n < out[0]; ++n) {
     const int8_t* picture = op.input[0].as<int8_t>() + n * in[1] * in[2] * in[3];
@@ -55,12 +83,7 @@ void RunConv2D(const OpView& op) {
       for (int32_t x = 0; x < out[2]; ++x) {
         const Taps columns =
             Clip(x * attr.stride_w - attr.pad_left, filter[2], attr.dilation_w, in[2]);
-        const int8_t* weights = op.input[1].as<int8_t>();
-        for (int32_t group = 0, o = 0; group < attr.groups; ++group)
-          for (int32_t i = 0; i < group_outputs; ++i, ++o, weights += filter_size) {
-            const int32_t sum = Sum(shape, picture + group * filter[3], weights, rows, columns);
-            *result++ = output(sum, o);
-          }
+        result = Pixel(op, output, Look(attr, in, filter, rows, columns), picture, result);
       }
     }
   }

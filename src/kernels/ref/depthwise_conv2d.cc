@@ -5,29 +5,54 @@
 namespace covey::kernels::ref {
 namespace {
 
-struct Shape {
-  int32_t width, channels;                // of the input (N,H,W,I)
-  int32_t filter_width, filter_channels;  // of the filter (1,KH,KW,O)
-  int32_t dilation_h, dilation_w;
-  int32_t input_offset;
+constexpr int32_t kBlock = 32;  // channels at a time, so that their sums fit on the stack
+
+// sums[c] += (x[c] + x_offset) * w[c * w_step]
+void AddTap(int32_t* sums, const int8_t* x, const int8_t* w, int32_t count, int32_t x_offset,
+            int32_t w_step) {
+#pragma GCC unroll 4
+  for (int32_t c = 0; c < count; ++c, w += w_step) sums[c] += (x[c] + x_offset) * *w;
+}
+
+// Where one output pixel's taps lie.
+struct View {
+  Taps rows, columns;
+  const int8_t* picture;
 };
 
-// One output channel's sum. `in` is the picture's first pixel at the input channel, `filter` the
-// first tap at the output channel.
-int32_t Sum(const Shape& s, const int8_t* in, const int8_t* filter, Taps rows, Taps columns) {
-  int32_t sum = 0;
-  for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
-    const int32_t y = rows.origin + ky * s.dilation_h;
-    const int32_t x = columns.origin + columns.begin * s.dilation_w;
-    const int8_t* pixel = in + (y * s.width + x) * s.channels;
-    const int8_t* weight = filter + (ky * s.filter_width + columns.begin) * s.filter_channels;
-    for (int32_t count = columns.count(); count > 0; --count) {
-      sum += (*pixel + s.input_offset) * *weight;
-      pixel += s.dilation_w * s.channels;
-      weight += s.filter_channels;
+// The sums of `count` input channels from `first` on, with filter `m` of each channel's
+// depth_multiplier filters. in (N,H,W,I)  filter (1,KH,KW,O), O = I * depth_multiplier
+void Sum(const OpView& op, const View& view, int32_t first, int32_t count, int32_t m,
+         int32_t* sums) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  const auto in = op.input[0].dims, filter = op.input[1].dims;
+  const int8_t* weights = op.input[1].as<int8_t>() + first * attr.depth_multiplier + m;
+  for (int32_t c = 0; c < count; ++c) sums[c] = 0;
+  for (int32_t ky = view.rows.begin; ky < view.rows.end; ++ky)
+    for (int32_t kx = view.columns.begin; kx < view.columns.end; ++kx) {
+      const int32_t y = view.rows.origin + ky * attr.dilation_h;
+      const int32_t x = view.columns.origin + kx * attr.dilation_w;
+      AddTap(sums, view.picture + (y * in[2] + x) * in[3] + first,
+             weights + (ky * filter[2] + kx) * filter[3], count, attr.input_offset,
+             attr.depth_multiplier);
+    }
+}
+
+// All channels of one output pixel.
+void Pixel(const OpView& op, const ChannelOutput& output, const View& view, int8_t* result) {
+  const int32_t channels = op.input[0].dims[3];
+  const int32_t multiplier = op.attr_as<ConvAttr>().depth_multiplier;
+  int32_t sums[kBlock];
+  for (int32_t first = 0; first < channels; first += kBlock) {
+    const int32_t count = channels - first < kBlock ? channels - first : kBlock;
+    for (int32_t m = 0; m < multiplier; ++m) {
+      Sum(op, view, first, count, m, sums);
+      for (int32_t c = 0; c < count; ++c) {
+        const int32_t channel = (first + c) * multiplier + m;
+        result[channel] = output(sums[c], channel);
+      }
     }
   }
-  return sum;
 }
 
 }  // namespace
@@ -35,22 +60,16 @@ int32_t Sum(const Shape& s, const int8_t* in, const int8_t* filter, Taps rows, T
 void RunDepthwiseConv2D(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
-  const Shape shape{in[2],           in[3],           filter[2],        filter[3],
-                    attr.dilation_h, attr.dilation_w, attr.input_offset};
   const ChannelOutput output(op, filter[3]);
-  const int8_t* weights = op.input[1].as<int8_t>();
-
   int8_t* result = op.output[0].as_mutable<int8_t>();
   for (int32_t n = 0; n < out[0]; ++n) {
     const int8_t* picture = op.input[0].as<int8_t>() + n * in[1] * in[2] * in[3];
     for (int32_t y = 0; y < out[1]; ++y) {
       const Taps rows = Clip(y * attr.stride_h - attr.pad_top, filter[1], attr.dilation_h, in[1]);
-      for (int32_t x = 0; x < out[2]; ++x) {
+      for (int32_t x = 0; x < out[2]; ++x, result += out[3]) {
         const Taps columns =
             Clip(x * attr.stride_w - attr.pad_left, filter[2], attr.dilation_w, in[2]);
-        for (int32_t c = 0, o = 0; c < in[3]; ++c)
-          for (int32_t m = 0; m < attr.depth_multiplier; ++m, ++o)
-            *result++ = output(Sum(shape, picture + c, weights + o, rows, columns), o);
+        Pixel(op, output, {rows, columns, picture}, result);
       }
     }
   }

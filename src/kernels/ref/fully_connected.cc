@@ -20,7 +20,7 @@ void RunFullyConnected(const OpView& op) {
     }
     const int8_t* weights = op.input[1].as<int8_t>();
     for (int32_t o = 0; o < outputs; ++o, weights += inputs)
-      *result++ = output(Dot(in, weights, inputs, attr.input_offset) + common, o);
+      *result++ = output(Dot(common, in, weights, inputs, attr.input_offset), o);
   }
 }
 

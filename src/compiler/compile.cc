@@ -66,6 +66,8 @@ void Apply(const ModelToml& toml, Graph& graph) {
   if (!toml.name.empty()) graph.name = toml.name;
   Preprocess& pre = graph.preprocess;
   pre.picture = toml.has_input;
+  pre.bgr = toml.color == Color::kBgr;
+  pre.channels = toml.channels();
   pre.normalise = !toml.mean.empty();
   pre.mean = toml.mean;
   pre.std = toml.std;

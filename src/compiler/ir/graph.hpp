@@ -92,6 +92,8 @@ enum class OutputKind { kTensor, kProbabilities, kLogits };
 struct Preprocess {
   // The network takes a picture: it is compiled to int8 pixels (N, H, W, C) in, int8 scores out.
   bool picture = false;
+  bool bgr = false;
+  int32_t channels = 3;
   // x = (pixel / 255 - mean[c]) / std[c]; when absent a pixel byte p becomes the int8 value p -
   // 128.
   bool normalise = false;

@@ -34,7 +34,7 @@ Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int
   const auto& attr = op.attr_as<ConvAttr>();
   COVEY_TRY(check.Between("input offset", attr.input_offset, -127, 128));
   COVEY_TRY(check.Between("weights offset", attr.weights_offset, -127, 128));
-  const int64_t most_weight = attr.weights_offset == 0 ? 128 : 255;
+  const int64_t most_weight = attr.weights_offset == 0 ? 128 : 256;
   COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * most_weight)));
   COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));
   return check.ChannelScaling(channels);

@@ -169,6 +169,23 @@ TEST_P(ConvConformance, FullyConnectedEqualsThePlainFormulation) {
   }
 }
 
+// Dilation far beyond the picture leaves one tap inside; no position may overflow on the way.
+TEST_P(ConvConformance, TapsFarOutsideThePictureCountForNothing) {
+  for (const bool depthwise : {false, true}) {
+    Conv c;
+    c.in = {1, 2, 3000, 1, std::vector<int8_t>(6000, 3)};
+    c.filter = {1, 2, 2, 1, {1, 2, 4, 8}};
+    c.out = {1, 1, 2, 1, {}};
+    c.attr.dilation_h = c.attr.dilation_w = c.attr.stride_w = 1 << 15;
+    c.bias = {5};
+    c.params = {1 << 30, 1};
+    OpCase op(depthwise ? Op::kDepthwiseConv2D : Op::kConv2D, "far");
+    Build(c, op);
+    ASSERT_TRUE(op.Run(GetParam().kernels()).ok()) << op.diag().Text();
+    EXPECT_EQ(op.Result<int8_t>(), (std::vector<int8_t>{8, 5}));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Ref, ConvConformance, testing::Values(Target{"ref", RefKernels}),
                          [](const auto& target) { return target.param.name; });
 

@@ -48,6 +48,17 @@ int64_t PlaceInOrder(std::vector<Block>& blocks, const std::vector<size_t>& orde
   return used;
 }
 
+// The place in `order` of the block that reaches highest.
+size_t Highest(const std::vector<Block>& blocks, const std::vector<size_t>& order) {
+  size_t highest = 0;
+  for (size_t i = 1; i < order.size(); ++i) {
+    const Block& block = blocks[order[i]];
+    const Block& top = blocks[order[highest]];
+    if (block.offset + block.bytes > top.offset + top.bytes) highest = i;
+  }
+  return highest;
+}
+
 bool MayOverwrite(const Graph& graph, const Node& node, int input) {
   const Tensor& in = graph.tensors[static_cast<size_t>(input)];
   const Tensor& out = graph.tensors[static_cast<size_t>(node.outputs[0])];
@@ -145,6 +156,9 @@ int64_t PlaceBlocks(std::vector<Block>& blocks) {
       [](const Block& a, const Block& b) { return a.last - a.first > b.last - b.first; },
       [](const Block& a, const Block& b) { return a.first < b.first; },
   };
+  constexpr int kRounds = 32;
+  if (blocks.empty()) return 0;
+  const int64_t bound = LowerBound(blocks);
   std::vector<Block> best;
   int64_t fewest = std::numeric_limits<int64_t>::max();
   for (Before before : kOrders) {
@@ -153,13 +167,19 @@ int64_t PlaceBlocks(std::vector<Block>& blocks) {
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return before(blocks[a], blocks[b]); });
-    const int64_t used = PlaceInOrder(trial, order);
-    if (used >= fewest) continue;
-    fewest = used;
-    best = std::move(trial);
+    // The block that reaches highest came too late: next time it goes first.
+    for (int round = 0; round < kRounds && fewest > bound; ++round) {
+      const int64_t used = PlaceInOrder(trial, order);
+      if (used < fewest) {
+        fewest = used;
+        best = trial;
+      }
+      const auto highest = order.begin() + static_cast<ptrdiff_t>(Highest(trial, order));
+      std::rotate(order.begin(), highest, highest + 1);
+    }
   }
   blocks = std::move(best);
-  return blocks.empty() ? 0 : fewest;
+  return fewest;
 }
 
 MemoryPlan PlanMemory(const Graph& graph) {

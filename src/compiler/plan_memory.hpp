@@ -6,8 +6,8 @@
 //   b                  #########      it; boxes that share a moment must not share bytes
 //
 // Greedy by size: the largest block first, each into the smallest gap that fits, under several
-// orders; the best wins. reshape, relu, quantize (int8 to int8) and add write over an input that
-// dies with them.
+// orders, and again with the block that reached highest moved to the front; the best wins. reshape,
+// relu, quantize (int8 to int8) and add write over an input that dies with them.
 //
 // Memory: offsets are multiples of 16. lower_bound is the largest sum of blocks that are alive at
 // one moment: no plan with these aliases can do better.

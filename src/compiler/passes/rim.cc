@@ -26,8 +26,7 @@ void TakeInt8(Graph& graph) {
   Preprocess& pre = graph.preprocess;
   if (!pre.normalise && !TensorOf(graph, input).dims.empty()) {
     // The float network took bytes as they are: x = pixel / 255 / (1 / 255).
-    const auto channels =
-        static_cast<size_t>(std::clamp(std::min(pre.channels, int32_t{4}), int32_t{1}, int32_t{4}));
+    const auto channels = static_cast<size_t>(pre.channels);
     pre.normalise = true;
     pre.mean.assign(channels, 0.0F);
     pre.std.assign(channels, 1.0F / 255.0F);

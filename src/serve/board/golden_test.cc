@@ -20,13 +20,14 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::byte>;
 constexpr int kSamples = 8;
-constexpr size_t kRealSamples = 32;
+constexpr size_t kRealSamples = 16;
 
 struct Network {
   const char* name;    // of the model, and of golden/<name>.random8.out
   const char* folder;  // of the real inputs, and of golden/<folder>.out
   size_t input_bytes;
 };
+void PrintTo(const Network& network, std::ostream* out) { *out << network.name; }
 constexpr Network kNetworks[] = {{"pretrainedResnet_quant", "ic01", 32 * 32 * 3},
                                  {"kws_ref_model", "kws01", 490},
                                  {"vww_96_int8", "vww01", 96 * 96 * 3},

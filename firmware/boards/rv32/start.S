@@ -6,6 +6,11 @@ Reset:
   csrci mstatus, 8
   la t0, Trap
   csrw mtvec, t0
+  # The MiB below RAM (memory.ld) is closed by the protection unit, so that a stack overflow faults at once.
+  li t0, (0x80200000 >> 2) | ((1 << 17) - 1)
+  csrw pmpaddr0, t0
+  li t0, 0x98  # locked, a naturally aligned power of two, no access
+  csrw pmpcfg0, t0
   la sp, __stack_top
   mv a0, sp
   la t0, RunOnStack

@@ -22,6 +22,10 @@ extern uint32_t __stack_bottom[], __stack_top[];
       "str r1, [r0]\n"
       "dsb\n"
       "isb\n"
+#ifdef __ARM_ARCH_8M_MAIN__
+      "ldr r0, =__stack_bottom\n"  // an overflow faults at once
+      "msr msplim, r0\n"
+#endif
       "mov r0, sp\n"
       "b ResetOnStack\n"
       ".ltorg\n");

@@ -40,7 +40,7 @@ bool DrawShapes(Source& s, bool depthwise, Conv& c) {
   c.attr.dilation_h = s.Between(1, 3), c.attr.dilation_w = s.Between(1, 3);
   c.filter.height = s.Between(1, 4), c.filter.width = s.Between(1, 4);
   if (depthwise) {
-    c.in.channels = s.Between(1, 7);
+    c.in.channels = s.Between(0, 7) == 0 ? s.Between(31, 70) : s.Between(1, 7);
     c.attr.depth_multiplier = s.Between(1, 3);
     c.filter.channels = c.out.channels = c.in.channels * c.attr.depth_multiplier;
   } else {

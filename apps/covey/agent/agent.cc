@@ -94,11 +94,15 @@ void Announce(const std::string& address, const AgentSettings& settings) {
 }
 
 int Serve(const Options& options) {
-  const Expected<AgentSettings> settings = Settle(options);
-  if (!settings) {
-    PrintFailure(settings.error(), options.json);
-    return kUsage;
+  if (!options.listen.empty()) {
+    const Expected<HostPort> listen = ParseHostPort("--listen", options.listen, true);
+    if (!listen) {
+      PrintFailure(listen.error(), options.json);
+      return kUsage;
+    }
   }
+  const Expected<AgentSettings> settings = Settle(options);
+  if (!settings) return Fail(settings.error(), options.json);
   SetUpLog(settings.value().log_level, settings.value().log_json);
   // Blocked before any thread starts, so that only the wait below sees them.
   const sigset_t signals = StopSignals();

@@ -1,5 +1,7 @@
 #include "apps/covey/agent/config.hpp"
 
+// As everywhere in this program: mixing both settings breaks the one definition rule.
+#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -8,6 +10,7 @@
 #include <sstream>
 
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
 #include "apps/covey/place/target.hpp"
 
 namespace covey::app {
@@ -132,20 +135,17 @@ Expected<void> Apply(const std::string& path, const std::string& prefix, const t
 }  // namespace
 
 Expected<void> ReadAgentToml(const std::string& path, AgentSettings& settings) {
-  try {
-    if (!std::filesystem::is_regular_file(path)) {
-      return MakeError(Code::kNotFound,
-                       path + ": no such file, expected the agent's TOML settings");
-    }
-    const toml::table table = toml::parse_file(path);
-    return Apply(path, "", table, settings);
-  } catch (const toml::parse_error& error) {
-    return MakeError(Code::kInvalidArgument, path + ": line " +
-                                                 std::to_string(error.source().begin.line) + ": " +
-                                                 std::string(error.description()));
-  } catch (const std::exception& error) {
-    return MakeError(Code::kUnavailable, path + ": " + error.what());
+  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  if (!bytes) return bytes.error();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.value().data()),
+                              bytes.value().size());
+  const toml::parse_result parsed = toml::parse(text, path);
+  if (!parsed) {
+    return MakeError(Code::kInvalidArgument,
+                     path + ": line " + std::to_string(parsed.error().source().begin.line) + ": " +
+                         std::string(parsed.error().description()));
   }
+  return Apply(path, "", parsed.table(), settings);
 }
 
 }  // namespace covey::app

@@ -26,8 +26,8 @@ class BenchModel final : public serve::Model {
         outputs_{{"out", ElementType::kUint8, {static_cast<int32_t>(kReplyBytes)}, 0, 0}} {}
   const std::vector<serve::TensorInfo>& inputs() const override { return inputs_; }
   const std::vector<serve::TensorInfo>& outputs() const override { return outputs_; }
-  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-             Diag& diag) override {
+  Status RunViews(std::span<const serve::InputView> inputs, std::vector<HostTensor>& outputs,
+                  Diag& diag) override {
     serve::InputSet set;
     COVEY_TRY(serve::MatchInputs(inputs, inputs_, set, diag));
     outputs.resize(1);

@@ -136,7 +136,8 @@ void Agent::State::Serve(Connection& connection) {
     } else if (frame->header.type != wire::FrameType::kRequest || frame->header.stream % 2 == 0) {
       end = Status(Code::kInvalidArgument, "not a client's frame");
     } else {
-      end = socket.Send(service->Answer(*frame, desk), DeadlineIn(kSendTime));
+      const std::span<const std::byte> reply = service->Answer(*frame, desk);
+      end = socket.SendBoth(reply, desk.encoder.Tail(), DeadlineIn(kSendTime));
       if (frame->beyond_discard) end = Status(Code::kInvalidArgument, "too long to discard");
     }
   }

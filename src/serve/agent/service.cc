@@ -20,11 +20,9 @@ Status Late(Diag& diag, const char* problem) {
   return Status(Code::kDeadlineExceeded, "deadline passed");
 }
 
-void FromWire(const wire::TensorRef& in, HostTensor& out) {
-  out.name.assign(in.name);
-  out.type = static_cast<ElementType>(in.dtype);
-  out.dims.assign(in.dims.begin(), in.dims.begin() + in.rank);
-  out.data.assign(in.data.begin(), in.data.end());
+InputView ToView(const wire::TensorRef& in) {
+  return {in.name, static_cast<ElementType>(in.dtype),
+          std::span(in.dims).first(static_cast<size_t>(in.rank)), in.data};
 }
 
 // Counts a request for as long as it is answered.
@@ -132,14 +130,14 @@ Service::Reply Service::Infer(const Frame& frame, Desk& desk, Diag& diag) {
   COVEY_TRY(desk.decoder.InferRequest(desk.request.payload, desk.infer, diag));
   desk.request_id = desk.infer.request_id;
   COVEY_TRY_ASSIGN(const Entry* entry, Find(desk.infer.model, desk, diag));
-  desk.inputs.resize(desk.infer.tensors.size());
-  for (size_t i = 0; i < desk.inputs.size(); ++i) FromWire(desk.infer.tensors[i], desk.inputs[i]);
+  desk.views.clear();
+  for (const wire::TensorRef& tensor : desk.infer.tensors) desk.views.push_back(ToView(tensor));
   {
     const Gate::Pass pass = gate_.Enter(deadline);
     if (!pass) return Late(diag, "passed while the request waited for a worker");
     const Deadline begin = std::chrono::steady_clock::now();
     desk.timing.queue_ns = static_cast<uint64_t>((begin - arrived).count());
-    COVEY_TRY(entry->model->Run(desk.inputs, desk.outputs, diag));
+    COVEY_TRY(entry->model->RunViews(desk.views, desk.outputs, diag));
     desk.timing.compute_ns = NsSince(begin);
   }
   if (Passed(deadline)) return Late(diag, "passed while the model ran");
@@ -171,14 +169,13 @@ Service::Reply Service::Classify(const Frame& frame, Desk& desk, Diag& diag) {
     if (!pass) return Late(diag, "passed while the request waited for a worker");
     const Deadline begin = std::chrono::steady_clock::now();
     desk.timing.queue_ns = static_cast<uint64_t>((begin - arrived).count());
-    desk.inputs.resize(1);
     const EncodedPicture picture{static_cast<ImageFormat>(call.format), call.width, call.height,
                                  call.image};
-    COVEY_TRY(entry->classifier->Prepare(picture, desk.inputs[0], diag));
+    COVEY_TRY(entry->classifier->Prepare(picture, desk.prepared, diag));
     const Deadline prepared = std::chrono::steady_clock::now();
     desk.timing.preprocess_ns = static_cast<uint64_t>((prepared - begin).count());
     if (prepared > deadline) return Late(diag, "passed while the picture was prepared");
-    COVEY_TRY(entry->model->Run(desk.inputs, desk.outputs, diag));
+    COVEY_TRY(entry->model->Run(std::span(&desk.prepared, 1), desk.outputs, diag));
     desk.timing.compute_ns = NsSince(prepared);
   }
   COVEY_TRY(entry->classifier->Classes(desk.outputs, call.top_k, desk.classes, diag));

@@ -25,14 +25,18 @@ namespace covey::serve {
 // What one connection's thread keeps between requests, so that a request allocates nothing that the
 // last one has already made room for.
 struct Desk {
-  explicit Desk(uint32_t max_message_bytes) : encoder(max_message_bytes) {}
+  explicit Desk(uint32_t max_message_bytes) : encoder(max_message_bytes) {
+    encoder.BorrowTails(wire::kBorrowBytes);  // outputs, which live until the next request
+  }
   uint64_t connection = 0;  // for the log
   wire::Decoder decoder;
   wire::Encoder encoder;
   wire::RequestView request;
   wire::InferView infer;
   wire::ClassifyView classify;
-  std::vector<HostTensor> inputs, outputs;
+  std::vector<InputView> views;
+  HostTensor prepared;
+  std::vector<HostTensor> outputs;
   std::vector<wire::TensorRef> refs;
   std::vector<ClassScore> classes;
   wire::Timing timing;

@@ -6,7 +6,7 @@
 //   std::vector<HostTensor> outputs;
 //   COVEY_TRY(model->Run(inputs, outputs, diag));
 //
-// Threads: Run may be called from several threads at once on one Model.
+// Threads: Run and RunViews may be called from several threads at once on one Model.
 // Errors: kNotFound, kDataLoss (file), kUnimplemented (op or type), kInvalidArgument (inputs do not
 // fit: the Finding names the tensor, what was found and what was expected).
 #pragma once
@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/diag.hpp"
@@ -39,6 +40,14 @@ struct ClassifierHints {
   std::vector<int8_t> pixel_table;  // [channels][256], or empty
 };
 
+// An input as it lies somewhere, in a frame for instance: nothing is owned or copied.
+struct InputView {
+  std::string_view name;
+  ElementType type = ElementType::kNone;
+  std::span<const int32_t> dims;
+  std::span<const std::byte> data;
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -46,8 +55,14 @@ class Model {
   virtual const std::vector<TensorInfo>& outputs() const = 0;
   virtual uint64_t arena_bytes() const { return 0; }  // int8 only
   virtual ClassifierHints hints() const { return {}; }
-  virtual Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-                     Diag& diag) = 0;
+  virtual Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
+                          Diag& diag) = 0;
+  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs, Diag& diag) {
+    std::vector<InputView> views;
+    for (const HostTensor& input : inputs)
+      views.push_back({input.name, input.type, input.dims, input.data});
+    return RunViews(views, outputs, diag);
+  }
 };
 
 class Backend {

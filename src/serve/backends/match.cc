@@ -8,7 +8,7 @@ Status Refuse(Diag& diag, const std::string& subject, const std::string& problem
   return Status(Code::kInvalidArgument, "inputs do not fit the model");
 }
 
-size_t Find(const std::vector<TensorInfo>& wanted, const HostTensor& tensor, size_t place) {
+size_t Find(const std::vector<TensorInfo>& wanted, const InputView& tensor, size_t place) {
   if (tensor.name.empty()) return place;
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i].name == tensor.name) return i;
@@ -16,7 +16,7 @@ size_t Find(const std::vector<TensorInfo>& wanted, const HostTensor& tensor, siz
   return wanted.size();
 }
 
-bool SameShape(const HostTensor& tensor, const TensorInfo& info) {
+bool SameShape(const InputView& tensor, const TensorInfo& info) {
   if (tensor.dims.size() != info.dims.size()) return false;
   for (size_t i = 0; i < info.dims.size(); ++i) {
     if (tensor.dims[i] < 1 || (info.dims[i] != -1 && tensor.dims[i] != info.dims[i])) return false;
@@ -36,7 +36,7 @@ std::string Describe(ElementType type, std::span<const int32_t> dims) {
   return text + ']';
 }
 
-Status MatchInputs(std::span<const HostTensor> given, const std::vector<TensorInfo>& wanted,
+Status MatchInputs(std::span<const InputView> given, const std::vector<TensorInfo>& wanted,
                    InputSet& set, Diag& diag) {
   if (given.size() != wanted.size() || wanted.size() > kMaxModelInputs)
     return Refuse(diag, "inputs",
@@ -44,10 +44,10 @@ Status MatchInputs(std::span<const HostTensor> given, const std::vector<TensorIn
                       std::to_string(wanted.size()));
   set.tensor.fill(nullptr);
   for (size_t place = 0; place < given.size(); ++place) {
-    const HostTensor& tensor = given[place];
+    const InputView& tensor = given[place];
     const size_t i = Find(wanted, tensor, place);
     if (i == wanted.size())
-      return Refuse(diag, "input '" + tensor.name + "'",
+      return Refuse(diag, "input '" + std::string(tensor.name) + "'",
                     "the model has no such input; expected '" + wanted[place].name + "'");
     const TensorInfo& info = wanted[i];
     const std::string subject = "input '" + info.name + "'";

@@ -25,11 +25,11 @@ namespace covey::serve {
 inline constexpr size_t kMaxModelInputs = 16;
 
 struct InputSet {
-  std::array<const HostTensor*, kMaxModelInputs> tensor{};
+  std::array<const InputView*, kMaxModelInputs> tensor{};
   std::array<std::array<int64_t, kMaxRank>, kMaxModelInputs> dims{};  // none is -1
 };
 
-Status MatchInputs(std::span<const HostTensor> given, const std::vector<TensorInfo>& wanted,
+Status MatchInputs(std::span<const InputView> given, const std::vector<TensorInfo>& wanted,
                    InputSet& set, Diag& diag);
 
 // "int8[1,32,32,3]"; "?" for any.

@@ -62,7 +62,9 @@ Client::Client(Target target)
       place_("agent tcp://" + target_.host + ":" + std::to_string(target_.port)),
       reader_(target_.max_message_bytes),
       encoder_(target_.max_message_bytes),
-      request_id_(RandomId()) {}
+      request_id_(RandomId()) {
+  encoder_.BorrowTails(wire::kBorrowBytes);  // the caller's inputs, which live as long as the call
+}
 
 void Client::Close() {
   const Turn turn(*this, Never());
@@ -83,7 +85,7 @@ Status Client::Open(Deadline deadline, Diag& diag) {
 // Sends a frame and takes its answer. `stale`: the connection broke before an answer began.
 Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline,
                         bool& stale, Diag& diag, wire::ResponseView& response) {
-  const Status sent = socket_.Send(frame, deadline);
+  const Status sent = socket_.SendBoth(frame, encoder_.Tail(), deadline);
   stale = sent.code() == Code::kUnavailable;
   if (!sent.ok()) return sent;
   const auto left = std::chrono::nanoseconds(LeftNs(deadline));

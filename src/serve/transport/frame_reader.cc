@@ -11,7 +11,7 @@ constexpr size_t kKeepBytes = 1U << 20;  // a larger buffer is given back after 
 }  // namespace
 
 // Makes sure that `need` bytes are there from begin_ on.
-Status FrameReader::Fill(Socket& socket, size_t need, Deadline deadline) {
+Status FrameReader::Fill(Socket& socket, size_t need, Deadline deadline, Socket::Expect expect) {
   if (begin_ + need > buffer_.bytes().size()) {
     const size_t room = std::max(need, kReadAhead);
     if (begin_ > 0 && have() > 0)
@@ -20,8 +20,15 @@ Status FrameReader::Fill(Socket& socket, size_t need, Deadline deadline) {
     begin_ = 0;
     if (room > buffer_.bytes().size()) buffer_.Resize(room, end_);
   }
+  if (need > have() + kReadAhead) {
+    // A long body: exactly it, so that it needs one call.
+    const size_t missing = need - have();
+    COVEY_TRY(socket.ReceiveAll(buffer_.bytes().subspan(end_, missing), deadline));
+    end_ += missing;
+  }
   while (have() < need) {
-    COVEY_TRY_ASSIGN(const size_t n, socket.Receive(buffer_.bytes().subspan(end_), deadline));
+    COVEY_TRY_ASSIGN(const size_t n,
+                     socket.Receive(buffer_.bytes().subspan(end_), deadline, expect));
     end_ += n;
   }
   return OkStatus();
@@ -47,7 +54,7 @@ Result<Frame> FrameReader::Next(Socket& socket, Deadline begin_by,
   if (have() == 0) {
     if (buffer_.capacity() > kKeepBytes) buffer_.Trim(kKeepBytes);
     Reset();
-    COVEY_TRY(Fill(socket, 1, begin_by));
+    COVEY_TRY(Fill(socket, 1, begin_by, Socket::Expect::kIdle));
   }
   Frame frame;
   frame.began = std::chrono::steady_clock::now();

@@ -35,7 +35,8 @@ class FrameReader {
   bool Empty() const { return have() == 0; }  // nothing of a next frame is here
 
  private:
-  Status Fill(Socket& socket, size_t need, Deadline deadline);
+  Status Fill(Socket& socket, size_t need, Deadline deadline,
+              Socket::Expect expect = Socket::Expect::kMore);
   Status Discard(Socket& socket, size_t bytes, Deadline deadline);
   size_t have() const { return end_ - begin_; }
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
@@ -126,8 +127,26 @@ Status Socket::Send(std::span<const std::byte> bytes, Deadline deadline, bool mo
   return OkStatus();
 }
 
-Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline) {
+Status Socket::SendBoth(std::span<const std::byte> head, std::span<const std::byte> tail,
+                        Deadline deadline) {
   if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
+  if (tail.empty()) return Send(head, deadline);
+  // sendmsg does not write through these pointers; iovec is shared with recvmsg.
+  std::array<iovec, 2> parts{iovec{const_cast<std::byte*>(head.data()), head.size()},
+                             iovec{const_cast<std::byte*>(tail.data()), tail.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const ssize_t n = sendmsg(fd_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  // What did not go in one piece goes in the usual loop, which also names the errors.
+  const size_t sent = n > 0 ? static_cast<size_t>(n) : 0;
+  if (sent < head.size()) COVEY_TRY(Send(head.subspan(sent), deadline, /*more=*/true));
+  return Send(tail.subspan(sent > head.size() ? sent - head.size() : 0), deadline);
+}
+
+Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline, Expect expect) {
+  if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
+  if (expect == Expect::kIdle) COVEY_TRY(Wait(POLLIN, deadline));
   for (;;) {
     const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n > 0) return static_cast<size_t>(n);
@@ -140,7 +159,23 @@ Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline) {
   }
 }
 
+bool Socket::SetReceiveTime(int64_t ns) {
+  const timeval time{.tv_sec = static_cast<time_t>(ns / 1'000'000'000),
+                     .tv_usec = static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
+  return setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0;
+}
+
 Status Socket::ReceiveAll(std::span<std::byte> buffer, Deadline deadline) {
+  constexpr size_t kLong = 32768;
+  // The kernel's time-out is coarse: it gets the deadline less this, the exact way has the rest.
+  constexpr int64_t kCoarseNs = 20'000'000;
+  constexpr int64_t kLongestNs = 3600'000'000'000;
+  const int64_t left = LeftNs(deadline);
+  if (IsOpen() && buffer.size() >= kLong && left > 2 * kCoarseNs &&
+      SetReceiveTime(std::min(left - kCoarseNs, kLongestNs))) {
+    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_WAITALL);
+    if (n > 0) buffer = buffer.subspan(static_cast<size_t>(n));
+  }
   while (!buffer.empty()) {
     COVEY_TRY_ASSIGN(const size_t n, Receive(buffer, deadline));
     buffer = buffer.subspan(n);

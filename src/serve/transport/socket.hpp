@@ -45,9 +45,15 @@ class Socket {
   static Result<Socket> Connect(const std::string& host, uint16_t port, Deadline deadline);
 
   Status Send(std::span<const std::byte> bytes, Deadline deadline, bool more = false);
-  // At least one byte, at most buffer.size().
-  Result<size_t> Receive(std::span<std::byte> buffer, Deadline deadline);
-  // All of it; with kExpectSoon tries to read before it waits.
+  // Both in one write, as far as the connection takes them.
+  Status SendBoth(std::span<const std::byte> head, std::span<const std::byte> tail,
+                  Deadline deadline);
+  // At least one byte, at most buffer.size(). kIdle: nothing is expected to be here yet, so it
+  // waits before it reads, which saves a call in vain.
+  enum class Expect { kMore, kIdle };
+  Result<size_t> Receive(std::span<std::byte> buffer, Deadline deadline,
+                         Expect expect = Expect::kMore);
+  // All of it. Long bodies are taken by one call that stays in the kernel.
   Status ReceiveAll(std::span<std::byte> buffer, Deadline deadline);
 
   bool IsOpen() const { return fd_.valid(); }
@@ -57,6 +63,7 @@ class Socket {
 
  private:
   Status Wait(short events, Deadline deadline);
+  bool SetReceiveTime(int64_t ns);
 
   Fd fd_;
 };

@@ -49,8 +49,8 @@ class Int8Model final : public Model {
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
   uint64_t arena_bytes() const override { return view_.header().arena_bytes; }
   ClassifierHints hints() const override;
-  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-             Diag& diag) override;
+  Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
+                  Diag& diag) override;
   // One instance, so that what Prepare refuses is known when the model is loaded.
   Status Warm(Diag& diag);
 
@@ -115,8 +115,8 @@ Status Int8Model::Warm(Diag& diag) {
   return OkStatus();
 }
 
-Status Int8Model::Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-                      Diag& diag) {
+Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
+                           Diag& diag) {
   InputSet set;
   COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
   COVEY_TRY_ASSIGN(std::unique_ptr<Instance> instance, Take(diag));

@@ -103,8 +103,8 @@ class OnnxModel final : public Model {
 
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
   const std::vector<TensorInfo>& outputs() const override { return outputs_; }
-  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-             Diag& diag) override;
+  Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
+                  Diag& diag) override;
   Status ReadSignature(Diag& diag);
 
  private:
@@ -212,20 +212,25 @@ Status OnnxModel::CopyOut(OrtValue* value, const TensorInfo& info, HostTensor& o
   return OkStatus();
 }
 
-Status OnnxModel::Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs,
-                      Diag& diag) {
+Status OnnxModel::RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
+                           Diag& diag) {
   InputSet set;
   COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
+  std::vector<std::vector<std::byte>> aligned;  // moving a vector leaves its bytes where they are
   std::array<Owned<OrtValue>, kMaxModelInputs> owned_inputs;
   std::array<const OrtValue*, kMaxModelInputs> in{};
   std::array<OrtValue*, kMaxModelInputs> out{};
   for (size_t i = 0; i < inputs_.size(); ++i) {
     OrtValue* value = nullptr;
+    std::span<const std::byte> bytes = set.tensor[i]->data;
+    // Bytes in a frame lie anywhere; kernels want their elements at whole addresses.
+    if (reinterpret_cast<uintptr_t>(bytes.data()) % alignof(std::max_align_t) != 0)
+      bytes = aligned.emplace_back(bytes.begin(), bytes.end());
     // ONNX Runtime takes a mutable pointer for outputs' sake; it does not write inputs.
-    auto* data = const_cast<std::byte*>(set.tensor[i]->data.data());
-    COVEY_TRY(Check(api().CreateTensorWithDataAsOrtValue(
-                        memory_.get(), data, set.tensor[i]->data.size(), set.dims[i].data(),
-                        inputs_[i].dims.size(), ToOnnx(inputs_[i].type), &value),
+    auto* data = const_cast<std::byte*>(bytes.data());
+    COVEY_TRY(Check(api().CreateTensorWithDataAsOrtValue(memory_.get(), data, bytes.size(),
+                                                         set.dims[i].data(), inputs_[i].dims.size(),
+                                                         ToOnnx(inputs_[i].type), &value),
                     diag));
     owned_inputs[i] = Owned<OrtValue>(value, api().ReleaseValue);
     in[i] = value;

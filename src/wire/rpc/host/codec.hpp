@@ -44,6 +44,7 @@ inline constexpr size_t kMaxSmallBytes = 16384;  // of a message, without its bu
 inline constexpr uint32_t kMaxTopK = 1000;
 inline constexpr uint32_t kMaxImageSide = 16384;
 inline constexpr uint32_t kBulkField = 15;
+inline constexpr size_t kBorrowBytes = 16384;  // from here on a copy costs more than a second piece
 
 struct TensorRef {
   std::string_view name;
@@ -98,6 +99,11 @@ class Encoder {
   using Frame = std::span<const std::byte>;
   explicit Encoder(uint32_t max_message_bytes) : max_bytes_(max_message_bytes) {}
 
+  // From here on, bulk bytes that end a frame and are at least `bytes` long are not copied into it:
+  // they are Tail(), to be sent in the same write as the frame. They must live until then.
+  void BorrowTails(size_t bytes) { borrow_from_ = bytes; }
+  Frame Tail() const { return tail_; }
+
   Result<Frame> InferRequest(const Call& call, std::string_view model, uint64_t request_id,
                              std::span<const TensorRef> inputs);
   Result<Frame> ClassifyRequest(const Call& call, const ClassifyView& classify);
@@ -118,7 +124,9 @@ class Encoder {
   const v1::Tensor& TensorHead(const TensorRef& tensor);
 
   uint32_t max_bytes_;
+  size_t borrow_from_ = SIZE_MAX;
   Buffer frame_;
+  Frame tail_;
   v1::Request request_;
   v1::InferRequest infer_request_;
   v1::InferResponse infer_response_;

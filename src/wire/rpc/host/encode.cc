@@ -34,6 +34,8 @@ const v1::Tensor& Encoder::TensorHead(const TensorRef& tensor) {
 }
 
 size_t Encoder::Measure(const Body& body) {
+  const Frame last = body.tensors.empty() ? body.bytes : body.tensors.back().data;
+  tail_ = last.size() >= borrow_from_ ? last : Frame();
   size_t size = body.head.ByteSizeLong() + BulkFieldBytes(kBulkField, body.bytes.size());
   for (size_t i = 0; i < body.tensors.size(); ++i) {
     const TensorRef& tensor = body.tensors[i];
@@ -48,7 +50,8 @@ void Encoder::Write(const Body& body, std::byte* to) {
   BulkWriter writer(to);
   writer.Message(body.head);
   writer.FieldHead(kBulkField, body.bytes.size());
-  writer.Bytes(body.bytes);
+  const bool tail_is_bytes = body.tensors.empty() && !tail_.empty();
+  if (!tail_is_bytes) writer.Bytes(body.bytes);
   for (size_t i = 0; i < body.tensors.size(); ++i) {
     const TensorRef& tensor = body.tensors[i];
     writer.FieldHead(kBulkField, tensor_bytes_[i]);
@@ -56,14 +59,15 @@ void Encoder::Write(const Body& body, std::byte* to) {
     (void)head.ByteSizeLong();  // Caches the sizes that Message relies on.
     writer.Message(head);
     writer.FieldHead(kBulkField, tensor.data.size());
-    writer.Bytes(tensor.data);
+    const bool borrowed = i + 1 == body.tensors.size() && !tail_.empty();
+    if (!borrowed) writer.Bytes(tensor.data);
   }
 }
 
 Result<std::span<std::byte>> Encoder::Begin(size_t body_bytes, uint32_t stream, FrameType type) {
   if (body_bytes > max_bytes_)
     return Status(Code::kResourceExhausted, "message is larger than max_message_bytes");
-  std::span<std::byte> frame = frame_.Resize(kFrameHeaderBytes + body_bytes);
+  std::span<std::byte> frame = frame_.Resize(kFrameHeaderBytes + body_bytes - tail_.size());
   const auto header = WriteFrameHeader(
       {.length = static_cast<uint32_t>(body_bytes), .stream = stream, .type = type});
   std::memcpy(frame.data(), header.data(), header.size());
@@ -85,7 +89,7 @@ Result<Encoder::Frame> Encoder::FinishRequest(const Call& call, const Body& body
   BulkWriter writer(frame.data() + kFrameHeaderBytes);
   writer.Message(request_);
   writer.FieldHead(kPayloadOfRequest, payload);
-  Write(body, frame.data() + frame.size() - payload);
+  Write(body, frame.data() + frame.size() - (payload - tail_.size()));
   return Frame(frame);
 }
 
@@ -99,7 +103,7 @@ Result<Encoder::Frame> Encoder::FinishResponse(uint32_t stream, const Body& body
   BulkWriter writer(frame.data() + kFrameHeaderBytes);
   writer.Bytes(kStatusOk);
   writer.FieldHead(kPayloadOfResponse, payload);
-  Write(body, frame.data() + frame.size() - payload);
+  Write(body, frame.data() + frame.size() - (payload - tail_.size()));
   return Frame(frame);
 }
 
@@ -142,6 +146,7 @@ Result<Encoder::Frame> Encoder::Response(uint32_t stream, const MessageLite& pay
 
 Result<Encoder::Frame> Encoder::ErrorResponse(uint32_t stream, Code code,
                                               std::string_view message) {
+  tail_ = {};
   v1::Status status;
   status.set_code(static_cast<int32_t>(code));
   status.set_message(std::string(message.substr(0, kMaxErrorBytes)));

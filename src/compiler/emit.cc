@@ -129,7 +129,8 @@ class Emitter {
     return OkStatus();
   }
 
-  // int8[channels][256]: what QUANTIZE would make of the normalised pixel.
+  // int8[channels][256]: what the source's own quantisation makes of the normalised pixel. Halves
+  // are common (a scale of 1/255 and a mean of a half meet one at every pixel), so ties matter.
   Status AddPixelTable() {
     const Preprocess& pre = graph_.preprocess;
     if (!pre.normalise || graph_.inputs.empty()) return OkStatus();
@@ -145,8 +146,9 @@ class Emitter {
     for (size_t c = 0; c < channels; ++c) {
       for (int pixel = 0; pixel < 256; ++pixel) {
         const float x = (static_cast<float>(pixel) / 255.0F - pre.mean[c]) / pre.std[c];
-        const float q =
-            std::round(x / input.quant.scales[0]) + static_cast<float>(input.quant.zero_points[0]);
+        const float steps = x / input.quant.scales[0];
+        const float q = (pre.ties_to_even ? std::nearbyint(steps) : std::round(steps)) +
+                        static_cast<float>(input.quant.zero_points[0]);
         contents_.pixel_table.push_back(static_cast<int8_t>(std::clamp(q, -128.0F, 127.0F)));
       }
     }

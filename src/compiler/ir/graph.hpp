@@ -94,6 +94,7 @@ struct Preprocess {
   bool picture = false;
   bool bgr = false;
   int32_t channels = 3;
+  bool ties_to_even = false;  // ONNX quantises halves to even, .tflite away from zero
   // x = (pixel / 255 - mean[c]) / std[c]; when absent a pixel byte p becomes the int8 value p -
   // 128.
   bool normalise = false;

@@ -34,6 +34,7 @@ Importer::Importer(const ::onnx::ModelProto& model, int64_t file_bytes, Diag& di
       diag_(diag),
       budget_bytes_(4 * file_bytes + (int64_t{1} << 20)) {
   graph_.source = "onnx";
+  graph_.preprocess.ties_to_even = true;
   graph_.name = source_.name();
   for (const auto& opset : model_.opset_import()) {
     if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = opset.version();

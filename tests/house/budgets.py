@@ -83,7 +83,7 @@ def measure(root):
             continue
         for elf in sorted((root / "build" / board / "firmware").rglob("*.elf")):
             sizes[board, elf.stem] = measure_program(prefix, elf)
-            map_file = root / "build" / board / f"{elf.stem}.map"
+            map_file = elf.with_name(elf.name + ".map")
             if elf.stem == "classify" and map_file.exists():
                 client = client_text(map_file.read_text(errors="replace"), client_objects(root))
                 sizes[board, "client"] = {**dict.fromkeys(COLUMNS, 0), "text": client}

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <fstream>
 #include <map>
-#include <regex>
 
 #include "core/host/diag_text.hpp"
 #include "wire/rpc/client.hpp"
@@ -25,12 +24,13 @@ std::string FromHex(const std::string& hex) {
 std::map<std::string, std::string> ReadGolden() {
   std::map<std::string, std::string> golden;
   std::ifstream page("docs/spec/rpc.md");
-  const std::regex row(R"(\| ([a-z ]+) \| (\d+) \| `([0-9a-f]+)` \|)");
   for (std::string line; std::getline(page, line);) {
-    std::smatch match;
-    if (!std::regex_match(line, match, row)) continue;
-    golden[match[1]] = FromHex(match[3]);
-    EXPECT_EQ(golden[match[1]].size(), std::stoul(match[2])) << match[1];
+    const size_t name = line.find(" |", 2), open = line.find("| `"), close = line.find("` |");
+    if (line.rfind("| ", 0) != 0 || open == std::string::npos || close != line.size() - 3) continue;
+    const std::string hex = line.substr(open + 3, close - open - 3);
+    if (hex.find_first_not_of("0123456789abcdef") != std::string::npos) continue;
+    std::string& bytes = golden[line.substr(2, name - 2)] = FromHex(hex);
+    EXPECT_EQ(bytes.size(), std::stoul(line.substr(name + 3))) << line;
   }
   return golden;
 }

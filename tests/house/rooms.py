@@ -15,7 +15,7 @@ import sys
 FREESTANDING = {"cstdint", "cstddef", "span", "array", "bit", "limits", "type_traits", "concepts", "optional"}
 # What a part of the device floor may include beyond that: third-party or generated headers for the device.
 DEVICE_EXTRAS = {
-    "wire/rpc": {"pb.h", "pb_encode.h", "pb_decode.h", "covey.pb.h"},
+    "wire/rpc": {"pb.h", "pb_encode.h", "pb_decode.h", "covey.nanopb.h"},
     "kernels/dsp": {"arm_acle.h"},
     "kernels/mve": {"arm_mve.h"},
     "kernels/x86": {"immintrin.h"},

@@ -1,0 +1,158 @@
+// Hostile and mistaken files: exit code 1, one message that names the file, never a crash.
+#include <gtest/gtest.h>
+
+#include "core/host/data_dir.hpp"
+#include "tests/cli/material.hpp"
+
+namespace covey::cli_test {
+namespace {
+
+// The message names the file and the code; stdout stays empty.
+void ExpectFailure(const Ended& run, const std::string& names, const std::string& code) {
+  EXPECT_EQ(run.code, 1) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_NE(run.err.find(names), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find(code), std::string::npos) << run.err;
+}
+
+std::string CompiledDevice() {
+  const std::string image = TempPath("device.covey");
+  const Ended run = Covey({"compile", kDeviceModel, "-o", image});
+  EXPECT_EQ(run.code, 0) << run.err;
+  const std::string bytes = ReadAll(image);
+  (void)unlink(image.c_str());
+  return bytes;
+}
+
+// inspect and run end with 0 or 1 whatever the bytes; above 128 would be a crash.
+void ExpectNoCrash(const std::string& path, const std::string& what) {
+  const Ended inspect = Covey({"inspect", path});
+  ASSERT_LE(inspect.code, 1) << what << inspect.err;
+  if (inspect.code == 1) {
+    ASSERT_NE(inspect.err.find(path), std::string::npos) << what << inspect.err;
+  }
+}
+
+TEST(BadInput, MissingFilesAreNotFound) {
+  for (const char* command : {"inspect", "run"}) {
+    ExpectFailure(Covey({command, "/nowhere/m.tflite"}), "/nowhere/m.tflite", "NOT_FOUND");
+  }
+  ExpectFailure(Covey({"compile", "/nowhere/m.tflite", "-o", TempPath("o")}), "/nowhere/m.tflite",
+                "NOT_FOUND");
+  ExpectFailure(Covey({"run", kDeviceModel, "--input", "/nowhere/in.bin"}), "/nowhere/in.bin",
+                "NOT_FOUND");
+  ExpectFailure(Covey({"agent", "--config", "/nowhere/a.toml"}), "/nowhere/a.toml", "NOT_FOUND");
+  ExpectFailure(Covey({"agent", "--models", "/nowhere/models", "--listen", "127.0.0.1:0"}),
+                "/nowhere/models", "NOT_FOUND");
+  ExpectFailure(Covey({"classify", "/nowhere/cat.jpg", "--model", kDeviceModel}),
+                "/nowhere/cat.jpg", "NOT_FOUND");
+}
+
+TEST(BadInput, OutputsThatCannotBeWrittenAreNamed) {
+  ExpectFailure(Covey({"compile", kDeviceModel, "-o", "/nowhere/o.covey"}), "/nowhere/o.covey", "");
+}
+
+TEST(BadInput, AFileThatIsNoModelSaysWhatIsExpected) {
+  const std::string path = WriteTemp("notes.txt", "to do: water the plants");
+  ExpectFailure(Covey({"inspect", path}), path, "expected");
+  (void)unlink(path.c_str());
+}
+
+TEST(BadInput, ASampleOfTheWrongSizeSaysFoundAndExpected) {
+  const Ended run = Covey({"run", kDeviceModel}, std::string(3073, 'x'));
+  ExpectFailure(run, "stdin", "INVALID_ARGUMENT");
+  EXPECT_NE(run.err.find("found 3073 bytes, expected a multiple of 3072"), std::string::npos)
+      << run.err;
+}
+
+TEST(BadInput, NoSampleAtAllIsRefused) {
+  ExpectFailure(Covey({"run", kDeviceModel}, ""), "found 0 bytes", "INVALID_ARGUMENT");
+}
+
+TEST(BadInput, AnyFlippedBitOfAnImageIsFound) {
+  const std::string image = CompiledDevice();
+  ASSERT_GT(image.size(), 1000U);
+  for (size_t i = 0; i < 40; ++i) {
+    std::string bytes = image;
+    const size_t at = i * (image.size() - 1) / 39;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (i % 8)));
+    const std::string path = WriteTemp("flipped.covey", bytes);
+    const Ended run = Covey({"inspect", path});
+    EXPECT_EQ(run.code, 1) << "byte " << at;
+    EXPECT_NE(run.err.find(path), std::string::npos) << run.err;
+    (void)unlink(path.c_str());
+  }
+}
+
+TEST(BadInput, AnyTruncatedImageIsFound) {
+  const std::string image = CompiledDevice();
+  for (size_t i = 0; i < 20; ++i) {
+    const std::string path = WriteTemp("short.covey", image.substr(0, i * image.size() / 20));
+    const Ended run = Covey({"inspect", path});
+    EXPECT_EQ(run.code, 1) << "of " << image.size() << " bytes " << i * image.size() / 20;
+    (void)unlink(path.c_str());
+  }
+}
+
+TEST(BadInput, DamagedOnnxNeverCrashes) {
+  const std::string model = ReadAll(kDeviceModel);
+  for (size_t i = 0; i < 30; ++i) {
+    std::string bytes = model;
+    const size_t at = i * (model.size() - 1) / 29;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (i % 8)));
+    if (i % 3 == 2) bytes.resize(at);
+    const std::string path = WriteTemp("damaged.onnx", bytes);
+    ExpectNoCrash(path, "byte " + std::to_string(at) + ": ");
+    (void)unlink(path.c_str());
+  }
+}
+
+class RealFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto data = DataDir();
+    if (!data) GTEST_SKIP() << "COVEY_DATA: the folder of real models is absent";
+    models_ = *data / "mlperf_tiny" / "models";
+  }
+  std::filesystem::path models_;
+};
+
+TEST_F(RealFiles, DamagedTfliteNeverCrashes) {
+  const std::string model = ReadAll(models_ / "kws_ref_model.tflite");
+  for (size_t i = 0; i < 60; ++i) {
+    std::string bytes = model;
+    // Half of them where the tables are: at the end, and in the first bytes.
+    const size_t at = i % 2 == 0 ? bytes.size() - 1 - i * 97 : i * bytes.size() / 60;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << (i % 8)));
+    if (i % 5 == 4) bytes.resize(at);
+    const std::string path = WriteTemp("damaged.tflite", bytes);
+    ExpectNoCrash(path, "byte " + std::to_string(at) + ": ");
+    (void)unlink(path.c_str());
+  }
+}
+
+TEST_F(RealFiles, AnUnsupportedModelNamesOpTensorAndWhatIsSupported) {
+  const std::string model = models_ / "pretrainedResnet.tflite";  // float32
+  const Ended run = Covey({"compile", model, "-o", TempPath("o.covey")});
+  ExpectFailure(run, model, "UNIMPLEMENTED");
+  EXPECT_NE(run.err.find("conv2d"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("float32"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("int8"), std::string::npos) << run.err;
+}
+
+TEST_F(RealFiles, AFloatTfliteCanStillBeInspected) {
+  const Ended run = Covey({"inspect", models_ / "pretrainedResnet.tflite", "--json"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_TRUE(run.json()["arena_bytes"].is_null());
+  EXPECT_NE(run.json()["no_image"], "");
+}
+
+TEST(BadInput, IsJsonOnDemand) {
+  const Ended run = Covey({"inspect", "/nowhere/m.tflite", "--json"});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err_json()["error"]["code"], "NOT_FOUND") << run.err;
+}
+
+}  // namespace
+}  // namespace covey::cli_test

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   size_t count = 100;
   std::string output, sheet;
   app.add_option("--seed", seed,
-                 "which set: 1001 train, 2002 calibration, 3003 selection, 4004 report, 5005 test")
+                 "which set: 1001 train, 2002 calibration, 3003 selection, 6006 report, 5005 test")
       ->capture_default_str();
   app.add_option("--first", first, "number of the first picture")->capture_default_str();
   app.add_option("--count", count, "how many")

@@ -22,12 +22,13 @@ inline constexpr int kClasses = 10;
 inline constexpr size_t kPixelBytes = size_t{kSide} * kSide * 3;
 inline constexpr size_t kRecordBytes = 1 + kPixelBytes;
 
-// Disjoint sets, one job each. The report set took no part in training, calibration, or any choice
-// among networks or settings; the demo shows it.
+// Disjoint sets, one job each. No network saw the report set before both were final: it took no
+// part in training, calibration or any choice; the demo shows it. Seed 4004 had that job once,
+// until a choice was made after looking at it (models/README.md).
 inline constexpr uint64_t kTrainSeed = 1001;
 inline constexpr uint64_t kCalibrationSeed = 2002;
 inline constexpr uint64_t kSelectionSeed = 3003;
-inline constexpr uint64_t kReportSeed = 4004;
+inline constexpr uint64_t kReportSeed = 6006;
 inline constexpr uint64_t kTestSeed = 5005;
 
 inline constexpr std::array<const char*, kClasses> kClassNames = {

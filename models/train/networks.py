@@ -1,6 +1,6 @@
 """The two networks: a small one for the device's int8 engine, a full-size one for the agent.
 
-Both take (N, 3, 32, 32) float, (byte / 255 - 0.5) / 0.25, and give ten logits.
+Both take (N, 3, 32, 32) float, (byte - 128) / 63.75, and give ten logits.
 """
 from torch import nn
 
@@ -43,9 +43,9 @@ def head(channels):
 
 def device():
     return nn.Sequential(
-        convolution(3, 8, 3, 2), nn.ReLU(),
-        Separable(8, 16), Separable(16, 32, 2), Separable(32, 32),
-        Separable(32, 64, 2), Separable(64, 64), head(64))
+        convolution(3, 12, 3, 2), nn.ReLU(),
+        Separable(12, 20), Separable(20, 40, 2), Separable(40, 40),
+        Separable(40, 72, 2), Separable(72, 72), head(72))
 
 
 def full():

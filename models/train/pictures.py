@@ -6,7 +6,7 @@ import tempfile
 import numpy
 
 RECORD = 3073
-SETS = {'train': 1001, 'calibration': 2002, 'selection': 3003, 'report': 4004, 'test': 5005}
+SETS = {'train': 1001, 'calibration': 2002, 'selection': 3003, 'report': 6006, 'test': 5005}
 
 
 def draw(program, seed, count):
@@ -19,4 +19,4 @@ def draw(program, seed, count):
 
 
 def normalise(images):
-    return ((images.astype(numpy.float32) / 255) - 0.5) / 0.25
+    return (images.astype(numpy.float32) / 255 - numpy.float32(128 / 255)) / numpy.float32(0.25)

@@ -17,7 +17,7 @@ namespace covey::serve {
 struct OnnxSettings {
   int threads = 0;        // for one inference; 0: one a core. 1 gives the most answers a second
   bool spinning = false;  // threads wait busily: faster on an idle machine, slower on a busy one
-  std::filesystem::path library;
+  std::filesystem::path library = {};
 };
 
 Result<std::unique_ptr<Backend>> MakeOnnxBackend(const OnnxSettings& settings, Diag& diag);

@@ -136,6 +136,13 @@ Status RunLocally(State& state, Job& job) {
   return status;
 }
 
+// Without this, a call that only an agent can answer would leave time for nothing, and wait out
+// the agent's pause.
+bool RunsLocally(const Job& job) {
+  return job.what != What::kModels && job.input->format != COVEY_JPEG &&
+         job.input->format != COVEY_PNG;
+}
+
 // After the agent failed with `failure`: the local answer if it comes in time, else the failure.
 Status FallBack(State& state, Job& job, uint64_t deadline_ns, Status failure) {
   TextOut error(job.result->error);
@@ -208,7 +215,7 @@ covey_code Run(covey_session* session, Job& job, const covey_options* given) {
   const uint64_t deadline_ns =
       window_ns < UINT64_MAX - start_ns ? start_ns + window_ns : UINT64_MAX;
   const bool fallback = options.fallback == COVEY_FALL_BACK_LOCAL &&
-                        state.parts.engine != nullptr && job.what != What::kModels;
+                        state.parts.engine != nullptr && RunsLocally(job);
   Status status(Code::kFailedPrecondition, "local: this device has no model of its own");
   if (state.agent) {
     status = RunAtAgent(state, job, deadline_ns, fallback);

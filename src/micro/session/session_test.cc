@@ -398,10 +398,29 @@ TEST_F(SessionTest, AgentsOwnErrorsKeepTheConnectionAndAreNoReasonToPause) {
 TEST_F(SessionTest, FallbackThatIsImpossibleReturnsBothReasons) {
   UseAgent();
   link.refuse = true;
-  EXPECT_EQ(Classify(COVEY_FALL_BACK_LOCAL, 0, COVEY_JPEG), COVEY_UNAVAILABLE);
-  EXPECT_EQ(std::string(result.error).find("script: connection refused; local: JPEG"), 0U)
+  pixels.resize(27);
+  covey_input image = Image();
+  image.width = image.height = 3;
+  EXPECT_EQ(covey_classify(&session, &image, nullptr, &result), COVEY_UNAVAILABLE);
+  EXPECT_EQ(std::string(result.error).find("script: connection refused; local: the image's height"),
+            0U)
       << result.error;
   EXPECT_FALSE(result.fell_back);
+}
+
+TEST_F(SessionTest, AsksForWhatOnlyAnAgentCanAnswerEvenAfterFailures) {
+  UseAgent();
+  for (covey_format format : {COVEY_JPEG, COVEY_PNG}) {
+    link.refuse = true;
+    EXPECT_EQ(Classify(COVEY_FALL_BACK_LOCAL, 0, format), COVEY_UNAVAILABLE);
+    link.refuse = false;
+    EXPECT_EQ(Classify(COVEY_FALL_BACK_LOCAL, 0, format), COVEY_OK);
+    ExpectAgent();
+    link.Close();
+  }
+  EXPECT_EQ(covey_set_place(&session, "local", nullptr), COVEY_OK);
+  EXPECT_EQ(Classify(COVEY_FALL_BACK_LOCAL, 0, COVEY_JPEG), COVEY_UNIMPLEMENTED);
+  EXPECT_NE(std::string(result.error).find("raw pixels"), std::string::npos);
 }
 
 TEST_F(SessionTest, RefusesInputsThatAreWrongEverywhere) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/lower.hpp"
@@ -19,8 +20,13 @@ constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 
 class Emitter {
  public:
-  Emitter(const Graph& graph, Diag& diag)
-      : graph_(graph), diag_(diag), plan_(PlanMemory(graph)), number_(graph.tensors.size(), -1) {}
+  // `lowered`: one an op, so that the plan may rely on what lowering has checked.
+  Emitter(const Graph& graph, std::vector<Lowered> lowered, Diag& diag)
+      : graph_(graph),
+        lowered_(std::move(lowered)),
+        diag_(diag),
+        plan_(PlanMemory(graph)),
+        number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
     contents_.name = graph_.name;
@@ -33,7 +39,7 @@ class Emitter {
     }
     contents_.arena_bytes = static_cast<uint32_t>(plan_.arena_bytes);
     COVEY_TRY(AddAll(graph_.inputs, contents_.inputs));
-    for (const Node& node : graph_.nodes) COVEY_TRY(AddOp(node));
+    for (size_t i = 0; i < lowered_.size(); ++i) COVEY_TRY(AddOp(graph_.nodes[i], lowered_[i]));
     COVEY_TRY(AddAll(graph_.outputs, contents_.outputs));
     COVEY_TRY(AddPixelTable());
     return std::move(contents_);
@@ -116,8 +122,7 @@ class Emitter {
     return static_cast<int>(place->second);
   }
 
-  Status AddOp(const Node& node) {
-    COVEY_TRY_ASSIGN(const Lowered lowered, Lower(graph_, node, diag_));
+  Status AddOp(const Node& node, const Lowered& lowered) {
     wire::ImageOp op;
     op.op = node.op;
     op.name = node.name;
@@ -159,6 +164,7 @@ class Emitter {
   using Key = std::tuple<DType, std::vector<int32_t>, float, int32_t, std::vector<std::byte>>;
 
   const Graph& graph_;
+  const std::vector<Lowered> lowered_;
   Diag& diag_;
   const MemoryPlan plan_;
   std::vector<int> number_;  // of each of the graph's tensors in the image
@@ -179,7 +185,12 @@ Result<wire::ImageContents> Emit(const Graph& graph, Diag& diag) {
     return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"}, graph.name,
                   "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
   }
-  return Emitter(graph, diag).Run();
+  std::vector<Lowered> lowered;
+  for (const Node& node : graph.nodes) {
+    COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
+    lowered.push_back(std::move(op));
+  }
+  return Emitter(graph, std::move(lowered), diag).Run();
 }
 
 }  // namespace covey::compiler

@@ -21,7 +21,10 @@ bool SameQuant(const Tensor& a, const Tensor& b) {
 Status FuseRelu(Graph& graph, Diag& diag) {
   const Uses uses(graph);
   for (Node& relu : graph.nodes) {
-    if (relu.op != Op::kRelu || relu.inputs.empty() || relu.inputs[0] == kNoTensor) continue;
+    if (relu.op != Op::kRelu || relu.inputs.empty() || relu.inputs[0] == kNoTensor ||
+        relu.outputs.size() != 1 || relu.outputs[0] == kNoTensor) {
+      continue;
+    }
     const int middle = relu.inputs[0];
     const int writer = uses.writer(middle);
     if (writer < 0 || !uses.only_reader(middle)) continue;

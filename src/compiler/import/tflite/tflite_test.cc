@@ -120,17 +120,27 @@ TEST(ImportTflite, InspectsAFloatTransformer) {
   EXPECT_EQ(Compile(*graph, diag).status().code(), Code::kUnimplemented);
 }
 
-// COVEY_SEEDS=tests/corpus writes the fuzzer's seed.
-TEST(ImportTflite, WritesItsFuzzSeed) {
-  const char* folder = std::getenv("COVEY_SEEDS");
-  if (folder == nullptr) GTEST_SKIP() << "COVEY_SEEDS: not set, nothing to write";
-  const std::vector<std::byte> bytes = TinyFile::Make();
-  const auto to = std::filesystem::path(folder) / "import_tflite_fuzz" / "tiny.tflite";
-  std::filesystem::create_directories(to.parent_path());
-  std::ofstream file(to, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()),
-             static_cast<std::streamsize>(bytes.size()));
-  EXPECT_TRUE(file.good());
+// The fuzzer's seed stays readable; COVEY_SEEDS=tests/corpus writes it anew.
+TEST(ImportTflite, ReadsItsFuzzSeed) {
+  const std::filesystem::path file = "import_tflite_fuzz/tiny.tflite";
+  if (const char* folder = std::getenv("COVEY_SEEDS"); folder != nullptr) {
+    const std::vector<std::byte> bytes = TinyFile::Make();
+    std::filesystem::create_directories((folder / file).parent_path());
+    std::ofstream(folder / file, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+  DiagText diag;
+  EXPECT_TRUE(ImportFile("tests/corpus" / file, diag).ok()) << diag.Text();
+}
+
+TEST(ImportTflite, RefusesAnOpWithoutItsSecondInput) {
+  DiagText diag;
+  auto graph = ImportTflite(TinyFile::Make(), diag);
+  ASSERT_TRUE(graph.ok());
+  graph->nodes[1].op = Op::kAdd;  // the reshape has one input
+  EXPECT_EQ(Compile(*graph, diag).status().code(), Code::kInvalidArgument);
+  EXPECT_THAT(diag.Text(), HasSubstr("1 inputs, expected 2"));
 }
 
 }  // namespace

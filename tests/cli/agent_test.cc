@@ -9,17 +9,23 @@ namespace {
 
 const std::string kSample(3072, '\x11');
 
-TEST(AgentProgram, StopsCleanlyOnSigtermAndSigint) {
+class AgentProgram : public testing::Test {
+ protected:
+  Repository models_;
+};
+using NoAgent = AgentProgram;
+
+TEST_F(AgentProgram, StopsCleanlyOnSigtermAndSigint) {
   for (int signal : {SIGTERM, SIGINT}) {
-    Agent agent({"--models", kShapes});
+    Agent agent({"--models", models_.path()});
     ASSERT_NE(agent.address(), "") << agent.first_line() << agent.log();
     EXPECT_EQ(agent.first_line(), "covey agent listening on " + agent.address());
     EXPECT_EQ(agent.Stop(signal), 0) << agent.log();
   }
 }
 
-TEST(AgentProgram, LogsJsonLinesOnDemand) {
-  Agent agent({"--models", kShapes, "--json"});
+TEST_F(AgentProgram, LogsJsonLinesOnDemand) {
+  Agent agent({"--models", models_.path(), "--json"});
   ASSERT_NE(agent.address(), "") << agent.log();
   EXPECT_EQ(Json::parse(agent.first_line(), nullptr, false)["event"], "listening")
       << agent.first_line();
@@ -36,36 +42,36 @@ TEST(AgentProgram, LogsJsonLinesOnDemand) {
   EXPECT_GT(lines, 1U);
 }
 
-TEST(AgentProgram, TakesItsSettingsFromTomlAndFlagsWin) {
+TEST_F(AgentProgram, TakesItsSettingsFromTomlAndFlagsWin) {
   const std::string config =
       WriteTemp("agent.toml", "models = '/nowhere'\nworkers = 1\n[log]\nlevel = 'off'\n");
-  Agent agent({"--config", config, "--models", kShapes});
+  Agent agent({"--config", config, "--models", models_.path()});
   ASSERT_NE(agent.address(), "") << agent.log();
   EXPECT_EQ(agent.Stop(SIGTERM), 0);
   EXPECT_EQ(agent.log(), "");
 }
 
-TEST(AgentProgram, NamesAWrongKeyOfItsSettings) {
+TEST_F(AgentProgram, NamesAWrongKeyOfItsSettings) {
   const std::string config = WriteTemp("agent.toml", "worker = 1\n");
   const Ended run = Covey({"agent", "--config", config});
   EXPECT_EQ(run.code, 1);
   EXPECT_NE(run.err.find(config + ": line 1: 'worker'"), std::string::npos) << run.err;
 }
 
-TEST(AgentProgram, RefusesAPortThatIsTaken) {
-  Agent first({"--models", kShapes});
+TEST_F(AgentProgram, RefusesAPortThatIsTaken) {
+  Agent first({"--models", models_.path()});
   ASSERT_NE(first.address(), "") << first.log();
-  const Ended second = Covey({"agent", "--models", kShapes, "--listen", first.address()});
+  const Ended second = Covey({"agent", "--models", models_.path(), "--listen", first.address()});
   EXPECT_EQ(second.code, 1);
   EXPECT_NE(second.err.find(first.address().substr(first.address().find(':'))), std::string::npos)
       << second.err;
 }
 
-class AskAgent : public testing::Test {
+class AskAgent : public AgentProgram {
  protected:
   void SetUp() override { ASSERT_NE(agent_.address(), "") << agent_.log(); }
   std::string on() const { return "agent:" + agent_.address(); }
-  Agent agent_{{"--models", kShapes}};
+  Agent agent_{{"--models", models_.path()}};
 };
 
 TEST_F(AskAgent, ModelsListsWhatItServes) {
@@ -103,15 +109,15 @@ TEST_F(AskAgent, AWrongSampleSizeIsFoundBeforeAnythingIsSent) {
 }
 
 // An address where nobody listens: an agent that was there and has gone.
-std::string DeadAddress() {
-  Agent agent({"--models", kShapes});
+std::string DeadAddress(const std::string& models) {
+  Agent agent({"--models", models});
   const std::string address = agent.address();
   EXPECT_EQ(agent.Stop(SIGTERM), 0);
   return address;
 }
 
-TEST(NoAgent, IsUnavailable) {
-  const std::string address = DeadAddress();
+TEST_F(NoAgent, IsUnavailable) {
+  const std::string address = DeadAddress(models_.path());
   for (const Arguments& command :
        {Arguments{"models", address}, Arguments{"run", "device", "--on", "agent:" + address}}) {
     const Ended run = Covey(command, kSample);

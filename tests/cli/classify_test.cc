@@ -22,6 +22,7 @@ std::string WritePng(const std::string& name, const pictures::Picture& picture) 
 
 class Classify : public testing::Test {
  protected:
+  Repository models_;
   pictures::Picture picture_ = pictures::Draw(pictures::kReportSeed, 3);
   std::string png_ = WritePng("picture.png", picture_);
 };
@@ -39,7 +40,7 @@ TEST_F(Classify, OnHostTellsClassesAndPlace) {
 }
 
 TEST_F(Classify, OnAnAgentNamesTheAgent) {
-  Agent agent({"--models", kShapes});
+  Agent agent({"--models", models_.path()});
   ASSERT_NE(agent.address(), "") << agent.log();
   const Ended run = Covey(
       {"classify", png_, png_, "--on", "agent:" + agent.address(), "--model", "device", "--json"});
@@ -51,7 +52,7 @@ TEST_F(Classify, OnAnAgentNamesTheAgent) {
 }
 
 TEST_F(Classify, FallsBackToAModelHereAndSaysSo) {
-  Agent agent({"--models", kShapes});
+  Agent agent({"--models", models_.path()});
   const std::string address = agent.address();
   ASSERT_EQ(agent.Stop(SIGTERM), 0);
   const Ended run = Covey({"classify", png_, "--on", "agent:" + address, "--model", "full",
@@ -64,7 +65,7 @@ TEST_F(Classify, FallsBackToAModelHereAndSaysSo) {
 }
 
 TEST_F(Classify, WithoutFallbackAnAgentThatIsAwayIsAnError) {
-  Agent agent({"--models", kShapes});
+  Agent agent({"--models", models_.path()});
   const std::string address = agent.address();
   ASSERT_EQ(agent.Stop(SIGTERM), 0);
   const Ended run =

@@ -42,7 +42,8 @@ void ExpectBoard(const Ended& run, int images) {
   EXPECT_EQ(run.json()["places"][0]["latency_kind"], "modelled");
   EXPECT_EQ(run.json()["places"][1]["latency_kind"], "measured, board emulated");
   EXPECT_GT(run.json()["instructions"]["local"], run.json()["instructions"]["offload"]);
-  EXPECT_NE(run.err.find("m33 | config place agent 10.0.2.2:"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("m33 | covey> config place agent 10.0.2.2:"), std::string::npos)
+      << run.err;
 }
 
 TEST(Demo, WithTheShippedPairOnABoard) {

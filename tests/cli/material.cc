@@ -31,6 +31,19 @@ std::string Quantised(const std::string& floats, const GoldenSet& set) {
 
 }  // namespace
 
+Repository::Repository() : path_(TempPath("models")) {
+  namespace fs = std::filesystem;
+  std::error_code error;  // What fails shows as a model that the agent lacks.
+  fs::create_directories(path_, error);
+  fs::copy(fs::path(kFullModel).parent_path(), path_ + "/full", error);
+  (void)Covey({"compile", kDeviceModel, "-o", path_ + "/device.covey"});
+}
+
+Repository::~Repository() {
+  std::error_code error;  // Best effort.
+  std::filesystem::remove_all(path_, error);
+}
+
 void PrintTo(const Network& network, std::ostream* out) { *out << network.file; }
 
 std::string GoldenSet::Golden(const std::string& name) const {

@@ -12,7 +12,20 @@ namespace covey::cli_test {
 // The networks that the project ships; always there.
 inline const std::string kDeviceModel = COVEY_SOURCE "/models/shapes/device/model.onnx";
 inline const std::string kFullModel = COVEY_SOURCE "/models/shapes/full/model.onnx";
-inline const std::string kShapes = COVEY_SOURCE "/models/shapes";
+
+// A repository in the temporary directory: `device`, a model image for the int8 engine, and `full`,
+// for ONNX Runtime. Removed with the object.
+class Repository {
+ public:
+  Repository();
+  ~Repository();
+  Repository(const Repository&) = delete;
+  Repository& operator=(const Repository&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 // One MLPerf Tiny network, its listed inputs and its golden outputs, of $COVEY_DATA.
 struct Network {

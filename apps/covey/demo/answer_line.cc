@@ -63,8 +63,13 @@ bool TakePair(std::string_view key, std::string_view& rest, BoardAnswer& answer)
     return true;
   }
   const std::string_view value = TakeWord(rest);
-  if (key == "place") answer.place = value;
+  if (value.empty()) return false;
+  if (key == "place") {
+    answer.place = value;
+    if (value == "agent") answer.place += " " + std::string(TakeWord(rest));  // its address
+  }
   if (key == "fell_back") answer.fell_back = value == "yes";
+  if (key == "truth") rest = {};  // for people
   if (key == "instructions") return ParseWhole(value, answer.instructions.emplace());
   return true;
 }
@@ -91,6 +96,7 @@ std::optional<BoardAnswer> ParseAnswerLine(std::string_view line) {
   for (std::string_view key = TakeWord(line); !key.empty(); key = TakeWord(line)) {
     if (!TakePair(key, line, answer)) return std::nullopt;
   }
+  if (answer.place.empty()) return std::nullopt;
   return answer;
 }
 

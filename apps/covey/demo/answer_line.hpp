@@ -3,7 +3,8 @@
 //   image 3: class 5 dog confidence 0.8125 place local latency_us 123456 clock counted instructions
 //   4711 image 4: error DEADLINE_EXCEEDED the agent did not answer in time
 //
-// Words after `reason` belong to the reason. Unknown pairs are passed over.
+// `place agent` is followed by the address; words after `reason` and `truth` belong to them.
+// Unknown pairs are passed over; an answer without a place is none.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ struct BoardAnswer {
   uint32_t index = 0;  // of the class
   std::string label;
   double confidence = 0;
-  std::string place;  // "local", "agent"
+  std::string place;  // "local", "agent tcp://10.0.2.2:7700"
   std::optional<uint64_t> instructions;
   bool fell_back = false;
   std::string reason;                 // of the fallback

@@ -28,6 +28,16 @@ TEST(AnswerLine, KeepsALabelWithBlanksAndTheWholeReason) {
   EXPECT_EQ(answer->reason, "no route to host");
 }
 
+TEST(AnswerLine, TakesAnAgentsAddressAsPartOfThePlace) {
+  const auto answer = ParseAnswerLine(
+      "image 0: class 3 cat confidence 1.0000 place agent tcp://10.0.2.2:46165 latency_us 13064 "
+      "clock counted instructions 101802 fell_back no truth 9 pickup truck");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->place, "agent tcp://10.0.2.2:46165");
+  EXPECT_EQ(answer->instructions, 101802U);
+  EXPECT_FALSE(answer->fell_back);
+}
+
 TEST(AnswerLine, KeepsAnError) {
   const auto answer = ParseAnswerLine("image 7: error DEADLINE_EXCEEDED too late");
   ASSERT_TRUE(answer);
@@ -39,7 +49,8 @@ TEST(AnswerLine, RefusesWhatIsNone) {
        {"", "covey> ", "image", "image x: class 1 a confidence 1", "image 1:", "image 1: class",
         "image 1: class 5 dog", "image 1: class 5 dog confidence",
         "image 1: class 5 dog confidence x", "image 1: class 5 dog confidence nan",
-        "image 1: class 5 dog confidence 1 instructions -1"}) {
+        "image 1: class 5 dog confidence 1 place local instructions -1",
+        "image 1: class 5 dog confidence 1", "image 1: class 5 dog confidence 1 place"}) {
     EXPECT_FALSE(ParseAnswerLine(line)) << line;
   }
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <memory>
 
+#include "apps/covey/agent/log.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/demo/show.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -30,6 +31,7 @@ void StopOnSignal() {
 
 int Demo(Options options) {
   StopOnSignal();
+  SetUpLog("warn", false);  // The agent's log must not mix with the figures.
   options.show.stop = &stop_asked;
   // With --json stdout holds nothing but the figures.
   std::ostream& out = options.json ? std::cerr : std::cout;

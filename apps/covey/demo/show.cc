@@ -145,6 +145,9 @@ void ExplainBoard(const ShowOptions& options, ShowResult& result) {
       (result.offload_instructions > 0
            ? ", and spends " + Thousands(result.offload_instructions) + " instructions on a call"
            : std::string()));
+  result.notes.push_back(
+      "the console's own latency_us is the emulator's clock, which counts 128 ns an instruction "
+      "while the board works; no figure here rests on it");
 }
 
 // True if the emulator and the firmware are there; else says why not.

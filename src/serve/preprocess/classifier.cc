@@ -89,6 +89,12 @@ Status Classifier::ReadInput(const Model& model, const compiler::ModelToml* toml
         diag, "input 0 is " + found + ", expected a picture: (1,H,W,C) or (1,C,H,W), C 1 or 3");
   }
   channels_first_ = !is_channels(dims[3]);
+  if (toml != nullptr && toml->layout != compiler::Layout::kByShape) {
+    channels_first_ = toml->layout == compiler::Layout::kNchw;
+    if (!is_channels(channels_first_ ? dims[1] : dims[3]))
+      return NotClassifier(diag,
+                           "input 0 is " + found + ", which model.toml's layout does not fit");
+  }
   channels_ = static_cast<uint32_t>(channels_first_ ? dims[1] : dims[3]);
   const int32_t height = channels_first_ ? dims[2] : dims[1];
   const int32_t width = channels_first_ ? dims[3] : dims[2];

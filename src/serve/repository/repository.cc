@@ -27,10 +27,13 @@ Backend* Named(std::span<const std::unique_ptr<Backend>> backends, std::string_v
   return nullptr;
 }
 
-// ONNX files go to the onnx backend where there is one, everything else to the int8 engine.
-Status LoadModel(Entry& entry, std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
+// What model.toml says; else ONNX files go to the onnx backend where there is one, everything else
+// to the int8 engine.
+Status LoadModel(Entry& entry, const compiler::ModelToml* toml,
+                 std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
   const bool onnx = entry.file.extension() == ".onnx" && Named(backends, "onnx") != nullptr;
   entry.backend = onnx ? "onnx" : "int8";
+  if (toml != nullptr && !toml->backend.empty()) entry.backend = toml->backend;
   Backend* backend = Named(backends, entry.backend);
   if (backend == nullptr) {
     const std::string problem = "needs the backend '" + entry.backend + "', which is not there";
@@ -48,7 +51,7 @@ Status LoadParts(Entry& entry, std::span<const std::unique_ptr<Backend>> backend
     COVEY_TRY_ASSIGN(toml, compiler::ReadModelToml(toml_path, diag));
     if (!toml->name.empty()) entry.name = toml->name;
   }
-  COVEY_TRY(LoadModel(entry, backends, diag));
+  COVEY_TRY(LoadModel(entry, toml ? &*toml : nullptr, backends, diag));
   DiagText why;
   Result<Classifier> classifier = Classifier::Make(*entry.model, toml ? &*toml : nullptr, why);
   if (classifier.ok()) {
@@ -66,18 +69,36 @@ struct Candidate {
   std::string error;
 };
 
+// The network that the folder's model.toml names, or else the only one there.
 Candidate FromFolder(const fs::path& folder) {
-  std::vector<fs::path> networks;
+  Candidate candidate{folder.filename().string(), {}, {}};
   std::error_code error;
+  if (fs::is_regular_file(folder / "model.toml", error)) {
+    DiagText diag;
+    const auto toml = compiler::ReadModelToml(folder / "model.toml", diag);
+    if (!toml.ok()) {
+      candidate.error = Words(diag, toml.status());
+      return candidate;
+    }
+    if (!toml->file.empty()) {
+      candidate.file = folder / toml->file;
+      if (fs::path(toml->file).filename() != toml->file) {
+        candidate.file.clear();
+        candidate.error = (folder / "model.toml").string() + ": file is '" + toml->file +
+                          "', expected the name of a file in the same folder";
+      }
+      return candidate;
+    }
+  }
+  std::vector<fs::path> networks;
   for (const fs::directory_entry& file : fs::directory_iterator(folder, error)) {
     if (file.is_regular_file(error) && IsNetwork(file.path())) networks.push_back(file.path());
   }
-  Candidate candidate{folder.filename().string(), {}, {}};
   if (networks.size() == 1) {
     candidate.file = networks[0];
   } else {
     candidate.error = folder.string() + ": found " + std::to_string(networks.size()) +
-                      " networks (.covey, .tflite, .onnx), expected one";
+                      " networks (.covey, .tflite, .onnx), expected one, or `file` in model.toml";
   }
   return candidate;
 }

@@ -42,6 +42,23 @@ TEST_F(RepositoryTest, TakesTheNameFromModelToml) {
   EXPECT_NE(repository_.Find("best"), nullptr);
 }
 
+TEST_F(RepositoryTest, TakesTheFileThatModelTomlNames) {
+  dir_.Write("a/old.covey", "no model");
+  dir_.Write("a/new.covey", "add one");
+  dir_.Write("a/model.toml", "[model]\nfile = \"new.covey\"\n");
+  dir_.Write("b/model.toml", "[model]\nfile = \"../a/new.covey\"\n");
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(repository_.Find("a")->error, "");
+  EXPECT_THAT(repository_.Find("b")->error, HasSubstr("expected the name of a file"));
+}
+
+TEST_F(RepositoryTest, SaysWhichBackendIsMissing) {
+  dir_.Write("a/a.onnx", "add one");
+  dir_.Write("a/model.toml", "[model]\nbackend = \"onnx\"\n");
+  ASSERT_TRUE(Open().ok());
+  EXPECT_THAT(repository_.Find("a")->error, HasSubstr("backend 'onnx'"));
+}
+
 TEST_F(RepositoryTest, ListsWhatIsBrokenAndGoesOn) {
   dir_.Write("bad.covey", "no model");
   dir_.Write("empty/readme", "");
@@ -76,7 +93,7 @@ TEST_F(RepositoryTest, ClassifiesRealImagesAtFullPrecision) {
   backends_.clear();
   backends_.push_back(*std::move(onnx));
   std::filesystem::create_directory(dir_.path() / "resnet20");
-  std::filesystem::create_symlink(*data / "cifar10_resnet/resnet20.onnx",
+  std::filesystem::create_symlink(std::filesystem::absolute(*data / "cifar10_resnet/resnet20.onnx"),
                                   dir_.path() / "resnet20/resnet20.onnx");
   dir_.Write("resnet20/model.toml",
              "[input]\nwidth = 32\nheight = 32\nmean = [0.485, 0.456, 0.406]\n"

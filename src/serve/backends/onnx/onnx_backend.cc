@@ -22,6 +22,7 @@ Result<std::unique_ptr<Backend>> MakeOnnxBackend(const OnnxSettings&, Diag& diag
 #include <optional>
 #include <thread>
 
+#include "compiler/model_toml.hpp"
 #include "serve/backends/match.hpp"
 
 namespace covey::serve {
@@ -257,13 +258,24 @@ class OnnxBackend final : public Backend {
   std::shared_ptr<const Runtime> runtime_;
 };
 
+// [onnx] of the model.toml beside the network, over what the agent was started with.
+Status ReadSettings(const std::filesystem::path& model, OnnxSettings& settings, Diag& diag) {
+  const std::filesystem::path path = compiler::FindModelToml(model);
+  if (path.empty()) return OkStatus();
+  COVEY_TRY_ASSIGN(const compiler::ModelToml toml, compiler::ReadModelToml(path, diag));
+  if (toml.threads > 0) settings.threads = toml.threads;
+  if (toml.spinning) settings.spinning = true;
+  return OkStatus();
+}
+
 Result<std::unique_ptr<Model>> OnnxBackend::Load(const std::filesystem::path& path, Diag& diag) {
   if (!std::filesystem::is_regular_file(path)) {
     diag.Report({.subject = path.c_str(), .problem = "no such file"});
     return Status(Code::kNotFound, "model file is not there");
   }
   const OrtApi& api = *runtime_->api;
-  const OnnxSettings& settings = runtime_->settings;
+  OnnxSettings settings = runtime_->settings;
+  COVEY_TRY(ReadSettings(path, settings, diag));
   auto check = [&](OrtStatus* status) {
     return runtime_->Check(status, Code::kDataLoss, path, diag);
   };

@@ -13,6 +13,7 @@ using google::protobuf::MessageLite;
 constexpr uint32_t kPayloadOfRequest = 3;
 constexpr uint32_t kPayloadOfResponse = 2;
 constexpr int kMaxMetadata = 32;
+constexpr size_t kMaxMetadataBytes = 256;
 
 Status Refuse(Diag& diag, const char* subject, const char* problem) {
   diag.Report({.subject = subject, .problem = problem});
@@ -68,6 +69,10 @@ Status Decoder::Request(Bytes body, RequestView& out, Diag& diag) {
   if (request_.metadata_size() > kMaxMetadata)
     return Refuse(diag, "Request.metadata", "too many pairs", request_.metadata_size(),
                   kMaxMetadata);
+  for (const v1::KeyValue& pair : request_.metadata()) {
+    COVEY_TRY(CheckLength(diag, "Request.metadata.key", pair.key(), kMaxMetadataBytes));
+    COVEY_TRY(CheckLength(diag, "Request.metadata.value", pair.value(), kMaxMetadataBytes));
+  }
   if (request_.timeout_nano() < 0)
     return Refuse(diag, "Request.timeout_nano", "negative", request_.timeout_nano(), 0);
   out.service = request_.service();

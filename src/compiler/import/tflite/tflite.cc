@@ -107,7 +107,11 @@ class Reader {
       quant.zero_points.assign(quant.scales.size(), 0);
       return OkStatus();
     }
-    for (int64_t zero_point : *from->zero_point()) {
+    for (uint32_t i = 0; i < from->zero_point()->size(); ++i) {
+      // The verifier aligns a vector to 4 bytes, not to its elements.
+      int64_t zero_point = 0;
+      std::memcpy(&zero_point, from->zero_point()->Data() + i * sizeof(zero_point),
+                  sizeof(zero_point));
       if (zero_point < std::numeric_limits<int16_t>::min() ||
           zero_point > std::numeric_limits<int16_t>::max()) {
         return Refuse(diag_, kDamaged, who,

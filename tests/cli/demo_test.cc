@@ -1,5 +1,6 @@
 // `covey demo` both ways: with the real data, and with what the project ships; and without a board.
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "core/host/data_dir.hpp"
 #include "tests/cli/material.hpp"
@@ -82,6 +83,18 @@ TEST(Demo, EndsInATable) {
                             "p99 ms", "correct/ms", "\nagent "}) {
     EXPECT_NE(run.out.find(words), std::string::npos) << words << '\n' << run.out;
   }
+}
+
+TEST(Demo, BrokenOffBySigtermLeavesNothingBehind) {
+  const std::string scratch = TempPath("scratch");
+  std::filesystem::create_directory(scratch);
+  Background demo({"demo", "--images", "500"}, {"COVEY_DATA=/nowhere", "TMPDIR=" + scratch});
+  if (demo.WaitForLine("covey> infer").empty()) GTEST_SKIP() << "firmware: " << demo.err();
+  EXPECT_FALSE(std::filesystem::is_empty(scratch));
+  EXPECT_EQ(demo.Stop(SIGTERM), 1);
+  EXPECT_NE(demo.err().find("signal"), std::string::npos) << demo.err();
+  EXPECT_TRUE(std::filesystem::is_empty(scratch));
+  std::filesystem::remove_all(scratch);
 }
 
 }  // namespace

@@ -57,6 +57,12 @@ int OpenNew(const std::string& path) {
   return open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+Arguments AgentWords(const Arguments& arguments) {
+  Arguments words = {"agent", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
+}
+
 }  // namespace
 
 std::string TempPath(const std::string& name) {
@@ -98,37 +104,52 @@ Ended Covey(const Arguments& arguments, const std::string& input,
   return ended;
 }
 
-Agent::Agent(const Arguments& arguments) : log_path_(TempPath("agent.log")) {
+Background::Background(const Arguments& arguments, const std::vector<std::string>& environment)
+    : err_path_(TempPath("background.err")) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return;
-  const int log = OpenNew(log_path_);
+  const int err = OpenNew(err_path_);
   const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  Arguments words = {"agent", "--listen", "127.0.0.1:0"};
-  words.insert(words.end(), arguments.begin(), arguments.end());
   pid_ = fork();
-  if (pid_ == 0) Become(words, {}, nothing, ends[1], log);
-  for (int descriptor : {ends[1], log, nothing}) (void)close(descriptor);
+  if (pid_ == 0) Become(arguments, environment, nothing, ends[1], err);
+  for (int descriptor : {ends[1], err, nothing}) (void)close(descriptor);
   output_ = ends[0];
-  // The address is the first line; if the agent ends instead, the pipe does.
-  for (char c = 0; read(output_, &c, 1) == 1 && c != '\n';) first_line_ += c;
-  const size_t at = first_line_.find("127.0.0.1:");
-  if (at == std::string::npos) return;
-  const size_t end = first_line_.find_first_not_of("0123456789", at + 10);
-  address_ = first_line_.substr(at, end == std::string::npos ? end : end - at);
 }
 
-Agent::~Agent() {
+std::string Background::WaitForLine(const std::string& words) {
+  std::string line;
+  for (char c = 0; read(output_, &c, 1) == 1;) {
+    if (c != '\n') {
+      line += c;
+    } else if (line.find(words) != std::string::npos) {
+      return line;
+    } else {
+      line.clear();
+    }
+  }
+  return "";
+}
+
+Background::~Background() {
   if (pid_ > 0) (void)Stop(SIGKILL);
   if (output_ >= 0) (void)close(output_);
-  (void)unlink(log_path_.c_str());
+  (void)unlink(err_path_.c_str());
 }
 
-int Agent::Stop(int signal) {
+int Background::Stop(int signal) {
   if (pid_ <= 0) return -1;
   (void)kill(pid_, signal);
   const int code = WaitFor(pid_);
   pid_ = -1;
   return code;
+}
+
+Agent::Agent(const Arguments& arguments) : program_(AgentWords(arguments)) {
+  first_line_ = program_.WaitForLine("listening");
+  const size_t at = first_line_.find("127.0.0.1:");
+  if (at == std::string::npos) return;
+  const size_t end = first_line_.find_first_not_of("0123456789", at + 10);
+  address_ = first_line_.substr(at, end == std::string::npos ? end : end - at);
 }
 
 }  // namespace covey::cli_test

@@ -34,24 +34,37 @@ std::string TempPath(const std::string& name);
 std::string WriteTemp(const std::string& name, const std::string& bytes);
 std::string ReadAll(const std::string& path);
 
-// `covey agent` in the background, on a free port of this machine; killed with the object if it
-// still runs.
-class Agent {
+// A `covey` in the background; killed with the object if it still runs.
+class Background {
  public:
-  explicit Agent(const Arguments& arguments);
-  ~Agent();
-  Agent(const Agent&) = delete;
-  Agent& operator=(const Agent&) = delete;
-  const std::string& first_line() const { return first_line_; }
-  const std::string& address() const { return address_; }  // "127.0.0.1:PORT"; empty: not started
+  explicit Background(const Arguments& arguments, const std::vector<std::string>& environment = {});
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  // Waits for a line on stdout that holds `words`; empty if the program ends without one.
+  std::string WaitForLine(const std::string& words);
   // Sends the signal and waits; the exit code.
   int Stop(int signal);
-  std::string log() const { return ReadAll(log_path_); }
+  std::string err() const { return ReadAll(err_path_); }
 
  private:
   pid_t pid_ = -1;
   int output_ = -1;
-  std::string first_line_, address_, log_path_;
+  std::string err_path_;
+};
+
+// `covey agent` on a free port of this machine.
+class Agent {
+ public:
+  explicit Agent(const Arguments& arguments);
+  const std::string& first_line() const { return first_line_; }
+  const std::string& address() const { return address_; }  // "127.0.0.1:PORT"; empty: not started
+  int Stop(int signal) { return program_.Stop(signal); }
+  std::string log() const { return program_.err(); }
+
+ private:
+  Background program_;
+  std::string first_line_, address_;
 };
 
 }  // namespace covey::cli_test

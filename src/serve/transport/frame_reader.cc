@@ -13,7 +13,8 @@ constexpr size_t kKeepBytes = 1U << 20;  // a larger buffer is given back after 
 // Makes sure that `need` bytes are there from begin_ on.
 Status FrameReader::Fill(Socket& socket, size_t need, Deadline deadline, Socket::Expect expect) {
   if (begin_ + need > buffer_.bytes().size()) {
-    const size_t room = std::max(need, kReadAhead);
+    // With the next header, so that a frame of the same length needs no move.
+    const size_t room = std::max(need + wire::kFrameHeaderBytes, kReadAhead);
     if (begin_ > 0 && have() > 0)
       std::memmove(buffer_.bytes().data(), buffer_.bytes().data() + begin_, have());
     end_ = have();

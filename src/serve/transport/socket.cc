@@ -50,10 +50,17 @@ int PollUntil(std::span<pollfd> fds, Deadline deadline) {
   }
 }
 
-void SetNoDelay(int fd) {
+// A read that blocks comes back after this, to look at its deadline. Only deadlines that are
+// further away than two ticks are waited for in this way, which saves a call to poll; nearer ones
+// exactly.
+constexpr int64_t kTickNs = 1'000'000'000;
+
+void SetOptions(int fd) {
   const int on = 1;
   // Best effort: without it calls are slower, not wrong.
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const timeval tick{.tv_sec = kTickNs / 1'000'000'000, .tv_usec = 0};
+  (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);
   const int send_bytes = 1 << 18;  // a raw picture in one write
   (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
 }
@@ -91,7 +98,7 @@ void Fd::Close() {
   fd_ = -1;
 }
 
-Socket::Socket(Fd fd) : fd_(std::move(fd)) { SetNoDelay(fd_.get()); }
+Socket::Socket(Fd fd) : fd_(std::move(fd)) { SetOptions(fd_.get()); }
 
 Result<Socket> Socket::Connect(const std::string& host, uint16_t port, Deadline deadline) {
   COVEY_TRY_ASSIGN(Addresses addresses, Resolve(host, port, false));
@@ -148,37 +155,29 @@ Status Socket::SendBoth(std::span<const std::byte> head, std::span<const std::by
 
 Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline, Expect expect) {
   if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
-  if (expect == Expect::kIdle) COVEY_TRY(Wait(POLLIN, deadline));
+  bool may_be_idle = expect == Expect::kIdle;
   for (;;) {
-    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const bool block = may_be_idle && LeftNs(deadline) > 2 * kTickNs;
+    if (may_be_idle && !block) COVEY_TRY(Wait(POLLIN, deadline));
+    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), block ? 0 : MSG_DONTWAIT);
     if (n > 0) return static_cast<size_t>(n);
     if (n == 0) return Status(Code::kUnavailable, "connection: closed by the peer");
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      COVEY_TRY(Wait(POLLIN, deadline));
-    } else if (errno != EINTR) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
       return Status(Code::kUnavailable, "connection: broken while receiving");
-    }
+    may_be_idle = true;  // nothing was here
   }
-}
-
-bool Socket::SetReceiveTime(int64_t ns) {
-  const timeval time{.tv_sec = static_cast<time_t>(ns / 1'000'000'000),
-                     .tv_usec = static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
-  return setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0;
 }
 
 Status Socket::ReceiveAll(std::span<std::byte> buffer, Deadline deadline) {
-  constexpr size_t kLong = 32768;
-  // The kernel's time-out is coarse: it gets the deadline less this, the exact way has the rest.
-  constexpr int64_t kCoarseNs = 20'000'000;
-  constexpr int64_t kLongestNs = 3600'000'000'000;
-  const int64_t left = LeftNs(deadline);
-  if (IsOpen() && buffer.size() >= kLong && left > 2 * kCoarseNs &&
-      SetReceiveTime(std::min(left - kCoarseNs, kLongestNs))) {
-    const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_WAITALL);
-    if (n > 0) buffer = buffer.subspan(static_cast<size_t>(n));
-  }
   while (!buffer.empty()) {
+    // One call that stays in the kernel until all is here or a tick has passed.
+    if (IsOpen() && LeftNs(deadline) > 2 * kTickNs) {
+      const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_WAITALL);
+      if (n > 0) {
+        buffer = buffer.subspan(static_cast<size_t>(n));
+        continue;
+      }
+    }
     COVEY_TRY_ASSIGN(const size_t n, Receive(buffer, deadline));
     buffer = buffer.subspan(n);
   }

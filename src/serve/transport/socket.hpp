@@ -49,7 +49,7 @@ class Socket {
   Status SendBoth(std::span<const std::byte> head, std::span<const std::byte> tail,
                   Deadline deadline);
   // At least one byte, at most buffer.size(). kIdle: nothing is expected to be here yet, so it
-  // waits before it reads, which saves a call in vain.
+  // waits at once, which saves a call in vain.
   enum class Expect { kMore, kIdle };
   Result<size_t> Receive(std::span<std::byte> buffer, Deadline deadline,
                          Expect expect = Expect::kMore);
@@ -63,7 +63,6 @@ class Socket {
 
  private:
   Status Wait(short events, Deadline deadline);
-  bool SetReceiveTime(int64_t ns);
 
   Fd fd_;
 };

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "compiler/ir/check.hpp"
-#include "compiler/lower/fixed_point.hpp"
 #include "compiler/lower/view.hpp"
+#include "kernels/multiplier.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -110,7 +110,7 @@ Status SetMultipliers(const NodeView& view, const Tensor& weights, int32_t chann
     const float scale = scales[scales.size() == 1 ? 0 : c];
     const double product =
         single_product ? static_cast<double>(ScaleOf(view.in(0)) * scale) : in * double{scale};
-    const FixedPoint fixed = ToFixedPoint(product / out);
+    const kernels::Multiplier fixed = kernels::Quantise(product / out);
     if (fixed.shift > 30) {
       return view.Unsupported("multiplier of channel " + std::to_string(c) + " is above 2^30");
     }

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "compiler/ir/check.hpp"
-#include "compiler/lower/fixed_point.hpp"
 #include "compiler/lower/view.hpp"
+#include "kernels/multiplier.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -15,7 +15,8 @@ Status Requantise(const NodeView& view, Activation activation, Lowered& op) {
   COVEY_TRY(view.Int8(view.in(0)));
   COVEY_TRY(view.Int8(view.out()));
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
-  const FixedPoint fixed = ToFixedPoint(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
+  const kernels::Multiplier fixed =
+      kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
   if (fixed.shift > 22) return view.Unsupported("input scale over output scale is above 2^22");
   const ActivationRange range = RangeOf(activation, view.out());
   op.Set(RequantizeAttr{-ZeroOf(view.in(0)), ZeroOf(view.out()), fixed.multiplier, fixed.shift,
@@ -50,10 +51,10 @@ Status LowerAdd(const NodeView& view, Lowered& op) {
   attr.input0_offset = -ZeroOf(view.in(0));
   attr.input1_offset = -ZeroOf(view.in(1));
   attr.output_offset = ZeroOf(view.out());
-  const FixedPoint f0 = ToFixedPoint(s0 / twice);
-  const FixedPoint f1 = ToFixedPoint(s1 / twice);
-  const FixedPoint out =
-      ToFixedPoint(twice / ((1 << attr.left_shift) * double{ScaleOf(view.out())}));
+  const kernels::Multiplier f0 = kernels::Quantise(s0 / twice);
+  const kernels::Multiplier f1 = kernels::Quantise(s1 / twice);
+  const kernels::Multiplier out =
+      kernels::Quantise(twice / ((1 << attr.left_shift) * double{ScaleOf(view.out())}));
   if (out.shift > 0) return view.Unsupported("input scales are over 2^19 times the output's");
   attr.input0_multiplier = f0.multiplier;
   attr.input0_shift = f0.shift;
@@ -91,7 +92,8 @@ Status LowerMean(const NodeView& view, Lowered& op) {
     return view.Bad("output is " + TypeAndShape(view.out()) + ", expected " +
                     std::to_string(view.in(0).elements() / count) + " elements");
   }
-  const FixedPoint fixed = ToFixedPoint(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
+  const kernels::Multiplier fixed =
+      kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
   // The division by the count goes into the multiplier, with as many bits as fit.
   const int log2 = static_cast<int>(std::bit_width(static_cast<uint64_t>(count))) - 1;
   const int extra = std::min({log2, 32, 31 + fixed.shift});
@@ -120,7 +122,7 @@ Status LowerSoftmax(const NodeView& view, Lowered& op) {
   const double scale =
       std::min(b * double{ScaleOf(view.in(0))} * (1 << (31 - kIntegerBits)), 2147483647.0);
   if (!(scale > 1)) return view.Unsupported("beta times the input's scale is below 2^-26");
-  const FixedPoint fixed = ToFixedPoint(scale);
+  const kernels::Multiplier fixed = kernels::Quantise(scale);
   const double radius = std::floor(std::ldexp((1 << kIntegerBits) - 1, 31 - kIntegerBits) /
                                    std::ldexp(1.0, fixed.shift));
   op.Set(SoftmaxAttr{fixed.multiplier, fixed.shift, -static_cast<int32_t>(radius)});

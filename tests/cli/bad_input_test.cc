@@ -140,6 +140,15 @@ TEST_F(RealFiles, AnUnsupportedModelNamesOpTensorAndWhatIsSupported) {
   EXPECT_NE(run.err.find("int8"), std::string::npos) << run.err;
 }
 
+TEST_F(RealFiles, AnUnknownOpIsNamedAndSoAreTheSupportedOnes) {
+  const std::string model = models_.parent_path().parent_path() / "kwt1" / "non_stream.tflite";
+  const Ended run = Covey({"compile", model, "-o", TempPath("o.covey")});
+  ExpectFailure(run, model, "UNIMPLEMENTED");
+  for (const char* words : {"STRIDED_SLICE", "speech_features", "supported are conv2d"}) {
+    EXPECT_NE(run.err.find(words), std::string::npos) << words << '\n' << run.err;
+  }
+}
+
 TEST_F(RealFiles, AFloatTfliteCanStillBeInspected) {
   const Ended run = Covey({"inspect", models_ / "pretrainedResnet.tflite", "--json"});
   EXPECT_EQ(run.code, 0) << run.err;

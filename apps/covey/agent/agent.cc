@@ -120,7 +120,6 @@ int Serve(const Options& options) {
   (void)pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // A second signal ends it at once.
   spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   agent.Stop();
-  spdlog::info("stopped");
   return kDone;
 }
 

@@ -1,6 +1,6 @@
 // The demo's story: gather, reference, agent, board; the same pictures at two places; the figures.
 //
-//   Expected<ShowResult> result = RunShow({.images = 50}, std::cout);
+//   Expected<ShowResult> result = RunShow({.images = 100}, std::cout);
 //   std::cout << Summary(result.value());
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace covey::app {
 
 struct ShowOptions {
-  size_t images = 50;
+  size_t images = 100;
   std::string board = "m33";
   const std::atomic<bool>* stop = nullptr;
 };

@@ -50,7 +50,7 @@ std::string ReportText(const Report& report) {
   for (size_t i = 0; i < report.ops.size(); ++i) {
     const ReportOp& op = report.ops[i];
     const bool known = op.op != "none";
-    table.Add({std::to_string(i), known ? op.op : op.source_op + " (host only)",
+    table.Add({std::to_string(i), known ? op.op : op.source_op + " (engine lacks it)",
                Shapes(op.inputs, 3), Shapes(op.outputs, 1), op.macs > 0 ? Thousands(op.macs) : "-",
                op.weight_bytes > 0 ? Thousands(op.weight_bytes) : "-", OpQuantisation(op)});
   }

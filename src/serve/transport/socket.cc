@@ -61,8 +61,6 @@ void SetOptions(int fd) {
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const timeval tick{.tv_sec = kTickNs / 1'000'000'000, .tv_usec = 0};
   (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);
-  const int send_bytes = 1 << 18;  // a raw picture in one write
-  (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes);
 }
 
 Status ConnectOne(const addrinfo& address, Deadline deadline, Fd& out) {

@@ -4,6 +4,11 @@
 //   COVEY_TRY_ASSIGN(compiler::Graph graph, compiler::ImportFile("resnet8.tflite", diag));
 //   COVEY_TRY_ASSIGN(std::vector<std::byte> image, compiler::Compile(graph, diag));
 //
+// Importing is lenient (an op that the engine lacks keeps its name, so that any network can be
+// inspected), compiling is strict. A network keeps its own inputs and outputs; one with a
+// model.toml that says [input] becomes a picture classifier: int8 (N, H, W, C) in, int8 scores out
+// (docs/decisions/0007-onnx-rim.md).
+//
 // Errors: kNotFound (file), kDataLoss (damaged bytes), kUnimplemented (the Finding names op, tensor
 // and what is supported), kInvalidArgument (a graph that makes no sense).
 #pragma once

@@ -7,7 +7,8 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/json.hpp"
 #include "apps/covey/io/table.hpp"
-#include "apps/covey/place/target.hpp"
+#include "apps/covey/place/board_classify.hpp"
+#include "apps/covey/place/place.hpp"
 #include "covey/covey.hpp"
 
 namespace covey::app {
@@ -81,19 +82,29 @@ Expected<Answer> ClassifyFile(Session& session, const Options& options, const st
   return answer;
 }
 
-// Every image is tried; the exit code tells whether all were answered.
-int ClassifyAll(Session& session, const Options& options) {
+using Answers = std::vector<Expected<Answer>>;  // one an image
+
+// Every image is tried.
+Answers ClassifyAll(Session& session, const Options& options) {
+  Answers answers;
+  for (const std::string& path : options.images) {
+    answers.push_back(ClassifyFile(session, options, path));
+  }
+  return answers;
+}
+
+// The exit code tells whether all images were answered.
+int Print(const Answers& answers, const Options& options) {
   Json list = Json::array();
   Table table({"image", "class", ">confidence", "place", ">latency ms"});
   int code = kDone;
-  for (const std::string& path : options.images) {
-    const Expected<Answer> answer = ClassifyFile(session, options, path);
-    if (!answer) {
-      code = Fail(answer.error(), options.json);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i]) {
+      code = Fail(answers[i].error(), options.json);
       continue;
     }
-    list.push_back(ToJson(path, answer.value()));
-    AddRows(path, answer.value(), table);
+    list.push_back(ToJson(options.images[i], answers[i].value()));
+    AddRows(options.images[i], answers[i].value(), table);
   }
   if (options.json) {
     PrintJson(std::cout, {{"answers", std::move(list)}});
@@ -105,36 +116,35 @@ int ClassifyAll(Session& session, const Options& options) {
 
 int Classify(const Options& options) {
   const Expected<Target> target = ParseTarget(options.on);
-  Error wrong;
-  if (!target) wrong = target.error();
-  if (target && target.value().kind == Target::Kind::kBoard) {
-    wrong =
-        MakeError(Code::kInvalidArgument, "--on: found '" + options.on +
-                                              "', expected host or agent:HOST:PORT (`covey demo` "
-                                              "classifies on a board)");
-  }
-  if (!wrong.message.empty()) {
-    PrintFailure(wrong, options.json);
+  const Expected<void> board = target ? CheckBoard(target.value()) : target.error();
+  if (!board) {
+    PrintFailure(board.error(), options.json);
     return kUsage;
+  }
+  if (target.value().kind == Target::Kind::kBoard) {
+    const Expected<Answers> answers =
+        ClassifyOnBoard(target.value().board, options.model, options.images, options.top_k);
+    return answers ? Print(answers.value(), options) : Fail(answers.error(), options.json);
   }
   Expected<Session> session = OpenSession(options, target.value());
   if (!session) return Fail(session.error(), options.json);
-  return ClassifyAll(session.value(), options);
+  return Print(ClassifyAll(session.value(), options), options);
 }
 
 }  // namespace
 
 void AddClassify(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("classify", "Tell what is on pictures (JPEG, PNG), here or on an agent");
+  CLI::App* command = app.add_subcommand(
+      "classify",
+      "Tell what is on pictures (JPEG, PNG), here, on an emulated board or on an agent");
   command->add_option("IMAGE", options->images, "JPEG or PNG files")
       ->required()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--on", options->on, "host (default) or agent:HOST:PORT");
+  command->add_option("--on", options->on, "host (default), board:m33|m4|rv32 or agent:HOST:PORT");
   command
       ->add_option("--model", options->model,
-                   "on host a .tflite, .onnx or .covey file, on an agent a model's name")
+                   "on host and boards a .tflite, .onnx or .covey file, on an agent a model's name")
       ->required();
   command->add_option("--top-k", options->top_k, "how many classes to tell (default 1)")
       ->check(CLI::Range(1, 1000));
@@ -146,6 +156,7 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Examples:\n"
       "  covey classify cat.jpg --model resnet8.covey\n"
+      "  covey classify cat.jpg dog.jpg --model resnet8.covey --on board:m33\n"
       "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --top-k 3\n"
       "  covey classify cat.jpg --on agent:edge.local:7700 --model resnet56 --fallback "
       "resnet8.covey");

@@ -82,5 +82,25 @@ TEST_F(Classify, GoesOnAfterABadPictureAndFails) {
   EXPECT_EQ(run.json()["answers"].size(), 1U) << run.out;
 }
 
+// The board runs the same bytes, so it gives the same classes; a picture that cannot be read does
+// not stop the others.
+TEST_F(Classify, OnABoardTellsWhatTheHostTells) {
+  const std::string missing = TempPath("missing.png");
+  const Ended run =
+      Covey({"classify", png_, missing, "--model", kDeviceModel, "--on", "board:m33", "--json"});
+  if (run.err.find("no firmware") != std::string::npos ||
+      run.err.find("qemu") != std::string::npos) {
+    GTEST_SKIP() << "firmware: " << run.err;
+  }
+  EXPECT_EQ(run.code, 1);
+  EXPECT_NE(run.err.find(missing), std::string::npos) << run.err;
+  ASSERT_EQ(run.json()["answers"].size(), 1U) << run.out;
+  const Json answer = run.json()["answers"][0];
+  EXPECT_EQ(answer["place"], "board:m33 (modelled)");
+  EXPECT_GT(answer["latency_ms"], 0);
+  const Ended here = Covey({"classify", png_, "--model", kDeviceModel, "--json"});
+  EXPECT_EQ(answer["classes"], here.json()["answers"][0]["classes"]);
+}
+
 }  // namespace
 }  // namespace covey::cli_test

@@ -161,7 +161,7 @@ TEST_F(SessionTest, FailsClearlyWhenTheCallerWantsNoFallback) {
 
 TEST_F(SessionTest, FallsBackWithinTheDeadlineWhenTheAgentStalls) {
   LoadLocal();
-  ASSERT_TRUE(session_.Infer(LocalInput()));  // the local run is measured: its time is kept free
+  // The local run is not measured yet, so half of the time is kept free for it.
   ScriptedAgent* self = nullptr;
   ScriptedAgent agent([&](serve::Socket& socket, const serve::Frame&) {
     self->stop().Wait();
@@ -169,10 +169,10 @@ TEST_F(SessionTest, FallsBackWithinTheDeadlineWhenTheAgentStalls) {
   });
   self = &agent;
   ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
-  const auto answer = session_.Infer(LocalInput(), {.deadline = milliseconds(300)});
+  const auto answer = session_.Infer(LocalInput(), {.deadline = seconds(2)});
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_TRUE(answer.value().fell_back);
-  EXPECT_LE(answer.value().latency, milliseconds(300));
+  EXPECT_LE(answer.value().latency, seconds(2));
   EXPECT_THAT(answer.value().fallback_reason, HasSubstr("in time"));
 }
 

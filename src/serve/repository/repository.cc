@@ -27,12 +27,19 @@ Backend* Named(std::span<const std::unique_ptr<Backend>> backends, std::string_v
   return nullptr;
 }
 
-// What model.toml says; else ONNX files go to the onnx backend where there is one, everything else
-// to the int8 engine.
+// Float ONNX networks are for the onnx backend, where there is one, all else for the int8 engine. A
+// file that cannot be imported goes to ONNX Runtime, which knows more ops than we do.
+std::string PickBackend(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends) {
+  if (file.extension() != ".onnx" || Named(backends, "onnx") == nullptr) return "int8";
+  if (Named(backends, "int8") == nullptr) return "onnx";
+  NoDiag ignored;
+  const auto graph = compiler::ImportFile(file, ignored);
+  return graph.ok() ? BackendFor(*graph) : "onnx";
+}
+
 Status LoadModel(Entry& entry, const compiler::ModelToml* toml,
                  std::span<const std::unique_ptr<Backend>> backends, Diag& diag) {
-  const bool onnx = entry.file.extension() == ".onnx" && Named(backends, "onnx") != nullptr;
-  entry.backend = onnx ? "onnx" : "int8";
+  entry.backend = PickBackend(entry.file, backends);
   if (toml != nullptr && !toml->backend.empty()) entry.backend = toml->backend;
   Backend* backend = Named(backends, entry.backend);
   if (backend == nullptr) {
@@ -122,6 +129,13 @@ std::vector<Candidate> Candidates(const fs::path& directory) {
 }
 
 }  // namespace
+
+std::string BackendFor(const compiler::Graph& graph) {
+  const bool quantised =
+      std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                  [](const compiler::Tensor& tensor) { return !tensor.quant.empty(); });
+  return quantised ? "int8" : "onnx";
+}
 
 Status LoadEntry(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends,
                  Entry& entry, Diag& diag) {

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/ir/graph.hpp"
 #include "core/diag.hpp"
 #include "core/status.hpp"
 #include "serve/backends/backend.hpp"
@@ -51,5 +52,8 @@ class Repository {
 // One model file with what stands beside it. On an error `entry` has no model.
 Status LoadEntry(const std::filesystem::path& file,
                  std::span<const std::unique_ptr<Backend>> backends, Entry& entry, Diag& diag);
+
+// Which backend an ONNX network is for: "int8" if any of its tensors is quantised, else "onnx".
+std::string BackendFor(const compiler::Graph& graph);
 
 }  // namespace covey::serve

@@ -85,6 +85,14 @@ TEST_F(RepositoryTest, SaysWhichDirectoryIsMissing) {
   EXPECT_THAT(diag_.Text(), HasSubstr("/nowhere/models"));
 }
 
+TEST(BackendFor, SendsQuantisedNetworksToTheInt8Engine) {
+  compiler::Graph graph;
+  graph.tensors.emplace_back();
+  EXPECT_EQ(BackendFor(graph), "onnx");
+  graph.tensors[0].quant.scales = {0.5F};
+  EXPECT_EQ(BackendFor(graph), "int8");
+}
+
 TEST_F(RepositoryTest, ClassifiesRealImagesAtFullPrecision) {
   const auto data = DataDir();
   if (!data) GTEST_SKIP() << "COVEY_DATA: no real models";

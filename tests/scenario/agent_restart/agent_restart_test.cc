@@ -97,7 +97,9 @@ class AgentRestart : public testing::Test {
     if (!answer) {
       ++tally_.errors;
       EXPECT_FALSE(answer.error().message.empty());
-      EXPECT_EQ(fallback, Fallback::kFail) << answer.error().message;
+      // On a machine that let us sleep through the time kept for the local run, that is the error.
+      EXPECT_TRUE(fallback == Fallback::kFail || answer.error().code == 4)
+          << answer.error().message;
       return;
     }
     ++(answer.value().place == "local" ? tally_.local : tally_.agent);

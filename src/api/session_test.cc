@@ -204,6 +204,11 @@ void SendHead(serve::Socket& socket, const wire::FrameHeader& header, size_t bod
   (void)socket.Send(bytes, serve::DeadlineIn(seconds(5)));
 }
 
+// An answer to a call that nobody made.
+void SendStray(serve::Socket& socket, const serve::Frame& frame) {
+  SendHead(socket, {.stream = frame.header.stream + 2, .type = wire::FrameType::kResponse}, 0);
+}
+
 const BadReply kBadReplies[] = {
     {"Closes", [](serve::Socket& socket, const serve::Frame&) { socket.Close(); }, 14},
     {"BreaksOffMidReply",
@@ -226,11 +231,9 @@ const BadReply kBadReplies[] = {
        SendHead(socket, {.length = 0, .stream = 0, .type = wire::FrameType::kResponse}, 0);
      },
      15},
-    {"AnswersAnotherStream",
+    {"AnswersOnlyOtherStreams",
      [](serve::Socket& socket, const serve::Frame& frame) {
-       SendHead(
-           socket,
-           {.length = 0, .stream = frame.header.stream + 2, .type = wire::FrameType::kResponse}, 0);
+       for (int i = 0; i < 17; ++i) SendStray(socket, frame);
      },
      15},
     {"AnswersAnotherRequest",
@@ -255,6 +258,19 @@ INSTANTIATE_TEST_SUITE_P(When, SessionSurvives, testing::ValuesIn(kBadReplies),
                          [](const testing::TestParamInfo<BadReply>& bad) {
                            return bad.param.what;
                          });
+
+TEST_F(SessionTest, SkipsAStrayAnswer) {
+  ScriptedAgent agent([](serve::Socket& socket, const serve::Frame& frame) {
+    SendStray(socket, frame);
+    wire::Encoder encoder(1U << 20);
+    (void)socket.Send(*encoder.Response(frame.header.stream, v1::ListModelsResponse()),
+                      serve::DeadlineIn(seconds(5)));
+  });
+  ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
+  const auto models = session_.Models();
+  ASSERT_TRUE(models) << models.error().message;
+  EXPECT_TRUE(models.value().empty());
+}
 
 TEST_F(SessionTest, ReconnectsToARestartedAgentWithoutAnError) {
   auto agent = std::make_unique<LiveAgent>();

@@ -1,6 +1,5 @@
 #include "apps/covey/model/file.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
@@ -65,11 +64,6 @@ Expected<ModelFile> LoadModelFile(const std::string& path) {
                    path +
                        ": neither its first bytes nor its name tell a model, expected a .tflite, "
                        ".onnx or .covey file");
-}
-
-bool IsQuantised(const compiler::Graph& graph) {
-  return std::any_of(graph.tensors.begin(), graph.tensors.end(),
-                     [](const compiler::Tensor& tensor) { return !tensor.quant.empty(); });
 }
 
 const char* FormatName(Format format) {

@@ -50,9 +50,6 @@ struct ModelFile {
 // Reads and checks; compiles what is int8. A float network is no error here (no_image says why).
 Expected<ModelFile> LoadModelFile(const std::string& path);
 
-// True if some tensor of the graph is quantised: then the int8 engine is meant.
-bool IsQuantised(const compiler::Graph& graph);
-
 // "tflite", "onnx", "covey"
 const char* FormatName(compiler::Format format);
 

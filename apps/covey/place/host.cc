@@ -8,6 +8,7 @@
 #include "apps/covey/place/tensors.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 #include "serve/backends/onnx/onnx_backend.hpp"
+#include "serve/repository/repository.hpp"
 
 namespace covey::app {
 namespace {
@@ -59,7 +60,7 @@ Expected<std::string> PickBackend(const std::string& path, const std::string& as
   const Expected<ModelFile> model = LoadModelFile(path);
   if (!model) return model.error();
   const bool onnx = model.value().format == compiler::Format::kOnnx;
-  if (onnx && !IsQuantised(*model.value().graph)) return std::string("onnx");
+  if (onnx && serve::BackendFor(*model.value().graph) == "onnx") return std::string("onnx");
   if (model.value().image.empty()) return MakeError(Code::kUnimplemented, model.value().no_image);
   return std::string("int8");
 }

@@ -6,6 +6,9 @@
 namespace covey::serve {
 namespace {
 
+// Answers to calls given up earlier that one call reads past; docs/spec/rpc.md.
+constexpr int kMaxSkippedFrames = 16;
+
 wire::TensorRef ToRef(const HostTensor& tensor) {
   wire::TensorRef ref;
   ref.name = tensor.name;
@@ -88,19 +91,23 @@ Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadl
   const Status sent = socket_.SendBoth(frame, encoder_.Tail(), deadline);
   stale = sent.code() == Code::kUnavailable;
   if (!sent.ok()) return sent;
-  const auto left = std::chrono::nanoseconds(LeftNs(deadline));
-  const Result<Frame> reply = reader_.Next(socket_, deadline, left);
-  if (!reply.ok()) {
-    stale = reply.status().code() == Code::kUnavailable && reader_.Empty();
-    return reply.status();
+  for (int skipped = 0; skipped <= kMaxSkippedFrames; ++skipped) {
+    const auto left = std::chrono::nanoseconds(LeftNs(deadline));
+    const Result<Frame> reply = reader_.Next(socket_, deadline, left);
+    if (!reply.ok()) {
+      stale = reply.status().code() == Code::kUnavailable && reader_.Empty() && skipped == 0;
+      return reply.status();
+    }
+    if (reply->header.type != wire::FrameType::kResponse)
+      return Status(Code::kDataLoss, "the agent sent a frame that is no response");
+    if (reply->header.stream != stream) continue;
+    if (reply->oversize)
+      return Status(Code::kResourceExhausted, "the answer is longer than max_message_bytes");
+    if (!decoder_.Response(reply->body, response, diag).ok())
+      return Status(Code::kDataLoss, "the answer is damaged");
+    return OkStatus();
   }
-  if (reply->oversize)
-    return Status(Code::kResourceExhausted, "the answer is longer than max_message_bytes");
-  if (reply->header.type != wire::FrameType::kResponse || reply->header.stream != stream)
-    return Status(Code::kDataLoss, "the answer belongs to another request");
-  if (!decoder_.Response(reply->body, response, diag).ok())
-    return Status(Code::kDataLoss, "the answer is damaged");
-  return OkStatus();
+  return Status(Code::kDataLoss, "the answers belong to other requests");
 }
 
 template <typename Encode, typename Decode>

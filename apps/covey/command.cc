@@ -56,8 +56,11 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    PrintFailure({static_cast<uint32_t>(Code::kInvalidArgument), error.what()},
-                 WantsJson(argc, argv));
+    // CLI11 tells an unknown command as a missing one.
+    const bool unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
+    const std::string words =
+        unknown ? "no command '" + std::string(argv[1]) + "'" : std::string(error.what());
+    PrintFailure({static_cast<uint32_t>(Code::kInvalidArgument), words}, WantsJson(argc, argv));
     std::cerr << "Try `covey --help`, or `covey COMMAND --help`.\n";
     return kUsage;
   }

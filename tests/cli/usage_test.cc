@@ -78,10 +78,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Arguments{"agent", "--log-level", "loud"}, Arguments{"models"},
                     Arguments{"models", "localhost"}, Arguments{"classify", "--model", "m"},
                     Arguments{"classify", "cat.jpg"},
-                    Arguments{"classify", "cat.jpg", "--model", "m", "--on", "board:m33"},
+                    Arguments{"classify", "cat.jpg", "--model", "m", "--on", "board:m7"},
                     Arguments{"classify", "cat.jpg", "--model", "m", "--top-k", "0"},
                     Arguments{"demo", "--images", "0"}, Arguments{"demo", "--board", "m7"},
                     Arguments{"completion", "powershell"}));
+
+TEST(WrongUse, NamesACommandThatIsNotThere) {
+  const Ended run = Covey({"fly"});
+  EXPECT_NE(run.err.find("no command 'fly'"), std::string::npos) << run.err;
+}
 
 TEST(WrongUse, IsJsonOnDemand) {
   const Ended run = Covey({"run", "m.tflite", "--on", "moon", "--json"});

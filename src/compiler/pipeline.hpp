@@ -34,5 +34,7 @@ Status RemoveMoves(Graph& graph, Diag& diag);
 Status FuseRelu(Graph& graph, Diag& diag);
 // Nodes whose results nobody reads go.
 Status RemoveDead(Graph& graph, Diag& diag);
+// Channels that are constant or that nobody reads go.
+Status DropDeadChannels(Graph& graph, Diag& diag);
 
 }  // namespace covey::compiler

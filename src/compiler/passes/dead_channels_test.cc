@@ -308,6 +308,22 @@ TEST(DeadChannels, LeavesFullyConnectedTwoScales) {
   EXPECT_EQ(TensorOf(passed, passed.nodes[0].inputs[1]).quant.scales.size(), 2u);
 }
 
+// 0 and 255 shifted left by 25 both end below the zero point, 64 far above it.
+TEST(DeadChannels, TrustsNoBoundsOfSumsThatWrap) {
+  SmallNetwork net(8);
+  const int x = net.Input({1, 4, 4, 1});
+  TensorOf(net.graph(), x).quant.zero_points = {-128};
+  const int a = net.Conv(x, {.outputs = 2, .bias = false, .per_channel = false});
+  TensorOf(net.graph(), a).quant = {.scales = {6e-11F}, .zero_points = {-128}, .axis = -1};
+  const int b = net.Conv(a, {.outputs = 1, .bias = false, .per_channel = false});
+  TensorOf(net.graph(), b).quant = {.scales = {2e-11F}, .zero_points = {-128}, .axis = -1};
+  net.Set<int8_t>(net.graph().nodes[0].inputs[1], {1, 3});
+  net.Set<int8_t>(net.graph().nodes[1].inputs[1], {1, 1});
+  net.graph().outputs = {b};
+  ExpectSameBytes(net.graph());
+  EXPECT_EQ(TensorOf(Passed(net.graph(), true), a).dims[3], 2);
+}
+
 TEST(DeadChannels, LeavesWeightsThatAnotherOpShares) {
   SmallNetwork net(6);
   const int x = net.Input({1, 4, 4, 2});

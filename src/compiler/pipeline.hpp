@@ -32,6 +32,8 @@ Status SetPictureRim(Graph& graph, Diag& diag);
 Status RemoveMoves(Graph& graph, Diag& diag);
 // relu moves into the op before it where the quantisation is the same.
 Status FuseRelu(Graph& graph, Diag& diag);
+// A convolution pads by itself what a pad with the zero point before it padded.
+Status FusePads(Graph& graph, Diag& diag);
 // Nodes whose results nobody reads go.
 Status RemoveDead(Graph& graph, Diag& diag);
 // Channels that are constant or that nobody reads go.

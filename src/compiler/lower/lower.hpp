@@ -32,6 +32,13 @@ struct Lowered {
     static_assert(sizeof(Attr) <= sizeof(attr));
     std::memcpy(attr.data(), &from, sizeof(from));
   }
+  template <typename Attr>
+  Attr As() const {
+    Attr to;
+    static_assert(sizeof(Attr) <= sizeof(attr));
+    std::memcpy(static_cast<void*>(&to), attr.data(), sizeof(to));
+    return to;
+  }
 };
 
 Result<Lowered> Lower(const Graph& graph, const Node& node, Diag& diag);

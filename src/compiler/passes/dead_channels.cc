@@ -124,7 +124,7 @@ class Compactor {
     const std::vector<bool>& in = NeedsOfTensor(node.inputs[0]);
     const Ranges& ranges = ranges_[static_cast<size_t>(node.inputs[0])];
     const Tensor& weights = TensorOf(graph_, node.inputs[1]);
-    const auto attr = AttrOf<ConvAttr>(lowered);
+    const auto attr = lowered.As<ConvAttr>();
     const size_t filter = weights.data->size() / NeedsOfTensor(node.outputs[0]).size();
     std::vector<uint32_t> bias;
     for (size_t o : outputs) {

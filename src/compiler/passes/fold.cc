@@ -1,12 +1,44 @@
 #include "compiler/ir/permute.hpp"
+#include "compiler/lower/lower.hpp"
 #include "compiler/passes/uses.hpp"
 #include "compiler/pipeline.hpp"
+#include "kernels/fixed_point.hpp"
 
 namespace covey::compiler {
+namespace {
 
-// Constants that only move.
+// int8 to int8 with another scale, as the kernel does it. What cannot be lowered stays, to be
+// refused with words; an output stays computed, so that there is something to run.
+void FoldRequantise(Graph& graph, const Node& node, const Uses& uses) {
+  if (node.inputs.empty() || node.inputs[0] == kNoTensor || node.outputs.size() != 1 ||
+      node.outputs[0] == kNoTensor || uses.is_output(node.outputs[0])) {
+    return;
+  }
+  const Tensor& in = TensorOf(graph, node.inputs[0]);
+  Tensor& out = TensorOf(graph, node.outputs[0]);
+  if (!in.constant() || in.dtype != DType::kInt8 || out.dtype != DType::kInt8) return;
+  NoDiag quiet;
+  const auto lowered = Lower(graph, node, quiet);
+  if (!lowered.ok()) return;
+  const auto attr = lowered->As<RequantizeAttr>();
+  std::vector<std::byte> data;
+  for (std::byte byte : *in.data) {
+    const int32_t scaled = kernels::MultiplyByQuantized(
+        static_cast<int8_t>(byte) + attr.input_offset, attr.multiplier, attr.shift);
+    const int32_t value = kernels::Clamp(scaled, attr.activation_min - attr.output_offset,
+                                         attr.activation_max - attr.output_offset);
+    data.push_back(static_cast<std::byte>(value + attr.output_offset));
+  }
+  out.data = std::make_shared<const std::vector<std::byte>>(std::move(data));
+}
+
+}  // namespace
+
+// Constants that only move, or change their scale.
 Status FoldConstants(Graph& graph, Diag& diag) {
+  const Uses uses(graph);
   for (const Node& node : graph.nodes) {
+    if (node.op == Op::kQuantize || node.op == Op::kRelu) FoldRequantise(graph, node, uses);
     if ((node.op != Op::kReshape && node.op != Op::kTranspose) || node.inputs.empty() ||
         node.inputs[0] == kNoTensor || node.outputs.size() != 1 || node.outputs[0] == kNoTensor) {
       continue;

@@ -1,4 +1,4 @@
-// Fusing pads and relus keeps every byte; what would change one stays.
+// Folding constants, fusing pads and relus keeps every byte; what would change one stays.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -138,6 +138,35 @@ TEST(FuseRelu, FollowsAChain) {
   net.graph().outputs = {x};
   ExpectSameBytes(net.graph(), FuseRelu);
   EXPECT_EQ(Count(Passed(net.graph()), Op::kRelu), 1u);
+}
+
+// x + quantize(constant), with every int8 value and several changes of scale.
+TEST(FoldConstants, RequantisesAsTheKernelDoes) {
+  for (const Op op : {Op::kQuantize, Op::kRelu}) {
+    for (float scale : {0.01F, 0.05F, 0.049F, 3.0F}) {
+      SmallNetwork net(6);
+      const int x = net.Input({1, 16, 16, 1});
+      const int constant = net.Like(x);
+      std::vector<int8_t> values(256);
+      for (int i = 0; i < 256; ++i) values[static_cast<size_t>(i)] = static_cast<int8_t>(i - 128);
+      net.Set(constant, values);
+      const int scaled = net.Activation8({1, 16, 16, 1}, scale, 5);
+      net.Op1(op, {constant}, scaled, {}, op == Op::kRelu ? Activation::kRelu6 : Activation::kNone);
+      net.graph().outputs = {
+          net.Op1(Op::kAdd, {x, scaled}, net.Activation8({1, 16, 16, 1}, 0.1F, 0))};
+      ExpectSameBytes(net.graph(), FoldConstants);
+      EXPECT_EQ(Passed(net.graph()).nodes.size(), 1u);
+    }
+  }
+}
+TEST(FoldConstants, LeavesAnOutputToBeComputed) {
+  SmallNetwork net(7);
+  const int x = net.Input({1, 4});
+  const int constant = net.Like(x);
+  net.Set<int8_t>(constant, {1, 2, 3, 4});
+  net.graph().outputs = {net.Op1(Op::kRelu, {x}, net.Like(x), {}, Activation::kRelu),
+                         net.Op1(Op::kQuantize, {constant}, net.Activation8({1, 4}, 0.3F, 1))};
+  ExpectSameBytes(net.graph(), FoldConstants);
 }
 
 }  // namespace

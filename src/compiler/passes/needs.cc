@@ -26,8 +26,7 @@ bool Ties(const Graph& graph, const Node& node, const Lowered& lowered) {
     case Op::kReshape:  // whole pixels in a row
       return out.back() % in.back() == 0;
     case Op::kMean:
-      return (AttrOf<MeanAttr>(lowered).axes >> (in.size() - 1) & 1) == 0 &&
-             in.back() == out.back();
+      return (lowered.As<MeanAttr>().axes >> (in.size() - 1) & 1) == 0 && in.back() == out.back();
     case Op::kPad:
       return in.back() == out.back();
     case Op::kAdd:
@@ -105,7 +104,7 @@ class Search {
     const std::vector<bool>& out = Of(node.outputs[0]);
     const std::vector<bool> foldable = Foldable(node, lowered);
     const Tensor& weights = TensorOf(graph_, node.inputs[1]);
-    const int32_t offset = AttrOf<ConvAttr>(lowered).weights_offset;
+    const int32_t offset = lowered.As<ConvAttr>().weights_offset;
     const size_t filter = weights.data->size() / out.size();
     for (size_t o = 0; o < out.size(); ++o) {
       for (size_t i = 0; out[o] && i < filter; ++i) {
@@ -119,7 +118,7 @@ class Search {
   // Constant input channels that the bias can take in.
   std::vector<bool> Foldable(const Node& node, const Lowered& lowered) const {
     const Ranges& in = ranges_[static_cast<size_t>(node.inputs[0])];
-    const int32_t zero = -AttrOf<ConvAttr>(lowered).input_offset;
+    const int32_t zero = -lowered.As<ConvAttr>().input_offset;
     const bool edge = node.op == Op::kConv2D && MeetsEdge(graph_, node, lowered);
     std::vector<bool> foldable(in.size());
     for (size_t c = 0; c < in.size(); ++c) {
@@ -161,7 +160,7 @@ Flow FlowOf(const Graph& graph, const Node& node, const std::optional<Lowered>& 
     return Flow::kOpaque;
   }
   if (node.op == Op::kConv2D) {
-    return AttrOf<ConvAttr>(*lowered).groups == 1 ? Flow::kSums : Flow::kOpaque;
+    return lowered->As<ConvAttr>().groups == 1 ? Flow::kSums : Flow::kOpaque;
   }
   if (node.op == Op::kFullyConnected) {
     const int32_t channels = TensorOf(graph, node.inputs[0]).dims.back();

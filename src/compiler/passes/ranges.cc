@@ -108,7 +108,7 @@ class Analysis {
 
   // in (N,H,W,C)  filter (O,KH,KW,C / groups)
   void Conv(const Node& node, const Lowered& lowered, const Ranges& in, Ranges& out) const {
-    const auto attr = AttrOf<ConvAttr>(lowered);
+    const auto attr = lowered.As<ConvAttr>();
     const Tensor& weights = TensorOf(graph_, node.inputs[1]);
     const auto depth = static_cast<size_t>(weights.dims[3]);
     const size_t filter = weights.data->size() / out.size();
@@ -126,7 +126,7 @@ class Analysis {
 
   // filter (1,KH,KW,C * depth_multiplier)
   void Depthwise(const Node& node, const Lowered& lowered, const Ranges& in, Ranges& out) const {
-    const auto attr = AttrOf<ConvAttr>(lowered);
+    const auto attr = lowered.As<ConvAttr>();
     const Tensor& weights = TensorOf(graph_, node.inputs[1]);
     const Ranges seen = Seen(node, lowered, in);
     for (size_t c = 0; c < out.size(); ++c) {
@@ -142,7 +142,7 @@ class Analysis {
   // filter (O,I); input i of a row is channel i % C where rows are whole pixels.
   void FullyConnected(const Node& node, const Lowered& lowered, const Ranges& in,
                       Ranges& out) const {
-    const auto attr = AttrOf<ConvAttr>(lowered);
+    const auto attr = lowered.As<ConvAttr>();
     const Tensor& weights = TensorOf(graph_, node.inputs[1]);
     const auto depth = static_cast<size_t>(weights.dims[1]);
     const bool whole = depth % in.size() == 0;
@@ -160,7 +160,7 @@ class Analysis {
   Ranges Seen(const Node& node, const Lowered& lowered, const Ranges& in) const {
     Ranges seen = in;
     if (!MeetsEdge(graph_, node, lowered)) return seen;
-    for (Range& range : seen) range = Join(range, -AttrOf<ConvAttr>(lowered).input_offset);
+    for (Range& range : seen) range = Join(range, -lowered.As<ConvAttr>().input_offset);
     return seen;
   }
   void Finish(const Node& node, const Lowered& lowered, const ConvAttr& attr, size_t c, Bounds sum,
@@ -173,7 +173,7 @@ class Analysis {
     const Ranges& a = Of(node.inputs[0]);
     const Ranges& b = Of(node.inputs[1]);
     if (a.size() != out.size() || b.size() != out.size()) return;
-    const auto attr = AttrOf<AddAttr>(lowered);
+    const auto attr = lowered.As<AddAttr>();
     const auto sum = [&attr](int32_t x, int32_t y) {
       const int32_t left = MultiplyByQuantized((x + attr.input0_offset) * (1 << attr.left_shift),
                                                attr.input0_multiplier, attr.input0_shift);
@@ -190,7 +190,7 @@ class Analysis {
 
   // A mean or a maximum lies between the bounds of what it is taken of.
   static void Pool(const Lowered& lowered, const Ranges& in, Ranges& out) {
-    const auto attr = AttrOf<PoolAttr>(lowered);
+    const auto attr = lowered.As<PoolAttr>();
     for (size_t c = 0; c < out.size(); ++c) {
       out[c] = {Clamp(in[c].lo, attr.activation_min, attr.activation_max),
                 Clamp(in[c].hi, attr.activation_min, attr.activation_max)};
@@ -198,7 +198,7 @@ class Analysis {
   }
 
   void Mean(const Node& node, const Lowered& lowered, const Ranges& in, Ranges& out) const {
-    const auto attr = AttrOf<MeanAttr>(lowered);
+    const auto attr = lowered.As<MeanAttr>();
     const Tensor& from = TensorOf(graph_, node.inputs[0]);
     if ((attr.axes >> (from.dims.size() - 1) & 1) != 0 || in.size() != out.size()) return;
     const int64_t count = from.elements() / TensorOf(graph_, node.outputs[0]).elements();
@@ -211,7 +211,7 @@ class Analysis {
 
   void Requantise(const Node& node, const Lowered& lowered, const Ranges& in, Ranges& out) const {
     if (TensorOf(graph_, node.inputs[0]).dims != TensorOf(graph_, node.outputs[0]).dims) return;
-    const auto attr = AttrOf<RequantizeAttr>(lowered);
+    const auto attr = lowered.As<RequantizeAttr>();
     const Output output{attr.multiplier, attr.shift, attr.output_offset, attr.activation_min,
                         attr.activation_max};
     for (size_t c = 0; c < out.size(); ++c) {
@@ -228,7 +228,7 @@ class Analysis {
   void Pad(const Node& node, const Lowered& lowered, const Ranges& in, Ranges& out) const {
     const auto& pads = std::get<Pads>(node.attributes);
     if (pads.before.back() != 0 || pads.after.back() != 0) return;
-    const auto value = static_cast<int8_t>(AttrOf<PadAttr>(lowered).value);
+    const auto value = static_cast<int8_t>(lowered.As<PadAttr>().value);
     for (size_t c = 0; c < out.size(); ++c) out[c] = Join(in[c], value);
   }
 
@@ -249,7 +249,7 @@ std::vector<Ranges> RangesOf(const Graph& graph, const LoweredNodes& lowered) {
 }
 
 bool MeetsEdge(const Graph& graph, const Node& node, const Lowered& lowered) {
-  const auto attr = AttrOf<ConvAttr>(lowered);
+  const auto attr = lowered.As<ConvAttr>();
   const std::vector<int32_t>& in = TensorOf(graph, node.inputs[0]).dims;
   const std::vector<int32_t>& filter = TensorOf(graph, node.inputs[1]).dims;
   const std::vector<int32_t>& out = TensorOf(graph, node.outputs[0]).dims;

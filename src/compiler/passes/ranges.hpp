@@ -34,13 +34,6 @@ std::vector<Ranges> RangesOf(const Graph& graph, const LoweredNodes& lowered);
 // Whether some window of a lowered conv2d or depthwise_conv2d reaches over the picture's edge.
 bool MeetsEdge(const Graph& graph, const Node& node, const Lowered& lowered);
 
-template <typename Attr>
-Attr AttrOf(const Lowered& lowered) {
-  Attr attr;
-  std::memcpy(static_cast<void*>(&attr), lowered.attr.data(), sizeof(attr));
-  return attr;
-}
-
 // The int8 weight at `index`, less the zero point that only fully_connected may have.
 inline int32_t WeightAt(const Tensor& weights, size_t index, int32_t offset) {
   return static_cast<int8_t>((*weights.data)[index]) + offset;

@@ -130,10 +130,11 @@ class Search {
   // No tensor may become empty. Nor may fully_connected's weight scales dwindle to one: it would
   // multiply its scales in single precision then (lower.hpp), which is another multiplier.
   void KeepEnough() {
-    for (const Node& node : graph_.nodes) {
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
       for (int output : node.outputs) {
         if (output == kNoTensor || Of(output).empty()) continue;
-        const bool scales = node.op == Op::kFullyConnected &&
+        const bool scales = lowered_[i] && node.op == Op::kFullyConnected &&
                             TensorOf(graph_, node.inputs[1]).quant.scales.size() > 1;
         std::vector<bool>& channels = Of(output);
         auto missing = (scales ? 2 : 1) - std::count(channels.begin(), channels.end(), true);

@@ -14,12 +14,12 @@ namespace covey::app {
 namespace {
 
 struct Options {
-  std::string model, output;
+  std::string model, output, target = "any";
   bool json = false;
 };
 
 int Compile(const Options& options) {
-  const Expected<ModelFile> model = LoadModelFile(options.model);
+  const Expected<ModelFile> model = LoadModelFile(options.model, options.target);
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(Code::kUnimplemented, model.value().no_image), options.json);
@@ -32,6 +32,7 @@ int Compile(const Options& options) {
   if (options.json) {
     PrintJson(out, {{"model", options.model},
                     {"output", options.output},
+                    {"target", options.target},
                     {"image_bytes", *report.image_bytes},
                     {"arena_bytes", *report.arena_bytes},
                     {"arena_lower_bound", *report.arena_lower_bound},
@@ -54,10 +55,15 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
   command->add_option("MODEL", options->model, "an int8 .tflite or .onnx file")->required();
   command->add_option("-o,--output", options->output, "the image to write; - for stdout")
       ->required();
+  command
+      ->add_option("--target", options->target,
+                   "any (default), m33, m4 or rv32: adds scratch for the target's fast kernels; "
+                   "the image gives the same bytes everywhere")
+      ->check(CLI::IsMember({"any", "m33", "m4", "rv32"}));
   command->add_flag("--json", options->json, "print the sizes as JSON");
   command->footer(
       "Examples:\n"
-      "  covey compile resnet8.tflite -o resnet8.covey\n"
+      "  covey compile resnet8.tflite -o resnet8.covey --target m33\n"
       "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }

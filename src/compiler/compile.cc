@@ -133,12 +133,31 @@ Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag) {
   return graph;
 }
 
-Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag) {
+Result<Target> TargetOf(const std::string& name, Diag& diag) {
+  struct Row {
+    const char* name;
+    Target target;
+  };
+  constexpr Row kRows[] = {{"any", Target::kAny},
+                           {"m33", Target::kCortexM},
+                           {"m4", Target::kCortexM},
+                           {"rv32", Target::kAny}};
+  std::string names;
+  for (const Row& row : kRows) {
+    if (name == row.name) return row.target;
+    names += std::string(names.empty() ? "" : ", ") + row.name;
+  }
+  return Refuse(diag, {Code::kInvalidArgument, "compile: unknown target"}, "target '" + name + "'",
+                "is unknown, expected one of " + names);
+}
+
+Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
+                                       const CompileOptions& options) {
   COVEY_TRY(CheckGraph(graph, diag));
   Graph work = graph;
   COVEY_TRY(RunPasses(work, diag));
   COVEY_TRY(CheckGraph(work, diag));
-  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, diag));
+  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, options.target, diag));
   std::vector<std::byte> image = wire::WriteImage(contents);
   COVEY_TRY(CheckRuns(image, diag));
   return image;

@@ -36,7 +36,20 @@ Result<Graph> ImportOnnx(std::span<const std::byte> bytes, Diag& diag);
 // Graph::preprocess and the name.
 Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag);
 
-Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag);
+// Every image runs on every target with the same bytes. One that is compiled for a target also
+// holds scratch for its fast kernels, in a larger arena; without it they take the reference loops.
+enum class Target { kAny, kCortexM };
+
+struct CompileOptions {
+  Target target = Target::kAny;
+};
+
+Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
+                                       const CompileOptions& options = {});
+
+// The target of a board ("m33") or of the word itself ("any").
+// Errors: kInvalidArgument, with a Finding that lists the names.
+Result<Target> TargetOf(const std::string& name, Diag& diag);
 
 // What `covey inspect` shows.
 struct OpSummary {

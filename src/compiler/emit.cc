@@ -10,6 +10,7 @@
 #include "compiler/lower/lower.hpp"
 #include "compiler/plan_memory.hpp"
 #include "compiler/report.hpp"
+#include "compiler/scratch.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -21,11 +22,11 @@ constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 class Emitter {
  public:
   // `lowered`: one an op, so that the plan may rely on what lowering has checked.
-  Emitter(const Graph& graph, std::vector<Lowered> lowered, Diag& diag)
+  Emitter(const Graph& graph, std::vector<Lowered> lowered, Target target, Diag& diag)
       : graph_(graph),
         lowered_(std::move(lowered)),
         diag_(diag),
-        plan_(PlanMemory(graph)),
+        plan_(PlanMemory(graph, ScratchNeeds(target))),
         number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
@@ -39,7 +40,7 @@ class Emitter {
     }
     contents_.arena_bytes = static_cast<uint32_t>(plan_.arena_bytes);
     COVEY_TRY(AddAll(graph_.inputs, contents_.inputs));
-    for (size_t i = 0; i < lowered_.size(); ++i) COVEY_TRY(AddOp(graph_.nodes[i], lowered_[i]));
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) COVEY_TRY(AddOp(i));
     COVEY_TRY(AddAll(graph_.outputs, contents_.outputs));
     COVEY_TRY(AddPixelTable());
     return std::move(contents_);
@@ -47,6 +48,14 @@ class Emitter {
 
  private:
   const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
+
+  std::vector<ScratchNeed> ScratchNeeds(Target target) const {
+    std::vector<ScratchNeed> needs;
+    for (size_t i = 0; i < lowered_.size(); ++i) {
+      needs.push_back(ScratchOf(graph_, graph_.nodes[i], lowered_[i], target));
+    }
+    return needs;
+  }
 
   // A classifier that ends in softmax says so itself.
   OutputKind KindOfOutput() const {
@@ -122,7 +131,9 @@ class Emitter {
     return static_cast<int>(place->second);
   }
 
-  Status AddOp(const Node& node, const Lowered& lowered) {
+  Status AddOp(size_t i) {
+    const Node& node = graph_.nodes[i];
+    const Lowered& lowered = lowered_[i];
     wire::ImageOp op;
     op.op = node.op;
     op.name = node.name;
@@ -130,6 +141,10 @@ class Emitter {
     COVEY_TRY(AddAll(lowered.outputs, op.outputs));
     op.attr = lowered.attr;
     op.params = lowered.params;
+    if (plan_.scratch[i].bytes > 0) {
+      op.scratch_offset = static_cast<uint32_t>(plan_.scratch[i].offset);
+      op.scratch_bytes = static_cast<uint32_t>(plan_.scratch[i].bytes);
+    }
     contents_.ops.push_back(std::move(op));
     return OkStatus();
   }
@@ -174,7 +189,7 @@ class Emitter {
 
 }  // namespace
 
-Result<wire::ImageContents> Emit(const Graph& graph, Diag& diag) {
+Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag& diag) {
   for (int output : graph.outputs) {
     if (!graph.tensors[static_cast<size_t>(output)].constant()) continue;
     return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"},
@@ -190,7 +205,7 @@ Result<wire::ImageContents> Emit(const Graph& graph, Diag& diag) {
     COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
     lowered.push_back(std::move(op));
   }
-  return Emitter(graph, std::move(lowered), diag).Run();
+  return Emitter(graph, std::move(lowered), target, diag).Run();
 }
 
 }  // namespace covey::compiler

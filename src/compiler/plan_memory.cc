@@ -129,6 +129,32 @@ class Lifetimes {
   std::vector<Block> blocks_;
 };
 
+int64_t LiveAt(const std::vector<Block>& blocks, int moment) {
+  int64_t live = 0;
+  for (const Block& block : blocks) {
+    if (block.first <= moment && moment <= block.last) live += AlignUp(block.bytes);
+  }
+  return live;
+}
+
+// Appends a block for each node with scratch: as large as fits below the peak that there is anyway.
+void AddScratch(const std::vector<ScratchNeed>& needs, std::vector<Block>& blocks,
+                std::vector<int>& block_of_node) {
+  std::vector<int64_t> live(needs.size());
+  int64_t peak = 0;
+  for (size_t i = 0; i < needs.size(); ++i) {
+    live[i] = LiveAt(blocks, static_cast<int>(i));
+    peak = std::max(peak, live[i] + AlignUp(needs[i].least));
+  }
+  for (size_t i = 0; i < needs.size(); ++i) {
+    block_of_node.push_back(-1);
+    if (needs[i].best == 0) continue;
+    const int64_t bytes = std::clamp(peak - live[i], needs[i].least, needs[i].best);
+    block_of_node.back() = static_cast<int>(blocks.size());
+    blocks.push_back({.bytes = bytes, .first = static_cast<int>(i), .last = static_cast<int>(i)});
+  }
+}
+
 }  // namespace
 
 int64_t LowerBound(const std::vector<Block>& blocks) {
@@ -182,15 +208,25 @@ int64_t PlaceBlocks(std::vector<Block>& blocks) {
   return fewest;
 }
 
-MemoryPlan PlanMemory(const Graph& graph) {
+MemoryPlan PlanMemory(const Graph& graph, const std::vector<ScratchNeed>& scratch) {
   Lifetimes lifetimes(graph);
+  std::vector<Block>& blocks = lifetimes.blocks();
+  std::vector<int> block_of_node;
+  AddScratch(scratch, blocks, block_of_node);
+  block_of_node.resize(graph.nodes.size(), -1);
   MemoryPlan plan;
-  plan.lower_bound = LowerBound(lifetimes.blocks());
-  plan.arena_bytes = PlaceBlocks(lifetimes.blocks());
+  plan.lower_bound = LowerBound(blocks);
+  plan.arena_bytes = PlaceBlocks(blocks);
   plan.offsets.assign(graph.tensors.size(), -1);
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const int block = lifetimes.block_of(t);
-    if (block >= 0) plan.offsets[t] = lifetimes.blocks()[static_cast<size_t>(block)].offset;
+    if (block >= 0) plan.offsets[t] = blocks[static_cast<size_t>(block)].offset;
+  }
+  for (const int block : block_of_node) {
+    plan.scratch.emplace_back();
+    if (block < 0) continue;
+    const Block& placed = blocks[static_cast<size_t>(block)];
+    plan.scratch.back() = {placed.offset, placed.bytes};
   }
   return plan;
 }

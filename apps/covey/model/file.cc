@@ -19,12 +19,15 @@ Expected<ModelFile> LoadImage(ModelFile model, std::span<const std::byte> bytes)
   return model;
 }
 
-Expected<ModelFile> LoadGraph(ModelFile model) {
+Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target) {
   DiagText diag;
+  const Result<compiler::Target> known = compiler::TargetOf(target, diag);
+  if (!known.ok()) return Explain("compile", known.status(), diag);
   Result<compiler::Graph> graph = compiler::ImportFile(model.path, diag);
   if (!graph.ok()) return Explain(model.path, graph.status(), diag);
   model.graph = *std::move(graph);
-  const Result<std::vector<std::byte>> image = compiler::Compile(*model.graph, diag);
+  const Result<std::vector<std::byte>> image =
+      compiler::Compile(*model.graph, diag, {.target = *known});
   if (image.ok()) {
     model.image = ImageBytes(*image);
   } else {
@@ -44,7 +47,7 @@ std::span<const std::byte> ImageBytes::span() const {
   return {reinterpret_cast<const std::byte*>(blocks_.data()), size_};
 }
 
-Expected<ModelFile> LoadModelFile(const std::string& path) {
+Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target) {
   Expected<std::vector<std::byte>> bytes = ReadFile(path);
   if (!bytes) return bytes.error();
   ModelFile model;
@@ -56,7 +59,7 @@ Expected<ModelFile> LoadModelFile(const std::string& path) {
       return LoadImage(std::move(model), bytes.value());
     case Format::kTflite:
     case Format::kOnnx:
-      return LoadGraph(std::move(model));
+      return LoadGraph(std::move(model), target);
     case Format::kUnknown:
       break;
   }

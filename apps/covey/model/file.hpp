@@ -48,7 +48,8 @@ struct ModelFile {
 };
 
 // Reads and checks; compiles what is int8. A float network is no error here (no_image says why).
-Expected<ModelFile> LoadModelFile(const std::string& path);
+// `target` is "any" or a board's name; an image that is compiled already stays as it is.
+Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target = "any");
 
 // "tflite", "onnx", "covey"
 const char* FormatName(compiler::Format format);

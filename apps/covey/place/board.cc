@@ -90,7 +90,7 @@ Expected<std::unique_ptr<Place>> OpenBoard(const std::string& board, const std::
   const auto known = std::find_if(boards.begin(), boards.end(),
                                   [&](const serve::BoardInfo& info) { return info.name == board; });
   if (known == boards.end()) return MakeError(Code::kNotFound, "board '" + board + "' is unknown");
-  Expected<ModelFile> file = LoadModelFile(model);
+  Expected<ModelFile> file = LoadModelFile(model, board);
   if (!file) return file.error();
   if (file.value().image.empty()) return MakeError(Code::kUnimplemented, file.value().no_image);
   auto place = std::make_unique<Board>(*known, std::move(file).value(), options);

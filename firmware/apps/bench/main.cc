@@ -11,8 +11,8 @@
 #include "common/print.hpp"
 #include "common/semihosting.hpp"
 #include "core/text.hpp"
-#include "kernels/ref/table.hpp"
 #include "micro/run/engine.hpp"
+#include "target_kernels.hpp"
 
 namespace covey::board {
 namespace {
@@ -194,7 +194,7 @@ Status RunBench(Diag& diag, std::span<const char* const> words) {
     return NoRoom(diag, "arena", "RAM", arena_bytes, arena.size());
   }
   COVEY_TRY_ASSIGN(micro::Engine engine,
-                   micro::Engine::Prepare(image, kernels::RefKernels(), arena, diag));
+                   micro::Engine::Prepare(image, TargetKernels(), arena, diag));
   Print("{\"model\":");
   PrintQuoted(image.name());
   Field("image_bytes", bytes.size());

@@ -7,8 +7,8 @@
 #include "app.hpp"
 #include "common/board.hpp"
 #include "common/print.hpp"
-#include "kernels/ref/table.hpp"
 #include "micro/session/parts.hpp"
+#include "target_kernels.hpp"
 
 extern "C" {
 extern const std::byte covey_embedded_model[], covey_embedded_model_end[];
@@ -84,7 +84,7 @@ Result<std::span<const std::byte>> FindImage(Words words, Diag& diag) {
 Result<micro::Engine> LoadModel(Words words, Diag& diag) {
   COVEY_TRY_ASSIGN(const std::span<const std::byte> bytes, FindImage(words, diag));
   COVEY_TRY_ASSIGN(const wire::ImageView image, wire::ImageView::Read(bytes, diag));
-  return micro::Engine::Prepare(image, kernels::RefKernels(), board::FreeRam(), diag);
+  return micro::Engine::Prepare(image, board::TargetKernels(), board::FreeRam(), diag);
 }
 
 Status OpenPictures(Words words, Pictures& pictures) {

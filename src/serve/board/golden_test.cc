@@ -74,7 +74,9 @@ class BoardGoldenTest : public testing::TestWithParam<std::tuple<const char*, Ne
     const std::string file = std::string(network.name) + ".tflite";
     const Result<compiler::Graph> graph = compiler::ImportFile(folder_ / "models" / file, diag_);
     ASSERT_TRUE(graph.ok()) << graph.status().message() << ": " << diag_.Text();
-    const Result<Bytes> image = compiler::Compile(*graph, diag_);
+    const Result<compiler::Target> target = compiler::TargetOf(board, diag_);
+    ASSERT_TRUE(target.ok()) << diag_.Text();
+    const Result<Bytes> image = compiler::Compile(*graph, diag_, {.target = *target});
     ASSERT_TRUE(image.ok()) << image.status().message() << ": " << diag_.Text();
     image_ = *image;
   }

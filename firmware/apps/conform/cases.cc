@@ -1,0 +1,176 @@
+#include "cases.hpp"
+
+namespace covey::board {
+namespace {
+
+template <typename Attr>
+Attr& As(int32_t* words) {
+  return *reinterpret_cast<Attr*>(words);
+}
+
+}  // namespace
+
+std::byte* Case::Take(size_t bytes) {
+  const size_t begin = (used_ + 15) / 16 * 16;
+  if (begin > room_.size() || bytes > room_.size() - begin) return nullptr;
+  used_ = begin + bytes;
+  return room_.data() + begin;
+}
+
+bool Case::Place(TensorView& tensor, DType dtype, std::span<const int32_t> dims) {
+  tensor = {.dtype = dtype, .dims = dims};
+  tensor.bytes = static_cast<size_t>(tensor.elements()) * DTypeBytes(dtype);
+  tensor.data = Take(tensor.bytes);
+  return tensor.data != nullptr;
+}
+
+// Now and then only the ends of the range.
+void Case::FillBytes(Random& random, const TensorView& tensor) {
+  const bool ends = random.OneIn(4);
+  for (size_t i = 0; i < tensor.bytes; ++i) {
+    const uint32_t value = random.Next() >> 7;
+    tensor.data[i] = static_cast<std::byte>(ends ? ((value & 1) != 0 ? 0x7F : 0x80) : value & 0xFF);
+  }
+}
+
+// Output rows and columns of a random window; input, weights' rows and columns are drawn.
+bool Case::DrawWindow(Random& random) {
+  auto& attr = As<ConvAttr>(attr_);
+  for (int i = 0; i < 2; ++i) {
+    const int32_t taps = dims_[1][1 + i] = random.OneIn(3) ? 3 : random.Between(1, 5);
+    const int32_t stride = random.OneIn(2) ? 1 : random.Between(1, 4);
+    const int32_t dilation = random.OneIn(2) ? 1 : random.Between(1, 3);
+    const int32_t reach = (taps - 1) * dilation + 1;
+    const int32_t input = dims_[0][1 + i] = random.Between(1, 14);
+    const int32_t before = random.OneIn(3) ? 0 : random.Between(0, reach);
+    const int32_t after = random.Between(0, reach);
+    (i == 0 ? attr.stride_h : attr.stride_w) = stride;
+    (i == 0 ? attr.dilation_h : attr.dilation_w) = dilation;
+    (i == 0 ? attr.pad_top : attr.pad_left) = before;
+    const int32_t span = input + before + after - reach;
+    if (span < 0) return false;
+    dims_[2][1 + i] = span / stride + 1;
+  }
+  dims_[0][0] = dims_[2][0] = random.OneIn(4) ? 2 : 1;
+  return true;
+}
+
+void Case::DrawNumbers(Random& random, ConvAttr& attr) {
+  attr.input_offset = random.OneIn(3) ? (random.OneIn(2) ? -127 : 128) : random.Between(-127, 128);
+  attr.output_offset = random.OneIn(3) ? -128 : random.Between(-128, 127);
+  if (random.OneIn(2)) {
+    attr.activation_min = random.Between(-128, 0);
+    attr.activation_max = random.Between(0, 127);
+  }
+}
+
+// Tensors, bias and multipliers for the dimensions drawn.
+bool Case::PlaceConv(Random& random) {
+  const int rank = view_.op == Op::kFullyConnected ? 2 : 4;
+  const std::span<const int32_t> in(dims_[0], rank), weights(dims_[1], rank), out(dims_[2], rank);
+  const int32_t channels = dims_[2][rank - 1];
+  dims_[3][0] = channels;
+  view_.inputs = random.OneIn(4) ? 2 : 3;
+  view_.outputs = 1;
+  if (!Place(view_.input[0], DType::kInt8, in) || !Place(view_.input[1], DType::kInt8, weights) ||
+      !Place(view_.output[0], DType::kInt8, out))
+    return false;
+  FillBytes(random, view_.input[0]);
+  FillBytes(random, view_.input[1]);
+  auto* const params = reinterpret_cast<int32_t*>(Take(static_cast<size_t>(channels) * 8));
+  if (params == nullptr) return false;
+  // Shifts that saturate, that round, that shift left, and the ends of what prepare takes.
+  const int32_t least = random.OneIn(6) ? -31 : -14, most = random.OneIn(4) ? 3 : -4;
+  for (int32_t c = 0; c < channels; ++c) {
+    params[c] = random.OneIn(8) ? (random.OneIn(2) ? 0x7FFFFFFF : 1 << 30)
+                                : static_cast<int32_t>((random.Next() >> 2) | 0x40000000);
+    params[c + channels] = random.Between(least, most);
+  }
+  view_.params = {params, static_cast<size_t>(channels) * 2};
+  if (view_.inputs == 2) return true;
+  if (!Place(view_.input[2], DType::kInt32, {dims_[3], 1})) return false;
+  const int32_t most_bias = random.OneIn(4) ? 0x7FFFFFFE : 20000;
+  for (int32_t c = 0; c < channels; ++c)
+    view_.input[2].as_mutable<int32_t>()[c] = static_cast<int32_t>(random.Next()) % most_bias;
+  return true;
+}
+
+bool Case::DrawConv(Random& random) {
+  if (!DrawWindow(random)) return false;
+  auto& attr = As<ConvAttr>(attr_);
+  attr.groups = random.OneIn(4) ? random.Between(2, 3) : 1;
+  const int32_t most = random.OneIn(2) ? 5 : 20;
+  const int32_t inputs = random.OneIn(2) ? random.Between(1, most) : 4 * random.Between(1, 5);
+  dims_[1][3] = inputs;
+  dims_[0][3] = inputs * attr.groups;
+  dims_[1][0] = dims_[2][3] = attr.groups * random.Between(1, 9);
+  DrawNumbers(random, attr);
+  return PlaceConv(random);
+}
+
+bool Case::DrawDepthwise(Random& random) {
+  if (!DrawWindow(random)) return false;
+  auto& attr = As<ConvAttr>(attr_);
+  attr.depth_multiplier = random.OneIn(6) ? 2 : 1;
+  dims_[0][3] = random.Between(1, 19);
+  dims_[1][0] = 1;
+  dims_[1][3] = dims_[2][3] = dims_[0][3] * attr.depth_multiplier;
+  DrawNumbers(random, attr);
+  return PlaceConv(random);
+}
+
+bool Case::DrawFullyConnected(Random& random) {
+  auto& attr = As<ConvAttr>(attr_);
+  dims_[0][0] = dims_[2][0] = random.Between(1, 3);
+  dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 300 : 40);
+  dims_[1][0] = dims_[2][1] = random.Between(1, 9);
+  DrawNumbers(random, attr);
+  if (random.OneIn(6)) attr.weights_offset = random.Between(-127, 128);
+  return PlaceConv(random);
+}
+
+bool Case::DrawAdd(Random& random) {
+  auto& attr = As<AddAttr>(attr_);
+  view_.inputs = 2, view_.outputs = 1;
+  for (auto& dims : dims_) dims[0] = 2;
+  dims_[0][1] = dims_[1][1] = dims_[2][1] = random.Between(1, 700);
+  if (random.OneIn(6)) dims_[1][0] = 1;  // Broadcast.
+  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 2}) ||
+      !Place(view_.input[1], DType::kInt8, {dims_[1], 2}) ||
+      !Place(view_.output[0], DType::kInt8, {dims_[2], 2}))
+    return false;
+  FillBytes(random, view_.input[0]);
+  FillBytes(random, view_.input[1]);
+  attr.input0_offset = random.Between(-127, 128), attr.input1_offset = random.Between(-127, 128);
+  attr.output_offset = random.Between(-128, 127);
+  attr.input0_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
+  attr.input1_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
+  attr.output_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
+  attr.input0_shift = -random.Between(0, 4), attr.input1_shift = -random.Between(0, 4);
+  attr.output_shift = -random.Between(random.OneIn(4) ? 0 : 15, random.OneIn(4) ? 30 : 19);
+  if (random.OneIn(2)) {
+    attr.activation_min = random.Between(-128, 0);
+    attr.activation_max = random.Between(0, 127);
+  }
+  return true;
+}
+
+bool Case::Draw(Op op, uint32_t seed) {
+  Random random(seed);
+  used_ = 0;
+  for (int32_t& word : attr_) word = 0;
+  view_ = {};
+  view_.op = op;
+  view_.name = "random";
+  view_.attr = attr_;
+  if (op == Op::kAdd) {
+    As<AddAttr>(attr_) = {};
+    return DrawAdd(random);
+  }
+  As<ConvAttr>(attr_) = {};
+  if (op == Op::kDepthwiseConv2D) return DrawDepthwise(random);
+  if (op == Op::kFullyConnected) return DrawFullyConnected(random);
+  return DrawConv(random);
+}
+
+}  // namespace covey::board

@@ -1,0 +1,133 @@
+// conform: holds the board's own kernels to those of ref/, byte for byte, on random cases, and
+// prints one JSON object a line:
+//
+//   conform [cases=400] [seed=0]
+//
+// Each case runs with the least scratch that the fast loops take, with more, and with none; its
+// output and its scratch are fenced by bytes that must stay as they were. The process ends with 0,
+// with 1 after a "mismatch" line, or with 70 after a "fault" line. Whoever parses the lines:
+// src/serve/board/conform_test.cc.
+
+#include "cases.hpp"
+#include "common/board.hpp"
+#include "common/print.hpp"
+#include "common/semihosting.hpp"
+#include "kernels/ref/table.hpp"
+#include "target_kernels.hpp"
+
+namespace covey::board {
+namespace {
+
+constexpr Op kOps[] = {Op::kConv2D, Op::kDepthwiseConv2D, Op::kFullyConnected, Op::kAdd};
+constexpr std::byte kFence{0xA5};
+constexpr size_t kFenceBytes = 16;
+
+const Kernel* Find(std::span<const Kernel> kernels, Op op) {
+  for (const Kernel& kernel : kernels)
+    if (kernel.op == op) return &kernel;
+  return nullptr;
+}
+
+uint32_t NumberOf(const char* text, uint32_t otherwise) {
+  if (text == nullptr) return otherwise;
+  uint32_t number = 0;
+  for (; *text >= '0' && *text <= '9'; ++text)
+    number = 10 * number + static_cast<uint32_t>(*text - '0');
+  return number;
+}
+
+// Where a run went wrong.
+struct Mismatch {
+  const char* what = nullptr;
+  size_t at = 0;
+};
+
+bool Fenced(const std::byte* begin) {
+  for (size_t i = 0; i < kFenceBytes; ++i)
+    if (begin[i] != kFence) return false;
+  return true;
+}
+
+// Runs the target's kernel with so much scratch behind `room`'s copy of the output.
+Mismatch Compare(OpView view, const std::byte* expected, std::span<std::byte> room,
+                 size_t scratch) {
+  const size_t bytes = view.output[0].bytes;
+  const size_t lead = (bytes + 15) / 16 * 16;
+  std::byte* const out = room.data();
+  std::byte* const out_fence = out + bytes;
+  std::byte* const begin = out + lead + kFenceBytes;
+  __builtin_memset(out, static_cast<int>(kFence), lead + 2 * kFenceBytes + scratch);
+  view.output[0].data = out;
+  view.scratch = {begin, scratch};
+  Find(TargetKernels(), view.op)->run(view);
+  for (size_t i = 0; i < bytes; ++i)
+    if (out[i] != expected[i]) return {"output", i};
+  if (!Fenced(out_fence)) return {"written behind the output", scratch};
+  if (!Fenced(begin + scratch)) return {"written behind scratch", scratch};
+  return {};
+}
+
+void Tell(const char* what, Op op, uint32_t seed, size_t scratch, size_t at) {
+  Print("{\"mismatch\":");
+  PrintQuoted(what);
+  Print(",\"op\":");
+  PrintQuoted(OpName(op));
+  Print(",\"seed\":");
+  PrintNumber(seed);
+  Print(",\"scratch\":");
+  PrintNumber(scratch);
+  Print(",\"at\":");
+  PrintNumber(at);
+  Print("}\n");
+}
+
+// How the op's cases went; `ran` counts the runs.
+bool RunOp(Op op, uint32_t first, uint32_t cases, uint32_t& ran) {
+  NoDiag diag;
+  for (uint32_t seed = first; seed < first + cases; ++seed) {
+    Case one(FreeRam());
+    if (!one.Draw(op, seed)) continue;
+    const Kernel* const ref = Find(kernels::RefKernels(), op);
+    if (!ref->prepare(one.view(), diag).ok()) continue;
+    ref->run(one.view());
+    const OpView& view = one.view();
+    const std::byte* const expected = view.output[0].data;
+    std::span<std::byte> room = one.left();
+    const size_t skip = (16 - reinterpret_cast<uintptr_t>(room.data()) % 16) % 16;
+    room = room.subspan(skip);
+    const size_t spare = view.output[0].bytes + 64;
+    for (const size_t wanted : ScratchSizes(view)) {
+      if (room.size() < spare + wanted) continue;
+      const Mismatch found = Compare(view, expected, room, wanted);
+      ++ran;
+      if (found.what == nullptr) continue;
+      Tell(found.what, op, seed, wanted, found.at);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace covey::board
+
+int main() {
+  using namespace covey::board;
+  Start();
+  static char line[256];
+  static const char* words[8];
+  const std::span<const char* const> arguments(words, CommandLine(line, words));
+  const uint32_t cases = NumberOf(Argument(arguments, "cases"), 400);
+  const uint32_t first = NumberOf(Argument(arguments, "seed"), 0);
+  bool equal = true;
+  for (const covey::Op op : kOps) {
+    uint32_t ran = 0;
+    equal = RunOp(op, first, cases, ran) && equal;
+    Print("{\"conform\":");
+    PrintQuoted(covey::OpName(op));
+    Print(",\"runs\":");
+    PrintNumber(ran);
+    Print("}\n");
+  }
+  return equal ? 0 : 1;
+}

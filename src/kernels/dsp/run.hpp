@@ -1,0 +1,15 @@
+// The loops for cores with the DSP extension (Cortex-M4, M7, M33). Each gives the bytes of its
+// namesake in ref/, and runs that one where the op's scratch (scratch.hpp) or numbers leave no
+// choice.
+#pragma once
+
+#include "core/op_view.hpp"
+
+namespace covey::kernels::dsp {
+
+void RunConv2D(const OpView& op);
+void RunDepthwiseConv2D(const OpView& op);
+void RunFullyConnected(const OpView& op);
+void RunAdd(const OpView& op);
+
+}  // namespace covey::kernels::dsp

@@ -1,0 +1,76 @@
+// The DSP instructions of Armv7E-M and Armv8-M that the kernels are made of, one function each, and
+// loads from any address.
+//
+//   uint32_t even = WidenEven(offset, LoadWord(bytes));  // bytes 0 and 2 as int16, offset added
+//   uint32_t odd = WidenOdd(offset, LoadWord(bytes));    // bytes 1 and 3
+//   sum = DualMac(odd, weights_odd, DualMac(even, weights_even, sum));
+//
+// A pair is two int16 in one word, the first in the lower half. Inline assembly, since the
+// compiler's intrinsics model a flag that nobody reads.
+// Source: Armv7-M Architecture Reference Manual, chapter A7.7.
+#pragma once
+
+#include <cstdint>
+
+namespace covey::kernels::dsp {
+
+inline uint32_t LoadWord(const int8_t* from) {
+  uint32_t word;
+  __builtin_memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+constexpr uint32_t Pair(int32_t value) { return (static_cast<uint32_t>(value) & 0xFFFF) * 0x10001; }
+
+inline uint32_t WidenEven(uint32_t word) {
+  uint32_t pair;
+  asm("sxtb16 %0, %1" : "=r"(pair) : "r"(word));
+  return pair;
+}
+inline uint32_t WidenOdd(uint32_t word) {
+  uint32_t pair;
+  asm("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(word));
+  return pair;
+}
+inline uint32_t WidenEven(uint32_t offset, uint32_t word) {
+  uint32_t pair;
+  asm("sxtab16 %0, %1, %2" : "=r"(pair) : "r"(offset), "r"(word));
+  return pair;
+}
+inline uint32_t WidenOdd(uint32_t offset, uint32_t word) {
+  uint32_t pair;
+  asm("sxtab16 %0, %1, %2, ror #8" : "=r"(pair) : "r"(offset), "r"(word));
+  return pair;
+}
+
+// sum + a.low * b.low + a.high * b.high, modulo 2^32.
+inline int32_t DualMac(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  asm("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline int32_t LowMac(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  asm("smlabb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline int32_t HighMac(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  asm("smlatt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
+// (a * b + 2^31) / 2^32, rounded down.
+inline int32_t HighMulRounded(int32_t a, int32_t b) {
+  int32_t result;
+  asm("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
+inline int32_t Saturate8(int32_t value) {
+  int32_t result;
+  asm("ssat %0, #8, %1" : "=r"(result) : "r"(value));
+  return result;
+}
+
+}  // namespace covey::kernels::dsp

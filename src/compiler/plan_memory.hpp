@@ -9,8 +9,9 @@
 // orders, and again with the block that reached highest moved to the front; the best wins. reshape,
 // relu, quantize (int8 to int8) and add write over an input that dies with them.
 //
-// Scratch is a block that lives for one op. It gets what it can use as far as that costs no byte of
-// arena beyond what tensors and the least scratch need anyway.
+// Scratch is a block that lives for one op. It gets what it can use, as far as that raises the
+// arena by no more than a twelfth of what the tensors need, or no further than the least scratch
+// does.
 //
 // Memory: offsets are multiples of 16. lower_bound is the largest sum of blocks that are alive at
 // one moment: no plan with these aliases can do better.

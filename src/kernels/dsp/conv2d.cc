@@ -87,6 +87,13 @@ class Patches {
 
   void WriteFours(const int8_t* base, const Taps& columns, uint32_t* to) const {
     const int32_t tap = filter_[3] / 4, row = filter_[2] * tap;
+    if (joined_ && columns.count() == filter_[2] && rows_.count() == filter_[1]) {
+      const int8_t* from = At(base, 0, columns);  // all inside
+      const int32_t step = filter_[1] > 1 ? attr_.dilation_h * in_[2] * in_[3] : 0;
+      for (int32_t ky = filter_[1]; ky > 0; --ky, from += ky > 0 ? step : 0)
+        to = WidenGroups<kStep>(from, to, row, offset_);
+      return;
+    }
     const bool empty = columns.count() == 0 || rows_.count() == 0;
     for (int32_t ky = 0; ky < filter_[1]; ++ky) {
       if (empty || ky < rows_.begin || ky >= rows_.end) {
@@ -154,23 +161,38 @@ struct Batch {
   int32_t step;  // bytes from pixel to pixel
 };
 
-void StoreQuad(const Finish& finish, const int32_t* sums, const Channel& channel, int8_t* out,
-               int32_t step, int32_t pixels) {
-  if (pixels >= 4) return finish.Four(sums, channel, out, step);
-  for (int32_t i = 0; i < pixels; ++i, out += step) *out = finish(sums[i], channel);
+// One output channel: where its bytes go and how they are finished.
+struct Lane {
+  Channel channel;
+  int32_t number;
+  int8_t* out;
+};
+
+void StoreQuad(const Finish& finish, const int32_t* sums, const Lane& lane, int32_t step,
+               int32_t pixels) {
+  const Lane to = lane;  // no byte stored below can change it
+  const int32_t count = pixels < 4 ? pixels : 4;
+  for (int32_t i = 0; i < count; ++i) to.out[i * step] = finish(sums[i], to.channel, to.number);
 }
 
-// Channels `a` and `b` of the group; they may be the same.
-void TwoChannels(const Batch& batch, const Finish& finish, const Channel& a, const Channel& b,
-                 int8_t* out_a, int8_t* out_b) {
-  const int32_t groups = GroupsOf(batch.terms);
+// Two channels of the group; they may be the same.
+void TwoChannels(const Batch& batch, const Finish& finish, Lane& a, Lane& b) {
+  const int32_t groups = GroupsOf(batch.terms), step = batch.step;
   const uint32_t* x = batch.patches;
+  int32_t left = batch.pixels;
+  if (finish.whole_range() && a.channel.fast() && b.channel.fast() && b.out != a.out) {
+    TwoByFour to{&a.channel, &b.channel, a.out, step};
+    for (; left >= 4; left -= 4, x += kStep * groups, to.out += 4 * step)
+      covey_dsp_dot2x4_store(x, batch.weights, groups, &to);
+    b.out += to.out - a.out;
+    a.out = to.out;
+  }
   int32_t sums[8];
-  for (int32_t left = batch.pixels; left > 0; left -= 4, x += kStep * groups) {
-    Dot2x4(x, batch.weights, groups, sums);
-    StoreQuad(finish, sums, a, out_a, batch.step, left);
-    StoreQuad(finish, sums + 4, b, out_b, batch.step, left);
-    out_a += 4 * batch.step, out_b += 4 * batch.step;
+  for (; left > 0; left -= 4, x += kStep * groups) {
+    covey_dsp_dot2x4(x, batch.weights, groups, sums);
+    StoreQuad(finish, sums, a, step, left);
+    StoreQuad(finish, sums + 4, b, step, left);
+    a.out += 4 * step, b.out += 4 * step;
   }
 }
 
@@ -180,8 +202,10 @@ void AllChannels(const Batch& batch, const Finish& finish, const int8_t* weights
   for (int32_t o = 0; o < channels; o += 2) {
     const int32_t other = o + 1 < channels ? o + 1 : o;
     WidenTwo(weights + o * batch.terms, weights + other * batch.terms, batch.weights, batch.terms);
-    TwoChannels(batch, finish, finish.Of(first + o), finish.Of(first + other), batch.out + o,
-                batch.out + other);
+    Lane a{{}, first + o, batch.out + o}, b{{}, first + other, batch.out + other};
+    finish.Set(a.number, a.channel);
+    finish.Set(b.number, b.channel);
+    TwoChannels(batch, finish, a, b);
   }
 }
 

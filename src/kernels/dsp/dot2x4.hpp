@@ -11,13 +11,22 @@
 
 #include <cstdint>
 
+#include "kernels/dsp/finish.hpp"
+
 namespace covey::kernels::dsp {
 
 extern "C" void covey_dsp_dot2x4(const uint32_t* x, const uint32_t* w, int32_t groups,
                                  int32_t* sums);
 
-inline void Dot2x4(const uint32_t* x, const uint32_t* w, int32_t groups, int32_t* sums) {
-  covey_dsp_dot2x4(x, w, groups, sums);
-}
+// The same with the epilogue: finished bytes of channel a at out, of b at out + 1, then `step`
+// bytes on for the next pixel. For fast channels with the whole range of int8.
+struct TwoByFour {
+  const Channel* a;
+  const Channel* b;
+  int8_t* out;
+  int32_t step;
+};
+extern "C" void covey_dsp_dot2x4_store(const uint32_t* x, const uint32_t* w, int32_t groups,
+                                       const TwoByFour* to);
 
 }  // namespace covey::kernels::dsp

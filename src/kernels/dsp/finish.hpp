@@ -13,11 +13,38 @@
 
 namespace covey::kernels::dsp {
 
+// As the assembly of the inner loops reads it.
 struct Channel {
-  int32_t twice_bias = 0, multiplier = 0, rounding = 0, right = 0;
-  int32_t number = 0;
-  bool fast = false;
+  int32_t twice_bias, multiplier, rounding;
+  int32_t right;  // 0: the channel is not fast
+  bool fast() const { return right != 0; }
 };
+
+// Four sums of four channels, finished; for fast channels with the whole range of int8.
+inline void FinishFour(int32_t* sums, const Channel* channels) {
+  const Channel* at = channels;
+  int32_t bias, multiplier, rounding, right;
+#define COVEY_DSP_FINISH(sum)                  \
+  "ldrd %[bias], %[multiplier], [%[at]], #8\n" \
+  "ldrd %[rounding], %[right], [%[at]], #8\n"  \
+  "add %[" sum "], %[bias], %[" sum            \
+  "], lsl #1\n"                                \
+  "smmulr %[" sum "], %[" sum                  \
+  "], %[multiplier]\n"                         \
+  "add %[" sum "], %[" sum "], %[" sum         \
+  "], asr #31\n"                               \
+  "add %[" sum "], %[" sum                     \
+  "], %[rounding]\n"                           \
+  "asr %[" sum "], %[" sum                     \
+  "], %[right]\n"                              \
+  "ssat %[" sum "], #8, %[" sum "]\n"
+  asm(COVEY_DSP_FINISH("s0") COVEY_DSP_FINISH("s1") COVEY_DSP_FINISH("s2") COVEY_DSP_FINISH("s3")
+      : [s0] "+r"(sums[0]), [s1] "+r"(sums[1]), [s2] "+r"(sums[2]), [s3] "+r"(sums[3]),
+        [at] "+r"(at), [bias] "=&r"(bias), [multiplier] "=&r"(multiplier),
+        [rounding] "=&r"(rounding), [right] "=&r"(right)
+      : "m"(*reinterpret_cast<const Channel(*)[4]>(channels)));
+#undef COVEY_DSP_FINISH
+}
 
 class Finish {
  public:
@@ -27,47 +54,43 @@ class Finish {
         bias_(op.input[2].as<int32_t>()),
         multiplier_(op.params.data()),
         shift_(op.params.data() + channels),
-        most_sum_(terms * (255 * 128)) {
+        most_bias_((1 << 30) - terms * (255 * 128)) {
     const auto& attr = op.attr_as<ConvAttr>();
     offset_ = attr.output_offset;
     least_ = attr.activation_min, most_ = attr.activation_max;
     whole_range_ = least_ == -128 && most_ == 127;
   }
 
-  Channel Of(int32_t number) const {
-    constexpr int32_t kMost = 1 << 30;
+  // Whether the channel is fast.
+  bool Set(int32_t number, Channel& channel) const {
     const int32_t bias = bias_ == nullptr ? 0 : bias_[number];
     const int32_t right = -shift_[number];
-    Channel channel;
-    channel.number = number;
-    channel.fast = right >= 1 && right <= 20 && most_sum_ < kMost && bias < kMost - most_sum_ &&
-                   bias > most_sum_ - kMost;
-    if (!channel.fast) return channel;
+    if (right < 1 || right > 20 || bias >= most_bias_ || bias <= -most_bias_) {
+      channel.right = 0;
+      return false;
+    }
     channel.twice_bias = 2 * bias;
     channel.multiplier = multiplier_[number];
     channel.rounding = (1 << (right - 1)) + offset_ * (1 << right);
     channel.right = right;
-    return channel;
+    return true;
   }
 
-  int8_t operator()(int32_t sum, const Channel& channel) const {
-    if (!channel.fast) return ref_(sum, channel.number);
+  bool whole_range() const { return whole_range_; }
+
+  int8_t operator()(int32_t sum, const Channel& channel, int32_t number) const {
+    if (!channel.fast()) return ref_(sum, number);
     const int32_t value = Scale(sum, channel);
     return static_cast<int8_t>(whole_range_ ? Saturate8(value) : Clamp(value, least_, most_));
   }
 
-  // Four pixels of one channel, `step` bytes apart.
-  void Four(const int32_t* sums, const Channel& channel, int8_t* out, int32_t step) const {
-    if (!channel.fast) {
-      for (int i = 0; i < 4; ++i, out += step) *out = ref_(sums[i], channel.number);
-    } else if (whole_range_) {
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i, out += step)
-        *out = static_cast<int8_t>(Saturate8(Scale(sums[i], channel)));
+  // Four channels of one pixel, `first` and on; `fast`: all of them are.
+  void Pixel(int32_t* sums, const Channel* channels, bool fast, int32_t first, int8_t* out) const {
+    if (fast && whole_range_) {
+      FinishFour(sums, channels);
+      for (int i = 0; i < 4; ++i) out[i] = static_cast<int8_t>(sums[i]);
     } else {
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i, out += step)
-        *out = static_cast<int8_t>(Clamp(Scale(sums[i], channel), least_, most_));
+      for (int i = 0; i < 4; ++i) out[i] = (*this)(sums[i], channels[i], first + i);
     }
   }
 
@@ -84,7 +107,7 @@ class Finish {
   const int32_t* bias_;  // null: none
   const int32_t* multiplier_;
   const int32_t* shift_;
-  int32_t most_sum_, offset_, least_, most_;
+  int32_t most_bias_, offset_, least_, most_;
   bool whole_range_;
 };
 

@@ -39,7 +39,26 @@ struct ConvLayout {
   bool by_fours = false;  // every run of the patch is a multiple of four bytes
 };
 
+// depthwise_conv2d, four channels at a time: their weights, and as many input rows as a window
+// reaches over, widened and padded.
+struct DepthwiseLayout {
+  int64_t weight_words = 0, row_words = 0;
+  int64_t reach = 0;    // rows in the ring
+  int64_t columns = 0;  // of a row, with padding
+
+  explicit DepthwiseLayout(const OpView& op) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto filter = op.input[1].dims, out = op.output[0].dims;
+    weight_words = int64_t{2} * filter[1] * filter[2];
+    reach = int64_t{filter[1] - 1} * attr.dilation_h + 1;
+    columns = int64_t{out[2] - 1} * attr.stride_w + int64_t{filter[2] - 1} * attr.dilation_w + 1;
+    row_words = 2 * columns;
+  }
+  size_t bytes() const { return static_cast<size_t>(weight_words + reach * row_words) * 4; }
+};
+
 inline constexpr int32_t kMostQuads = 16;
+inline constexpr size_t kMostDepthwiseBytes = 16384;
 
 inline DspScratch DspScratchOf(const OpView& op) {
   switch (op.op) {
@@ -52,12 +71,9 @@ inline DspScratch DspScratchOf(const OpView& op) {
     }
     case Op::kDepthwiseConv2D: {
       if (op.attr_as<ConvAttr>().depth_multiplier != 1 || op.input[1].dims[3] < 4) return {};
-      const auto bytes = static_cast<size_t>(op.input[1].dims[1] * op.input[1].dims[2]) * 8;
-      return {bytes, bytes};
-    }
-    case Op::kFullyConnected: {
-      if (op.attr_as<ConvAttr>().weights_offset != 0) return {};
-      const auto bytes = static_cast<size_t>((op.input[1].dims[1] + 3) / 4) * 8;
+      const size_t bytes = DepthwiseLayout(op).bytes();
+      // A window that reaches far beyond its picture is not worth the room.
+      if (bytes > kMostDepthwiseBytes) return {};
       return {bytes, bytes};
     }
     case Op::kAdd: {

@@ -47,10 +47,11 @@ Expected<void> StartAgent(const fs::path& repository, std::unique_ptr<serve::Age
   return {};
 }
 
-// The device's network as an image, the pictures as one file, in the scratch directory.
-Expected<void> WriteForBoard(const Material& material, const fs::path& image,
-                             const fs::path& pictures) {
-  const Expected<ModelFile> model = LoadModelFile(material.device_model.string());
+// The device's network as an image for the board, the pictures as one file, in the scratch
+// directory.
+Expected<void> WriteForBoard(const Material& material, const std::string& board,
+                             const fs::path& image, const fs::path& pictures) {
+  const Expected<ModelFile> model = LoadModelFile(material.device_model.string(), board);
   if (!model) return model.error();
   if (model.value().image.empty()) {
     return MakeError(Code::kUnimplemented, model.value().no_image);
@@ -204,7 +205,8 @@ Expected<ShowResult> RunShow(const ShowOptions& options, std::ostream& out) {
                     scratch.path() / "pictures.bin",
                     agent->port(),
                     out};
-  const Expected<void> ready = WriteForBoard(material.value(), stage.image, stage.pictures);
+  const Expected<void> ready =
+      WriteForBoard(material.value(), options.board, stage.image, stage.pictures);
   if (!ready) return ready.error();
 
   ShowResult result;

@@ -39,7 +39,7 @@ class Compiled {
  public:
   explicit Compiled(const Graph& graph) {
     DiagText diag;
-    const auto contents = Emit(graph, diag);
+    const auto contents = Emit(graph, Target::kAny, diag);
     EXPECT_TRUE(contents.ok()) << diag.Text();
     if (!contents.ok()) return;
     const std::vector<std::byte> bytes = wire::WriteImage(*contents);

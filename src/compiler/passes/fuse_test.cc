@@ -95,7 +95,7 @@ TEST(FusePads, LeavesAnOutputOfTheWrongSizeToBeRefused) {
   TensorOf(net.graph(), y).dims[1] += 1;
   net.graph().outputs = {y};
   DiagText diag;
-  EXPECT_EQ(Emit(Passed(net.graph()), diag).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(Emit(Passed(net.graph()), Target::kAny, diag).status().code(), Code::kInvalidArgument);
 }
 
 // conv (with `first`) -> relu node `second`, the quantisation of all the same or not.

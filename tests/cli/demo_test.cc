@@ -21,6 +21,7 @@ void ExpectFigures(const Json& report, int images) {
     EXPECT_EQ(place["answered"], images) << place;
     EXPECT_EQ(place["fell_back"], 0) << place;
     EXPECT_GT(place["latency_ms"]["median"], 0) << place;
+    EXPECT_GT(place["correct_per_ms"], 0) << place;  // No answer is without its time.
     EXPECT_GE(place["confidence_deviation"], 0) << place;
     EXPECT_LE(place["confidence_deviation"], 1) << place;
     EXPECT_DOUBLE_EQ(place["top1"].get<double>(), place["correct"].get<double>() / images);

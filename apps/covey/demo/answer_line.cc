@@ -76,11 +76,6 @@ bool TakePair(std::string_view key, std::string_view& rest, BoardAnswer& answer)
 
 }  // namespace
 
-bool IsAnswerStart(std::string_view line) {
-  std::string_view rest = line;
-  return TakeImage(rest).has_value() && rest == " ";
-}
-
 std::optional<BoardAnswer> ParseAnswerLine(std::string_view line) {
   BoardAnswer answer;
   const std::optional<uint32_t> image = TakeImage(line);

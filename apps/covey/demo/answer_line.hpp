@@ -27,8 +27,6 @@ struct BoardAnswer {
   std::optional<double> measured_ns;  // by this machine's clock; set by BoardShow
 };
 
-// True for "image 12: ": what the firmware prints before the call.
-bool IsAnswerStart(std::string_view line);
 // Nothing if the line is no answer.
 std::optional<BoardAnswer> ParseAnswerLine(std::string_view line);
 

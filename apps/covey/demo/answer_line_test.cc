@@ -55,12 +55,5 @@ TEST(AnswerLine, RefusesWhatIsNone) {
   }
 }
 
-TEST(AnswerLine, StartsWithItsImage) {
-  EXPECT_TRUE(IsAnswerStart("image 12: "));
-  EXPECT_FALSE(IsAnswerStart("image 12:"));
-  EXPECT_FALSE(IsAnswerStart("image 12: c"));
-  EXPECT_FALSE(IsAnswerStart("image : "));
-}
-
 }  // namespace
 }  // namespace covey::app

@@ -48,28 +48,17 @@ void BoardShow::Take(char c, serve::Child::TimePoint when, std::string& text) {
   if (c == '\r') return;
   text += c;
   Show(c);
-  if (in_call_ && !timed_) {  // The first character after "image 3: ": the call is over.
-    call_ended_ = when;
-    timed_ = true;
-  }
   if (c != '\n') {
     line_ += c;
-    if (!in_call_ && IsAnswerStart(line_)) {
-      call_began_ = when;
-      in_call_ = true;
-      timed_ = false;
-    }
     return;
   }
   if (std::optional<BoardAnswer> answer = ParseAnswerLine(line_)) {
-    // Both ends in one read: the console was not watched in between, so there is no time.
-    if (timed_ && call_ended_ > call_began_) {
-      answer->measured_ns =
-          std::chrono::duration<double, std::nano>(call_ended_ - call_began_).count();
-    }
+    // From answer to answer: a line that is read late lends its delay to the next one, and the sum
+    // stays right. Between the two ends of one call a late read of the first would flatter it.
+    answer->measured_ns = std::chrono::duration<double, std::nano>(when - answered_).count();
+    answered_ = when;
     answers_.push_back(*std::move(answer));
   }
-  in_call_ = false;
   line_.clear();
 }
 
@@ -103,6 +92,7 @@ Expected<std::string> BoardShow::Command(const std::string& line) {
   for (char c : line) Show(c);  // The firmware does not echo.
   Show('\n');
   out_.flush();
+  answered_ = std::chrono::steady_clock::now();
   const Status written = child_->Write(line + "\n");
   if (!written.ok()) {
     return MakeError(written.code(), "board " + config_.board + ": " + written.message());

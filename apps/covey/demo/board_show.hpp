@@ -5,9 +5,8 @@
 //   Expected<std::vector<BoardAnswer>> answers = show.value()->Infer(20);
 //   show.value()->Command("config place agent 10.0.2.2:7700 resnet56");
 //
-// The firmware prints "image 3: " before a call and the rest of the line after it, so the time
-// between the two is the call as seen on the console. Memory: the emulator is killed with the
-// object.
+// A call is timed from the answer before it (the first from the command) to its own answer, as they
+// are read from the console. Memory: the emulator is killed with the object.
 #pragma once
 
 #include <atomic>
@@ -48,10 +47,9 @@ class BoardShow {
   BoardShowConfig config_;
   std::ostream& out_;
   std::unique_ptr<serve::Child> child_;
-  std::string line_;           // since the last line feed
-  bool at_line_start_ = true;  // of what is shown
-  serve::Child::TimePoint call_began_{}, call_ended_{};
-  bool in_call_ = false, timed_ = false;
+  std::string line_;                    // since the last line feed
+  bool at_line_start_ = true;           // of what is shown
+  serve::Child::TimePoint answered_{};  // when the last answer was read, or the command typed
   std::vector<BoardAnswer> answers_;
 };
 

@@ -141,8 +141,9 @@ void ExplainBoard(const ShowOptions& options, ShowResult& result) {
                          Fixed(info.clock_hz / 1e6, 0) + " MHz; a statement about " +
                          info.description + ", not a measurement of a chip");
   result.notes.push_back(
-      "measured, board emulated: this machine's clock around the call, as seen on the console; the "
-      "board itself runs under QEMU" +
+      "measured, board emulated: this machine's clock from answer to answer on the console; the "
+      "board "
+      "itself runs under QEMU" +
       (result.offload_instructions > 0
            ? ", and spends " + Thousands(result.offload_instructions) + " instructions on a call"
            : std::string()));

@@ -7,21 +7,12 @@
 #pragma once
 
 #include "core/op_view.hpp"
+#include "kernels/kernel_list.hpp"
 
 namespace covey::kernels {
 
-Status PrepareConv2D(const OpView& op, Diag& diag);
-Status PrepareDepthwiseConv2D(const OpView& op, Diag& diag);
-Status PrepareFullyConnected(const OpView& op, Diag& diag);
-Status PrepareAdd(const OpView& op, Diag& diag);
-Status PreparePool2D(const OpView& op, Diag& diag);  // average and max
-Status PrepareMean(const OpView& op, Diag& diag);
-Status PrepareSoftmax(const OpView& op, Diag& diag);
-Status PrepareReshape(const OpView& op, Diag& diag);
-Status PreparePad(const OpView& op, Diag& diag);
-Status PrepareQuantize(const OpView& op, Diag& diag);
-Status PrepareDequantize(const OpView& op, Diag& diag);
-Status PrepareRelu(const OpView& op, Diag& diag);
-Status PrepareTranspose(const OpView& op, Diag& diag);
+#define COVEY_DECLARE_PREPARE(op, prepare, run) Status prepare(const OpView& view, Diag& diag);
+COVEY_KERNEL_LIST(COVEY_DECLARE_PREPARE)
+#undef COVEY_DECLARE_PREPARE
 
 }  // namespace covey::kernels

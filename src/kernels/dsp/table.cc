@@ -1,29 +1,18 @@
 #include "kernels/dsp/table.hpp"
 
 #include "kernels/dsp/run.hpp"
+#include "kernels/kernel_list.hpp"
 #include "kernels/prepare.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels {
+namespace dsp {
 
-std::span<const Kernel> DspKernels() {
-  static constexpr Kernel kTable[] = {
-      {Op::kConv2D, PrepareConv2D, dsp::RunConv2D},
-      {Op::kDepthwiseConv2D, PrepareDepthwiseConv2D, dsp::RunDepthwiseConv2D},
-      {Op::kFullyConnected, PrepareFullyConnected, dsp::RunFullyConnected},
-      {Op::kAdd, PrepareAdd, dsp::RunAdd},
-      {Op::kAveragePool2D, PreparePool2D, ref::RunAveragePool2D},
-      {Op::kMaxPool2D, PreparePool2D, ref::RunMaxPool2D},
-      {Op::kMean, PrepareMean, ref::RunMean},
-      {Op::kSoftmax, PrepareSoftmax, ref::RunSoftmax},
-      {Op::kReshape, PrepareReshape, ref::RunReshape},
-      {Op::kPad, PreparePad, ref::RunPad},
-      {Op::kQuantize, PrepareQuantize, ref::RunQuantize},
-      {Op::kDequantize, PrepareDequantize, ref::RunDequantize},
-      {Op::kRelu, PrepareRelu, ref::RunRelu},
-      {Op::kTranspose, PrepareTranspose, ref::RunTranspose},
-  };
-  return kTable;
-}
+using namespace ref;  // what run.hpp declares here hides its namesake there
+constexpr Kernel kTable[] = {COVEY_KERNEL_LIST(COVEY_KERNEL_ROW)};
+
+}  // namespace dsp
+
+std::span<const Kernel> DspKernels() { return dsp::kTable; }
 
 }  // namespace covey::kernels

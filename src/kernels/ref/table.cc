@@ -1,28 +1,16 @@
 #include "kernels/ref/table.hpp"
 
+#include "kernels/kernel_list.hpp"
 #include "kernels/prepare.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels {
+namespace ref {
 
-std::span<const Kernel> RefKernels() {
-  static constexpr Kernel kTable[] = {
-      {Op::kConv2D, PrepareConv2D, ref::RunConv2D},
-      {Op::kDepthwiseConv2D, PrepareDepthwiseConv2D, ref::RunDepthwiseConv2D},
-      {Op::kFullyConnected, PrepareFullyConnected, ref::RunFullyConnected},
-      {Op::kAdd, PrepareAdd, ref::RunAdd},
-      {Op::kAveragePool2D, PreparePool2D, ref::RunAveragePool2D},
-      {Op::kMaxPool2D, PreparePool2D, ref::RunMaxPool2D},
-      {Op::kMean, PrepareMean, ref::RunMean},
-      {Op::kSoftmax, PrepareSoftmax, ref::RunSoftmax},
-      {Op::kReshape, PrepareReshape, ref::RunReshape},
-      {Op::kPad, PreparePad, ref::RunPad},
-      {Op::kQuantize, PrepareQuantize, ref::RunQuantize},
-      {Op::kDequantize, PrepareDequantize, ref::RunDequantize},
-      {Op::kRelu, PrepareRelu, ref::RunRelu},
-      {Op::kTranspose, PrepareTranspose, ref::RunTranspose},
-  };
-  return kTable;
-}
+constexpr Kernel kTable[] = {COVEY_KERNEL_LIST(COVEY_KERNEL_ROW)};
+
+}  // namespace ref
+
+std::span<const Kernel> RefKernels() { return ref::kTable; }
 
 }  // namespace covey::kernels

@@ -141,7 +141,8 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_option("IMAGE", options->images, "JPEG or PNG files")
       ->required()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--on", options->on, "host (default), board:m33|m4|rv32 or agent:HOST:PORT");
+  command->add_option("--on", options->on,
+                      "host (default), board:m33|m4|m55|rv32 or agent:HOST:PORT");
   command
       ->add_option("--model", options->model,
                    "on host and boards a .tflite, .onnx or .covey file, on an agent a model's name")

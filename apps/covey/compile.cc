@@ -56,10 +56,11 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
   command->add_option("-o,--output", options->output, "the image to write; - for stdout")
       ->required();
   command
-      ->add_option("--target", options->target,
-                   "any (default), m33, m4 or rv32: adds scratch for the target's fast kernels; "
-                   "the image gives the same bytes everywhere")
-      ->check(CLI::IsMember({"any", "m33", "m4", "rv32"}));
+      ->add_option(
+          "--target", options->target,
+          "any (default), m33, m4, m55 or rv32: adds scratch for the target's fast kernels; "
+          "the image gives the same bytes everywhere")
+      ->check(CLI::IsMember({"any", "m33", "m4", "m55", "rv32"}));
   command->add_flag("--json", options->json, "print the sizes as JSON");
   command->footer(
       "Examples:\n"

@@ -102,8 +102,9 @@ void AddRun(CLI::App& app, Chosen& chosen) {
       ->add_option("MODEL", options->model,
                    "a .tflite, .onnx or .covey file; with --on agent a model's name")
       ->required();
-  command->add_option("--on", options->on,
-                      "host (default), board:m33, board:m4, board:rv32 or agent:HOST:PORT");
+  command->add_option(
+      "--on", options->on,
+      "host (default), board:m33, board:m4, board:m55, board:rv32 or agent:HOST:PORT");
   command->add_option("--input", options->input, "raw bytes of N samples; - (default) for stdin");
   command->add_option("--output", options->output, "raw output bytes; - (default) for stdout");
   command

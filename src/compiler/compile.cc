@@ -141,7 +141,8 @@ Result<Target> TargetOf(const std::string& name, Diag& diag) {
   constexpr Row kRows[] = {{"any", Target::kAny},
                            {"m33", Target::kCortexM},
                            {"m4", Target::kCortexM},
-                           {"rv32", Target::kAny}};
+                           {"m55", Target::kMve},
+                           {"rv32", Target::kRv32}};
   std::string names;
   for (const Row& row : kRows) {
     if (name == row.name) return row.target;

@@ -38,7 +38,7 @@ Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag);
 
 // Every image runs on every target with the same bytes. One that is compiled for a target also
 // holds scratch for its fast kernels, in a larger arena; without it they take the reference loops.
-enum class Target { kAny, kCortexM };
+enum class Target { kAny, kCortexM, kMve, kRv32 };
 
 struct CompileOptions {
   Target target = Target::kAny;

@@ -63,7 +63,7 @@ std::string NameOf(const testing::TestParamInfo<GoldenBytes::ParamType>& test) {
 INSTANTIATE_TEST_SUITE_P(Places, GoldenBytes,
                          testing::Combine(testing::ValuesIn(kNetworks),
                                           testing::Values("host", "board:m33", "board:m4",
-                                                          "board:rv32")),
+                                                          "board:m55", "board:rv32")),
                          NameOf);
 
 }  // namespace

@@ -16,7 +16,8 @@ import shutil
 import subprocess
 import sys
 
-SIZES = {"m33": "arm-none-eabi", "m4": "arm-none-eabi", "rv32": "riscv64-unknown-elf"}
+SIZES = {"m33": "arm-none-eabi", "m4": "arm-none-eabi", "m55": "arm-none-eabi",
+         "rv32": "riscv64-unknown-elf"}
 COLUMNS = ("text", "data", "bss", "stack")
 CLIENT_FOLDERS = {"wire": ["rpc"], "micro": ["session", "route"]}
 CODE_SECTION = re.compile(r"^ ?\.(text|rodata|data\.rel\.ro|ARM\.exidx|init_array|srodata)\b")

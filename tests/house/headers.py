@@ -21,6 +21,7 @@ import rooms as law
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 TOOLCHAINS = {
     "m33": ["arm-none-eabi-g++", "-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"],
+    "m55": ["arm-none-eabi-g++", "-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"],
     "rv32": ["riscv64-unknown-elf-g++", "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32", "--specs=picolibc.specs",
              "-isystem", "/usr/include/newlib/c++/12.2.1",
              "-isystem", "/usr/include/newlib/c++/12.2.1/arm-none-eabi/thumb/v7-m/nofp"],
@@ -67,10 +68,12 @@ def jobs_for(root, build):
         if not name.startswith(("kernels/dsp/", "kernels/mve/", "kernels/rv32/")):
             yield f"g++ {name}", name, ["g++", "-std=c++20", *floor, *base, *host.get(relative.parts[0], [])], ".cc"
         for board, compiler in TOOLCHAINS.items():
-            arm_only = name.startswith(("kernels/dsp/", "kernels/mve/"))
             if not device or not shutil.which(compiler[0]) or name.startswith("kernels/x86/"):
                 continue
-            if (board == "rv32" and arm_only) or (board == "m33" and name.startswith(("kernels/mve/", "kernels/rv32/"))):
+            only = {"kernels/dsp/": "m33", "kernels/mve/": "m55", "kernels/rv32/": "rv32"}
+            mine = [one for folder, one in only.items() if name.startswith(folder)]
+            # The M55 reads what the M33 reads, but for its own folder.
+            if (mine and mine != [board]) or (board == "m55" and not mine):
                 continue
             yield f"{board} {name}", name, [*compiler, *DEVICE, *base, *boards[board].get(relative.parts[0], [])], ".cc"
     yield from porch_jobs(root)

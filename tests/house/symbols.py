@@ -25,7 +25,8 @@ REFUSED = {
     "exceptions or RTTI": re.compile(f"^({EXCEPTIONS})$"),
     "double precision": re.compile(f"^({DOUBLES})$"),
 }
-TOOLS = {"m33": "arm-none-eabi-nm", "m4": "arm-none-eabi-nm", "rv32": "riscv64-unknown-elf-nm"}
+TOOLS = {"m33": "arm-none-eabi-nm", "m4": "arm-none-eabi-nm", "m55": "arm-none-eabi-nm",
+         "rv32": "riscv64-unknown-elf-nm"}
 
 
 def breaches_in(names, kinds):

@@ -77,8 +77,8 @@ void AddDemo(CLI::App& app, Chosen& chosen) {
       ->add_option("--images", options->show.images,
                    "how many pictures (default " + std::to_string(options->show.images) + ")")
       ->check(CLI::Range(1, 500));
-  command->add_option("--board", options->show.board, "m33 (default), m4 or rv32")
-      ->check(CLI::IsMember({"m33", "m4", "rv32"}));
+  command->add_option("--board", options->show.board, "m33 (default), m4, m55 or rv32")
+      ->check(CLI::IsMember({"m33", "m4", "m55", "rv32"}));
   command->add_flag("--json", options->json,
                     "print the figures as JSON; the console goes to stderr");
   command->footer(kFooter);

@@ -63,7 +63,7 @@ Expected<Target> ParseTarget(const std::string& text) {
   }
   return MakeError(Code::kInvalidArgument,
                    "--on: found '" + text +
-                       "', expected host, board:m33, board:m4, board:rv32 or "
+                       "', expected host, board:m33, board:m4, board:m55, board:rv32 or "
                        "agent:HOST:PORT");
 }
 

@@ -21,7 +21,7 @@
 namespace covey::serve {
 
 struct BoardJob {
-  std::string board;                  // "m33", "m4", "rv32"
+  std::string board;                  // "m33", "m4", "m55", "rv32"
   std::span<const std::byte> image;   // a model image
   std::span<const std::byte> inputs;  // N samples of the model's input bytes
   bool count_instructions = true;     // false: faster, no counts

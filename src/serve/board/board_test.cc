@@ -139,11 +139,11 @@ TEST_P(BoardTest, IsStoppedAtItsTimeout) {
   EXPECT_EQ(run.status().code(), Code::kDeadlineExceeded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, BoardTest, testing::Values("m33", "m4", "rv32"),
+INSTANTIATE_TEST_SUITE_P(Each, BoardTest, testing::Values("m33", "m4", "m55", "rv32"),
                          [](const auto& each) { return std::string(each.param); });
 
 TEST(Boards, StateACycleModelForEachBoard) {
-  ASSERT_EQ(Boards().size(), 3U);
+  ASSERT_EQ(Boards().size(), 4U);
   for (const BoardInfo& board : Boards()) {
     EXPECT_GE(board.cycles_per_instruction, 1.0) << board.name;
     EXPECT_GT(board.clock_hz, 1e6) << board.name;
@@ -155,7 +155,7 @@ TEST(Boards, StateACycleModelForEachBoard) {
 TEST(Boards, RefuseAnUnknownName) {
   DiagText diag;
   EXPECT_EQ(FindFirmware("z80", "bench", diag).status().code(), Code::kNotFound);
-  EXPECT_THAT(diag.Text(), HasSubstr("expected m33, m4 or rv32"));
+  EXPECT_THAT(diag.Text(), HasSubstr("expected m33, m4, m55 or rv32"));
 }
 
 TEST(Boards, SayHowToBuildFirmwareThatIsAbsent) {

@@ -154,7 +154,7 @@ TEST_P(BoardGoldenTest, EqualsTheReferenceOnRealInputs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, BoardGoldenTest,
-                         testing::Combine(testing::Values("m33", "m4", "rv32"),
+                         testing::Combine(testing::Values("m33", "m4", "m55", "rv32"),
                                           testing::ValuesIn(kNetworks)),
                          [](const auto& each) {
                            return std::string(std::get<0>(each.param)) + "_" +

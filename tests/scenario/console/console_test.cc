@@ -263,7 +263,7 @@ TEST_P(ConsoleTest, ListsTheModelsOfThePresentPlace) {
   EXPECT_THAT(Type("infer 1"), HasSubstr("error NOT_FOUND"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, ConsoleTest, testing::Values("m33", "m4", "rv32"),
+INSTANTIATE_TEST_SUITE_P(Each, ConsoleTest, testing::Values("m33", "m4", "m55", "rv32"),
                          [](const auto& each) { return std::string(each.param); });
 
 }  // namespace

@@ -8,7 +8,8 @@
 
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/lower.hpp"
-#include "compiler/plan_memory.hpp"
+#include "compiler/lower/op_view.hpp"
+#include "compiler/memory/plan.hpp"
 #include "compiler/report.hpp"
 #include "compiler/scratch.hpp"
 
@@ -26,7 +27,8 @@ class Emitter {
       : graph_(graph),
         lowered_(std::move(lowered)),
         diag_(diag),
-        plan_(PlanMemory(graph, ScratchNeeds(target))),
+        views_(ViewsOf(graph, lowered_)),
+        plan_(PlanMemory(graph, views_, ScratchNeeds(target))),
         number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
@@ -51,9 +53,7 @@ class Emitter {
 
   std::vector<ScratchNeed> ScratchNeeds(Target target) const {
     std::vector<ScratchNeed> needs;
-    for (size_t i = 0; i < lowered_.size(); ++i) {
-      needs.push_back(ScratchOf(graph_, graph_.nodes[i], lowered_[i], target));
-    }
+    for (const OpView& view : views_) needs.push_back(ScratchOf(view, target));
     return needs;
   }
 
@@ -181,6 +181,7 @@ class Emitter {
   const Graph& graph_;
   const std::vector<Lowered> lowered_;
   Diag& diag_;
+  const std::vector<OpView> views_;
   const MemoryPlan plan_;
   std::vector<int> number_;  // of each of the graph's tensors in the image
   std::map<Key, size_t> constants_;

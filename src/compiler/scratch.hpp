@@ -1,14 +1,14 @@
-// ScratchOf asks the kernels of a target how much scratch they can use for a node.
+// ScratchOf asks the kernels of a target how much scratch they can use for an op.
 //
-//   const ScratchNeed need = ScratchOf(graph, node, lowered, Target::kCortexM);
+//   const ScratchNeed need = ScratchOf(ViewOf(graph, node, lowered), Target::kCortexM);
 #pragma once
 
 #include "compiler/compile.hpp"
-#include "compiler/lower/lower.hpp"
-#include "compiler/plan_memory.hpp"
+#include "compiler/memory/plan.hpp"
+#include "core/op_view.hpp"
 
 namespace covey::compiler {
 
-ScratchNeed ScratchOf(const Graph& graph, const Node& node, const Lowered& lowered, Target target);
+ScratchNeed ScratchOf(const OpView& view, Target target);
 
 }  // namespace covey::compiler

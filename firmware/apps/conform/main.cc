@@ -3,15 +3,17 @@
 //
 //   conform [cases=400] [seed=0]
 //
-// Each case runs with the least scratch that the fast loops take, with more, and with none; its
-// output and its scratch are fenced by bytes that must stay as they were. The process ends with 0,
-// with 1 after a "mismatch" line, or with 70 after a "fault" line. Whoever parses the lines:
-// src/serve/board/conform_test.cc.
+// Each case runs with the least scratch that the fast loops take, with more, and with none, and
+// each of these twice: with its tensors apart, and with the output over its first input, as far
+// ahead of it as kernels/overlap.hpp lets it be. Output and scratch are fenced by bytes that must
+// stay as they were. The process ends with 0, with 1 after a "mismatch" line, or with 70 after a
+// "fault" line. Whoever parses the lines: src/serve/board/conform_test.cc.
 
 #include "cases.hpp"
 #include "common/board.hpp"
 #include "common/print.hpp"
 #include "common/semihosting.hpp"
+#include "kernels/overlap.hpp"
 #include "kernels/ref/table.hpp"
 #include "target_kernels.hpp"
 
@@ -48,21 +50,37 @@ bool Fenced(const std::byte* begin) {
   return true;
 }
 
-// Runs the target's kernel with so much scratch behind `room`'s copy of the output.
-Mismatch Compare(OpView view, const std::byte* expected, std::span<std::byte> room,
-                 size_t scratch) {
+constexpr size_t UpTo(size_t bytes, size_t step) { return (bytes + step - 1) / step * step; }
+
+// By how many bytes the output begins before input 0, at 16-byte boundaries; 0: they lie apart.
+size_t AheadOf(const OpView& view) {
+  const kernels::Sharing sharing = kernels::SharingOf(view, 0);
+  if (sharing.how != kernels::Sharing::How::kAhead || sharing.lead < 0) return 0;
+  size_t step = static_cast<size_t>(sharing.step);
+  for (int i = 0; i < 4 && step % 16 != 0; ++i) step *= 2;
+  return UpTo(static_cast<size_t>(sharing.lead), step);
+}
+
+// Runs the target's kernel with so much scratch behind `room`'s copy of the output, which lies over
+// input 0 if `shared`.
+Mismatch Compare(OpView view, const std::byte* expected, std::span<std::byte> room, size_t scratch,
+                 bool shared) {
   const size_t bytes = view.output[0].bytes;
-  const size_t lead = (bytes + 15) / 16 * 16;
+  const size_t ahead = shared ? AheadOf(view) : 0, in = shared ? view.input[0].bytes : 0;
+  const size_t used = bytes > ahead + in ? bytes : ahead + in;
   std::byte* const out = room.data();
-  std::byte* const out_fence = out + bytes;
-  std::byte* const begin = out + lead + kFenceBytes;
-  __builtin_memset(out, static_cast<int>(kFence), lead + 2 * kFenceBytes + scratch);
+  std::byte* const begin = out + UpTo(used, 16) + kFenceBytes;
+  __builtin_memset(out, static_cast<int>(kFence), UpTo(used, 16) + 2 * kFenceBytes + scratch);
+  if (shared) {
+    __builtin_memcpy(out + ahead, view.input[0].data, in);
+    view.input[0].data = out + ahead;
+  }
   view.output[0].data = out;
   view.scratch = {begin, scratch};
   Find(TargetKernels(), view.op)->run(view);
   for (size_t i = 0; i < bytes; ++i)
-    if (out[i] != expected[i]) return {"output", i};
-  if (!Fenced(out_fence)) return {"written behind the output", scratch};
+    if (out[i] != expected[i]) return {shared ? "output over its input" : "output", i};
+  if (!Fenced(out + used)) return {"written behind the output", scratch};
   if (!Fenced(begin + scratch)) return {"written behind scratch", scratch};
   return {};
 }
@@ -95,14 +113,18 @@ bool RunOp(Op op, uint32_t first, uint32_t cases, uint32_t& ran) {
     std::span<std::byte> room = one.left();
     const size_t skip = (16 - reinterpret_cast<uintptr_t>(room.data()) % 16) % 16;
     room = room.subspan(skip);
-    const size_t spare = view.output[0].bytes + 64;
+    const bool may_share = kernels::SharingOf(view, 0).how == kernels::Sharing::How::kAhead;
     for (const size_t wanted : ScratchSizes(view)) {
-      if (room.size() < spare + wanted) continue;
-      const Mismatch found = Compare(view, expected, room, wanted);
-      ++ran;
-      if (found.what == nullptr) continue;
-      Tell(found.what, op, seed, wanted, found.at);
-      return false;
+      for (int shared = 0; shared < (may_share ? 2 : 1); ++shared) {
+        const size_t spare =
+            view.output[0].bytes + (shared != 0 ? AheadOf(view) + view.input[0].bytes : 0) + 64;
+        if (room.size() < spare + wanted) continue;
+        const Mismatch found = Compare(view, expected, room, wanted, shared != 0);
+        ++ran;
+        if (found.what == nullptr) continue;
+        Tell(found.what, op, seed, wanted, found.at);
+        return false;
+      }
     }
   }
   return true;

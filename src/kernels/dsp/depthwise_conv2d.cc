@@ -1,6 +1,7 @@
 // Four channels at a time. Their input rows are widened and padded once into a ring in scratch, so
 // that no output pixel asks what lies inside; then each tap is two loads and four products. The
-// last four channels may overlap those before them; their results are the same.
+// last four channels may overlap those before them, which have been stored: of these nothing is
+// stored again, since the output may lie over their input (kernels/overlap.hpp).
 #include "kernels/dsp/depthwise3x3.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/run.hpp"
@@ -26,7 +27,8 @@ inline void Tap(const uint32_t* x, const uint32_t* w, Sums& sums) {
 // Four channels of the op: in (N,H,W,C)  filter (1,KH,KW,C)
 class Four {
  public:
-  Four(const OpView& op, const Finish& finish, int32_t first)
+  // The first `stored` channels are done already.
+  Four(const OpView& op, const Finish& finish, int32_t first, int32_t stored)
       : attr_(op.attr_as<ConvAttr>()),
         in_(op.input[0].dims),
         filter_(op.input[1].dims),
@@ -36,7 +38,8 @@ class Four {
         weights_(reinterpret_cast<uint32_t*>(op.scratch.data())),
         ring_(weights_ + layout_.weight_words),
         reach_(static_cast<int32_t>(layout_.reach)),
-        first_(first) {
+        first_(first),
+        stored_(stored) {
     const int8_t* from = op.input[1].as<int8_t>() + first;
     uint32_t* to = weights_;
     for (int32_t tap = filter_[1] * filter_[2]; tap > 0; --tap, from += filter_[3], to += 2) {
@@ -68,7 +71,7 @@ class Four {
   void PrepareJob() {
     __builtin_memcpy(job_.weights, weights_, sizeof(job_.weights));
     job_.row_step = 8 * attr_.stride_w;
-    job_.out_step = out_[3];
+    job_.out_step = stored_ == 0 ? out_[3] : 4;
     job_.pixels = out_[2];
   }
 
@@ -97,8 +100,15 @@ class Four {
 
   void RunRow3x3(int32_t begin, int8_t* out) {
     for (int ky = 0; ky < 3; ++ky) job_.rows[ky] = RingRow(begin + ky * attr_.dilation_h);
-    job_.out = out;
+    // The window's first row is read for the last time, and ahead of where four bytes a pixel go.
+    int8_t* const aside = reinterpret_cast<int8_t*>(RingRow(begin));
+    job_.out = stored_ == 0 ? out : aside;
     covey_dsp_depthwise3x3(&job_);
+    if (stored_ == 0) return;
+    for (int32_t x = 0; x < out_[2]; ++x, out += out_[3]) StoreNew(aside + 4 * x, out);
+  }
+  void StoreNew(const int8_t* four, int8_t* out) const {
+    for (int32_t i = stored_; i < 4; ++i) out[i] = four[i];
   }
 
   void RunRow(int32_t begin, int8_t* out) const {
@@ -110,7 +120,9 @@ class Four {
         for (int32_t kx = filter_[2]; kx > 0; --kx, at += 2 * attr_.dilation_w, w += 2)
           Tap(at, w, sums);
       }
-      finish_.Pixel(sums.of, job_.channels, fast_, first_, out);
+      int8_t four[4];
+      finish_.Pixel(sums.of, job_.channels, fast_, first_, four);
+      StoreNew(four, out);
     }
   }
 
@@ -120,7 +132,7 @@ class Four {
   const Finish& finish_;
   uint32_t* weights_;  // 2 words a tap
   uint32_t* ring_;
-  int32_t reach_, first_;
+  int32_t reach_, first_, stored_;
   bool fast_ = true, by_assembly_ = false;
   Depthwise3x3 job_;
 };
@@ -134,7 +146,7 @@ void RunDepthwiseConv2D(const OpView& op) {
   const Finish finish(op, channels, filter[1] * filter[2]);
   for (int32_t c = 0; c < channels; c += 4) {
     const int32_t first = c + 4 <= channels ? c : channels - 4;
-    Four four(op, finish, first);
+    Four four(op, finish, first, c - first);
     const int8_t* picture = op.input[0].as<int8_t>() + first;
     int8_t* result = op.output[0].as_mutable<int8_t>() + first;
     for (int32_t n = 0; n < out[0]; ++n) {

@@ -1,6 +1,7 @@
 #include "micro/run/engine.hpp"
 
 #include "core/text.hpp"
+#include "kernels/overlap.hpp"
 
 namespace covey::micro {
 namespace {
@@ -27,11 +28,6 @@ bool Overlap(const std::byte* a, size_t a_bytes, const std::byte* b, size_t b_by
   return a < b + b_bytes && b < a + a_bytes && a_bytes != 0 && b_bytes != 0;
 }
 
-// These read each element before they write it, at the same position.
-bool MayRunInPlace(Op op) {
-  return op == Op::kReshape || op == Op::kRelu || op == Op::kAdd || op == Op::kQuantize;
-}
-
 Status RefuseOverlap(const OpView& op, const char* what, Diag& diag) {
   Text<128> subject;
   subject.Add(OpName(op.op)).Add(" '").Add(op.name).Add("'");
@@ -41,19 +37,27 @@ Status RefuseOverlap(const OpView& op, const char* what, Diag& diag) {
   return Status(Code::kInvalidArgument, "engine: an op's tensors overlap in the arena");
 }
 
-// Kernels may take their tensors as apart: no output over an input, another output or scratch.
-Status CheckApart(const OpView& op, Diag& diag) {
+// Kernels may take their tensors as apart, but for what kernels/overlap.hpp allows.
+Status CheckInput(const OpView& op, int input, Diag& diag) {
+  const TensorView& in = op.input[input];
   for (int o = 0; o < op.outputs; ++o) {
     const TensorView& out = op.output[o];
-    for (int i = 0; i < op.inputs; ++i) {
-      const TensorView& in = op.input[i];
-      const bool same = in.data == out.data && in.bytes == out.bytes;
-      if (same && MayRunInPlace(op.op)) continue;
-      if (Overlap(in.data, in.bytes, out.data, out.bytes))
-        return RefuseOverlap(op, "output and an input", diag);
-      if (Overlap(in.data, in.bytes, op.scratch.data(), op.scratch.size()))
-        return RefuseOverlap(op, "an input and scratch", diag);
-    }
+    if (!Overlap(in.data, in.bytes, out.data, out.bytes)) continue;
+    if (op.outputs == 1 && kernels::MayShare(kernels::SharingOf(op, input), op, input,
+                                             static_cast<int64_t>(in.data - out.data)))
+      continue;
+    return RefuseOverlap(op, "output and an input", diag);
+  }
+  if (Overlap(in.data, in.bytes, op.scratch.data(), op.scratch.size()))
+    return RefuseOverlap(op, "an input and scratch", diag);
+  return OkStatus();
+}
+
+// After the kernel's own prepare: what overlaps is a question of checked shapes.
+Status CheckApart(const OpView& op, Diag& diag) {
+  for (int i = 0; i < op.inputs; ++i) COVEY_TRY(CheckInput(op, i, diag));
+  for (int o = 0; o < op.outputs; ++o) {
+    const TensorView& out = op.output[o];
     for (int other = 0; other < o; ++other)
       if (Overlap(op.output[other].data, op.output[other].bytes, out.data, out.bytes))
         return RefuseOverlap(op, "two outputs", diag);
@@ -94,8 +98,8 @@ Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Ker
     const OpView op = image.ViewOp(i, arena.data());
     const Kernel* kernel = Find(kernels, op.op);
     if (kernel == nullptr) return RefuseUnknown(op, image, i, kernels, diag);
-    COVEY_TRY(CheckApart(op, diag));
     COVEY_TRY(kernel->prepare(op, diag));
+    COVEY_TRY(CheckApart(op, diag));
   }
   return Engine(image, kernels, arena.data());
 }

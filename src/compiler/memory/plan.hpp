@@ -3,25 +3,25 @@
 //   time ->   conv1   conv2   add
 //   input     #####
 //   a             ######### ####      each box: from the op that writes it to the last that reads
-//   b                  #########      it; boxes that share a moment must not share bytes
+//   b                  #########      it; boxes that share a moment must not share bytes, but for
+//                                     an output that runs ahead of an input that dies with its op
 //
-// Greedy by size: the largest block first, each into the smallest gap that fits, under several
-// orders, and again with the block that reached highest moved to the front; the best wins. reshape,
-// relu, quantize (int8 to int8) and add write over an input that dies with them.
+//   const MemoryPlan plan = PlanMemory(graph, views, scratch);
 //
 // Scratch is a block that lives for one op. It gets what it can use, as far as that raises the
 // arena by no more than a twelfth of what the tensors need, or no further than the least scratch
 // does.
 //
-// Memory: offsets are multiples of 16. lower_bound is the largest sum of blocks that are alive at
-// one moment: no plan with these aliases can do better.
+// Memory: offsets are multiples of 16. No plan with this scratch can do with less than lower_bound.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "compiler/ir/graph.hpp"
+#include "core/op_view.hpp"
 
 namespace covey::compiler {
 
@@ -41,17 +41,9 @@ struct MemoryPlan {
   int64_t lower_bound = 0;
 };
 
-// `scratch` has one entry a node, or none at all.
-MemoryPlan PlanMemory(const Graph& graph, const std::vector<ScratchNeed>& scratch = {});
-
-// The bare problem, for tests: blocks alive from `first` to `last`, both included.
-struct Block {
-  int64_t bytes = 0;
-  int first = 0, last = 0;
-  int64_t offset = -1;
-};
-// Sets the offsets; returns the bytes used.
-int64_t PlaceBlocks(std::vector<Block>& blocks);
-int64_t LowerBound(const std::vector<Block>& blocks);
+// `views` and `scratch` have one entry a node, or none at all: then no output shares bytes with an
+// input, and no op has scratch.
+MemoryPlan PlanMemory(const Graph& graph, std::span<const OpView> views = {},
+                      const std::vector<ScratchNeed>& scratch = {});
 
 }  // namespace covey::compiler

@@ -1,0 +1,171 @@
+#include "compiler/memory/search.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+namespace covey::compiler {
+namespace {
+
+constexpr int kClimbs = 32;
+constexpr int64_t kPlacements = 60'000;  // of Exhaust
+constexpr int64_t kShakes = 400;         // of Shake, times the blocks of a small network
+
+int64_t UpTo(int64_t value, int64_t step) {  // to a multiple, towards plus infinity
+  const int64_t rest = ((value % step) + step) % step;
+  return rest == 0 ? value : value + step - rest;
+}
+
+bool Meet(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
+
+}  // namespace
+
+Share OnGrid(const Share& share) {
+  Share on = share;
+  on.step = std::lcm(share.step, kArenaAlign);
+  on.lead = UpTo(share.lead, on.step);
+  return on;
+}
+
+Search::Search(const Problem& problem, int64_t bound)
+    : problem_(problem),
+      bound_(bound),
+      neighbours_(problem.blocks.size()),
+      offset_(problem.blocks.size(), -1) {
+  const std::vector<Block>& blocks = problem.blocks;
+  for (size_t a = 0; a < blocks.size(); ++a)
+    for (size_t b = 0; b < blocks.size(); ++b)
+      if (a != b && Meet(blocks[a], blocks[b])) neighbours_[a].push_back({b, 0, 0, 1});
+  for (const Share& share : problem.shares) {
+    const Share on = OnGrid(share);
+    const auto out = static_cast<size_t>(on.out), in = static_cast<size_t>(on.in);
+    for (Neighbour& n : neighbours_[in])
+      if (n.block == out) n = {out, 1, std::max(on.lead, n.role == 0 ? on.lead : n.lead), on.step};
+    for (Neighbour& n : neighbours_[out])
+      if (n.block == in) n = {in, 2, std::max(on.lead, n.role == 0 ? on.lead : n.lead), on.step};
+  }
+}
+
+bool Search::Fits(int64_t offset, size_t block, const Neighbour& other) const {
+  const int64_t there = offset_[other.block];
+  const int64_t bytes = problem_.blocks[block].bytes;
+  if (offset + bytes <= there || there + problem_.blocks[other.block].bytes <= offset) return true;
+  if (other.role == 0) return false;
+  const int64_t distance = other.role == 1 ? offset - there : there - offset;
+  return distance >= other.lead && distance % other.step == 0;
+}
+
+bool Search::Free(int64_t offset, size_t block) const {
+  for (const Neighbour& other : neighbours_[block])
+    if (offset_[other.block] >= 0 && !Fits(offset, block, other)) return false;
+  return true;
+}
+
+int64_t Search::LowestFree(size_t block) const {
+  if (Free(0, block)) return 0;
+  std::vector<int64_t> starts{0};
+  for (const Neighbour& other : neighbours_[block]) {
+    const int64_t there = offset_[other.block];
+    if (there < 0) continue;
+    starts.push_back(AlignUp(there + problem_.blocks[other.block].bytes));
+    if (other.role == 1) starts.push_back(there + other.lead);
+  }
+  // From each of these also the next that is a whole number of steps from a sharer.
+  const size_t plain = starts.size();
+  for (const Neighbour& other : neighbours_[block]) {
+    const int64_t there = offset_[other.block];
+    if (there < 0 || other.role == 0) continue;
+    for (size_t i = 0; i < plain; ++i)
+      starts.push_back(there + UpTo(starts[i] - there, other.step));
+  }
+  std::sort(starts.begin(), starts.end());
+  for (const int64_t start : starts)
+    if (start >= 0 && Free(start, block)) return start;
+  return starts.back();  // not reached: behind the highest block all is free
+}
+
+int64_t Search::TryOrder(const std::vector<size_t>& order) {
+  std::fill(offset_.begin(), offset_.end(), -1);
+  int64_t used = 0;
+  for (const size_t block : order) {
+    offset_[block] = LowestFree(block);
+    used = std::max(used, AlignUp(offset_[block] + problem_.blocks[block].bytes));
+  }
+  Keep(used, order);
+  return used;
+}
+
+void Search::Keep(int64_t used, const std::vector<size_t>& order) {
+  if (used >= fewest_) return;
+  fewest_ = used;
+  best_ = offset_;
+  best_order_ = order;
+}
+
+void Search::Climb(std::vector<size_t> order) {
+  for (int round = 0; round < kClimbs && !done(); ++round) {
+    (void)TryOrder(order);
+    // The block that reaches highest came too late: next time it goes first.
+    const auto end = [&](size_t block) { return offset_[block] + problem_.blocks[block].bytes; };
+    const auto highest = std::max_element(order.begin(), order.end(),
+                                          [&](size_t a, size_t b) { return end(a) < end(b); });
+    std::rotate(order.begin(), highest, highest + 1);
+  }
+}
+
+void Search::Exhaust() {
+  if (done()) return;
+  budget_ = kPlacements;
+  std::fill(offset_.begin(), offset_.end(), -1);
+  std::vector<size_t> order;
+  Descend(order, 0);
+}
+
+// Extends a partial order by each block in turn, the largest first.
+void Search::Descend(std::vector<size_t>& order, int64_t used) {
+  const size_t count = problem_.blocks.size();
+  if (order.size() == count) return Keep(used, order);
+  std::vector<size_t> left;
+  for (size_t block = 0; block < count; ++block)
+    if (offset_[block] < 0) left.push_back(block);
+  std::stable_sort(left.begin(), left.end(), [&](size_t a, size_t b) {
+    return problem_.blocks[a].bytes > problem_.blocks[b].bytes;
+  });
+  for (const size_t block : left) {
+    if (--budget_ < 0 || done()) return;
+    const int64_t offset = LowestFree(block);
+    const int64_t reach = std::max(used, AlignUp(offset + problem_.blocks[block].bytes));
+    if (reach >= fewest_) continue;
+    offset_[block] = offset;
+    order.push_back(block);
+    Descend(order, reach);
+    order.pop_back();
+    offset_[block] = -1;
+  }
+}
+
+void Search::Shake() {
+  const size_t count = problem_.blocks.size();
+  if (done() || count < 2) return;
+  std::minstd_rand random(1);
+  std::vector<size_t> current = best_order_;
+  int64_t bytes = fewest_;
+  const int64_t rounds = kShakes * static_cast<int64_t>(std::min<size_t>(count, 30)) / 10;
+  for (int64_t round = 0; round < rounds && !done(); ++round) {
+    std::vector<size_t> changed = current;
+    const size_t from = random() % count, to = random() % count;
+    if (random() % 2 == 0) {
+      std::swap(changed[from], changed[to]);
+    } else {
+      const size_t block = changed[from];
+      changed.erase(changed.begin() + static_cast<ptrdiff_t>(from));
+      changed.insert(changed.begin() + static_cast<ptrdiff_t>(to), block);
+    }
+    const int64_t used = TryOrder(changed);
+    if (used > bytes) continue;
+    bytes = used;
+    current = std::move(changed);
+  }
+}
+
+}  // namespace covey::compiler

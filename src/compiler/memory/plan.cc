@@ -8,21 +8,15 @@
 namespace covey::compiler {
 namespace {
 
-// Measured on the four MLPerf Tiny networks: a twelfth buys most of the speed.
-constexpr int64_t kScratchShare = 12;
-
 // Appends a block for each node with scratch: as large as it can use and as fits below the peak.
 std::vector<int> AddScratch(const std::vector<ScratchNeed>& needs, Problem& problem) {
   std::vector<int> block_of_node;
   std::vector<int64_t> live(needs.size());
-  int64_t tensors = 0;
-  int64_t peak = 0;
+  int64_t peak = LowerBound({.blocks = problem.blocks, .shares = {}});
   for (size_t i = 0; i < needs.size(); ++i) {
     live[i] = LiveAt(problem, static_cast<int>(i));
-    tensors = std::max(tensors, live[i]);
     peak = std::max(peak, live[i] + AlignUp(needs[i].least));
   }
-  peak = std::max(peak, tensors + tensors / kScratchShare / kArenaAlign * kArenaAlign);
   for (size_t i = 0; i < needs.size(); ++i) {
     block_of_node.push_back(-1);
     if (needs[i].best == 0) continue;

@@ -8,9 +8,8 @@
 //
 //   const MemoryPlan plan = PlanMemory(graph, views, scratch);
 //
-// Scratch is a block that lives for one op. It gets what it can use, as far as that raises the
-// arena by no more than a twelfth of what the tensors need, or no further than the least scratch
-// does.
+// Scratch is a block that lives for one op. It gets what it can use, as far as the arena stays below
+// what the tensors would need if none ran ahead, or no further than the least scratch does.
 //
 // Memory: offsets are multiples of 16. No plan with this scratch can do with less than lower_bound.
 #pragma once

@@ -1,9 +1,10 @@
-// covey compile MODEL -o OUT.covey: a model file into a model image.
+// covey compile MODEL -o OUT: a model file into a model image, or into C++.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
 
 #include "apps/covey/command.hpp"
+#include "apps/covey/compile_cpp.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
@@ -14,7 +15,7 @@ namespace covey::app {
 namespace {
 
 struct Options {
-  std::string model, output, target = "any";
+  std::string model, output, target = "any", emit = "image";
   bool json = false;
 };
 
@@ -23,6 +24,9 @@ int Compile(const Options& options) {
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(Code::kUnimplemented, model.value().no_image), options.json);
+  }
+  if (options.emit == "cpp") {
+    return CompileCpp(model.value(), {options.output, options.target, options.json});
   }
   const Expected<void> written = WriteFile(options.output, model.value().image.span());
   if (!written) return Fail(written.error(), options.json);
@@ -50,11 +54,18 @@ int Compile(const Options& options) {
 
 void AddCompile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("compile", "Make a model image (.covey) for the engine and the boards");
+  CLI::App* command = app.add_subcommand(
+      "compile", "Make a model image (.covey) for the engine and the boards, or C++");
   command->add_option("MODEL", options->model, "an int8 .tflite or .onnx file")->required();
-  command->add_option("-o,--output", options->output, "the image to write; - for stdout")
+  command
+      ->add_option("-o,--output", options->output,
+                   "the image to write; - for stdout. With --emit cpp a .cc file, or a folder")
       ->required();
+  command
+      ->add_option("--emit", options->emit,
+                   "image (default), or cpp: one C++ file with kernels, weights and plan in it, a "
+                   "header and a CMake file")
+      ->check(CLI::IsMember({"image", "cpp"}));
   command
       ->add_option(
           "--target", options->target,
@@ -65,7 +76,8 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Examples:\n"
       "  covey compile resnet8.tflite -o resnet8.covey --target m33\n"
-      "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes");
+      "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes\n"
+      "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }
 

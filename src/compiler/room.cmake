@@ -26,3 +26,21 @@ target_include_directories(covey_compiler SYSTEM PUBLIC ${compiler_generated}/tf
 target_link_libraries(covey_compiler PUBLIC covey_onnx_proto)
 # GCC 12 sees overlapping copies in "text" + std::to_string(n) (its bug 105651).
 target_compile_options(covey_compiler PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+
+# The kernels' own text, for `covey compile --emit cpp` (compiler/cpp): a program that has it needs no source tree.
+set(kernel_dir ${CMAKE_SOURCE_DIR}/src)
+file(GLOB_RECURSE kernel_texts CONFIGURE_DEPENDS RELATIVE ${kernel_dir} ${kernel_dir}/core/*.hpp ${kernel_dir}/core/*.cc
+  ${kernel_dir}/kernels/*.hpp ${kernel_dir}/kernels/*.cc)
+list(FILTER kernel_texts EXCLUDE REGEX "/host/|/x86/|_(test|fuzz|bench)\\.cc$")
+list(SORT kernel_texts)
+list(JOIN kernel_texts "\n" kernel_text_list)
+file(CONFIGURE OUTPUT ${compiler_generated}/kernel_sources.txt CONTENT "${kernel_text_list}\n")
+list(TRANSFORM kernel_texts PREPEND ${kernel_dir}/ OUTPUT_VARIABLE kernel_text_files)
+add_custom_command(OUTPUT ${compiler_generated}/kernel_sources.cc
+  COMMAND ${CMAKE_COMMAND} -DOUT=${compiler_generated}/kernel_sources.cc -DROOT=${kernel_dir}
+    -DLIST=${compiler_generated}/kernel_sources.txt -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${kernel_text_files} ${compiler_generated}/kernel_sources.txt ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+  COMMENT "Embedding the kernels' text")
+target_sources(covey_compiler PRIVATE ${compiler_generated}/kernel_sources.cc)
+set_source_files_properties(${dir}/cpp/emit_cpp_test.cc PROPERTIES
+  COMPILE_DEFINITIONS COVEY_HOST_CXX="${CMAKE_CXX_COMPILER}")

@@ -1,0 +1,311 @@
+#include "compiler/cpp/emit_cpp.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+
+#include "compiler/cpp/join.hpp"
+#include "compiler/cpp/tables.hpp"
+#include "compiler/report.hpp"
+#include "kernels/ref/table.hpp"
+#include "micro/run/engine.hpp"
+
+namespace covey::compiler {
+namespace {
+
+// Where a target's kernels stand, the fastest first.
+struct TargetFolders {
+  const char* target;
+  std::vector<std::string> folders;
+  const char* flags;  // for the core
+};
+const std::vector<TargetFolders>& Targets() {
+  static const std::vector<TargetFolders> targets = {
+      {"any", {"ref"}, ""},
+      {"m4", {"dsp", "ref"}, "-mcpu=cortex-m4 -mthumb"},
+      {"m33", {"dsp", "ref"}, "-mcpu=cortex-m33 -mthumb"},
+      {"m55", {"mve", "dsp", "ref"}, "-mcpu=cortex-m55 -mthumb"},
+      {"rv32", {"rv32", "ref"}, "-march=rv32imc -mabi=ilp32"},
+  };
+  return targets;
+}
+
+Result<const TargetFolders*> FindTarget(const std::string& name, Diag& diag) {
+  std::string names;
+  for (const TargetFolders& target : Targets()) {
+    if (target.target == name) return &target;
+    names += (names.empty() ? "" : ", ") + std::string(target.target);
+  }
+  return Refuse(diag, {Code::kInvalidArgument, "emit: unknown target"}, name,
+                "has no kernels to emit, expected one of " + names);
+}
+
+// A model's name as a namespace.
+std::string Identifier(const std::string& name) {
+  std::string id;
+  for (const char c : name) id += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  const bool begins = !id.empty() && std::isdigit(static_cast<unsigned char>(id[0])) == 0;
+  // Words of the language, names of the standard library's or of this file.
+  static const std::regex kTaken(
+      "_.*|std|covey|main|alignas|asm|auto|bool|break|case|catch|char|class|const|continue|default|"
+      "delete|do|double|else|enum|explicit|export|extern|false|float|for|friend|goto|if|inline|int|"
+      "long|mutable|namespace|new|operator|private|protected|public|register|return|short|signed|"
+      "sizeof|static|struct|switch|template|this|throw|true|try|typedef|typename|union|unsigned|"
+      "using|virtual|void|volatile|while|and|or|not|xor|requires|concept");
+  return begins && !std::regex_match(id, kTaken) ? id : "model_" + id;
+}
+
+// A model's name inside a comment or a string.
+std::string Plain(std::string name) {
+  for (char& c : name) {
+    if (c < ' ' || c > '~' || c == '"' || c == '\\') c = '_';
+  }
+  return name;
+}
+
+std::string Macro(std::string name) {
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+const char* TypeOf(uint8_t dtype) {
+  constexpr const char* kTypes[] = {"void",         "std::int8_t",  "std::uint8_t", "std::int16_t",
+                                    "std::int32_t", "std::int64_t", "float",        "bool"};
+  static_assert(std::size(kTypes) == kDTypeCount);
+  return kTypes[dtype];
+}
+
+Status CheckRuns(const wire::ImageView& image, Diag& diag) {
+  struct alignas(wire::kImageAlign) Chunk {
+    std::byte bytes[wire::kImageAlign];
+  };
+  const size_t arena_bytes = image.header().arena_bytes;
+  const std::unique_ptr<Chunk[]> arena(new Chunk[arena_bytes / sizeof(Chunk) + 1]);
+  return micro::Engine::Prepare(image, kernels::RefKernels(), {arena[0].bytes, arena_bytes}, diag)
+      .status();
+}
+
+// Text with @NAME@, @DIMS@ and the like.
+class Writer {
+ public:
+  Writer(const wire::ImageView& image, const TargetFolders& target, const CppOptions& options)
+      : image_(image), target_(target), options_(options) {
+    name_ = Identifier(options.name.empty() ? image.name() : options.name);
+  }
+
+  Result<CppModel> Run(Diag& diag) {
+    std::set<covey::Op> ops;
+    for (uint32_t i = 0; i < image_.op_count(); ++i) {
+      ops.insert(static_cast<covey::Op>(image_.op(i).op));
+    }
+    COVEY_TRY_ASSIGN(Joined kernels, JoinKernels(ops, target_.folders, diag));
+    COVEY_TRY(FitViews(kernels, diag));
+    Tables tables(image_);
+    const std::string definitions = tables.Text();
+    CppModel model;
+    model.name = name_;
+    const std::string interface = Interface();
+    model.header = Filled(kHeaderTop) + interface;
+    model.source = Filled(kSourceTop);
+    for (const char* header : {"<cstddef>", "<cstdint>"}) kernels.system_headers.insert(header);
+    for (const std::string& header : kernels.system_headers) {
+      model.source += "#include " + header + "\n";
+    }
+    model.source += "\n" + interface + Filled(kKernelsTop) + kernels.text + Filled(kModelTop) +
+                    definitions + Body(kernels);
+    model.cmake = Filled(kCMake);
+    model.weight_bytes = tables.weight_bytes();
+    model.table_bytes = tables.table_bytes();
+    return model;
+  }
+
+ private:
+  // An op's record gets room for as many tensors as the kernels here look at.
+  Status FitViews(Joined& kernels, Diag& diag) const {
+    int inputs = kernels.inputs, outputs = kernels.outputs;
+    for (uint32_t i = 0; i < image_.op_count(); ++i) {
+      inputs = std::max(inputs, int{image_.op(i).input_count});
+      outputs = std::max(outputs, int{image_.op(i).output_count});
+    }
+    const auto set = [&](const char* constant, int value) {
+      const std::regex line(std::string("constexpr int ") + constant + " = [0-9]+;");
+      if (!std::regex_search(kernels.text, line)) return false;
+      kernels.text = std::regex_replace(
+          kernels.text, line,
+          std::string("constexpr int ") + constant + " = " + std::to_string(value) + ";");
+      return true;
+    };
+    if (set("kMaxInputs", inputs) && set("kMaxOutputs", outputs)) return OkStatus();
+    return Refuse(diag, {Code::kInternal, "emit: unexpected core/op_view.hpp"}, "core/op_view.hpp",
+                  "does not define kMaxInputs and kMaxOutputs");
+  }
+
+  std::string Filled(std::string text) const {
+    ReplaceAll(text, "@NAME@.cc", options_.file.empty() ? name_ + ".cc" : options_.file);
+    ReplaceAll(text, "@NAME@", name_);
+    ReplaceAll(text, "@MACRO@", Macro(name_));
+    ReplaceAll(text, "@MODEL@", Plain(image_.name()));
+    ReplaceAll(text, "@VERSION@", options_.version.empty() ? "" : " " + options_.version);
+    ReplaceAll(text, "@TARGET@", target_.target);
+    ReplaceAll(text, "@FLAGS@", target_.flags);
+    ReplaceAll(text, "@ARENA@", std::to_string(image_.header().arena_bytes));
+    return text;
+  }
+
+  // The constants of one input or output; `what` is "Input", "Output1".
+  std::string Constants(const std::string& what, uint16_t tensor) const {
+    const wire::TensorRecord& record = image_.tensor(tensor);
+    std::string dims;
+    for (int i = 0; i < record.rank; ++i) {
+      dims += (i == 0 ? "" : ", ") + std::to_string(record.dims[i]);
+    }
+    if (record.rank == 0) dims = "1";
+    std::string text = "inline constexpr int k" + what + "Dims[] = {" + dims + "};";
+    text += "\ninline constexpr std::size_t k" + what + "Bytes = " + std::to_string(record.bytes);
+    text += ";\ninline constexpr float k" + what + "Scale = " + FloatText(record.scale) + ";";
+    text += "\ninline constexpr int k" + what + "ZeroPoint = " + std::to_string(record.zero_point) +
+            ";\n";
+    return text;
+  }
+
+  static std::string Numbered(const char* what, uint16_t i) {
+    return what + (i == 0 ? std::string() : std::to_string(i));
+  }
+
+  // What the header and the source have in common.
+  std::string Interface() const {
+    std::string functions, constants;
+    for (uint16_t i = 0; i < image_.input_count(); ++i) {
+      const uint16_t tensor = image_.input_tensor(i);
+      functions += std::string(TypeOf(image_.tensor(tensor).dtype)) + "* " + Numbered("Input", i) +
+                   "();  // write before every Run: Run may use its memory\n";
+      constants += Constants(Numbered("Input", i), tensor);
+    }
+    functions += "void Run();\n";
+    for (uint16_t i = 0; i < image_.output_count(); ++i) {
+      const uint16_t tensor = image_.output_tensor(i);
+      functions += "const " + std::string(TypeOf(image_.tensor(tensor).dtype)) + "* " +
+                   Numbered("Output", i) + "();  // read before the next input is written\n";
+      constants += Constants(Numbered("Output", i), tensor);
+    }
+    return Filled("namespace @NAME@ {\n\ninline constexpr std::size_t kArenaBytes = @ARENA@;\n") +
+           functions + "\n// real = scale * (stored - zero point)\n" +
+           Filled("inline constexpr char kName[] = \"@MODEL@\";\n") + constants +
+           Filled("\n}  // namespace @NAME@\n");
+  }
+
+  std::string Body(const Joined& kernels) const {
+    std::string text = Filled(kRunTop);
+    for (uint32_t i = 0; i < image_.op_count(); ++i) {
+      const std::string number = std::to_string(i);
+      text += "  " + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) + "(kOp" + number +
+              ");\n  COVEY_AFTER_OP(" + number + ");\n";
+    }
+    text += "}\n\n";
+    const auto accessor = [&](const char* what, const char* qualifier, uint16_t i,
+                              uint16_t tensor) {
+      const wire::TensorRecord& record = image_.tensor(tensor);
+      const std::string type = std::string(qualifier) + TypeOf(record.dtype) + "*";
+      text += type + " " + Numbered(what, i) + "() { return reinterpret_cast<" + type +
+              ">(g_arena + " + std::to_string(record.offset) + "); }\n";
+    };
+    for (uint16_t i = 0; i < image_.input_count(); ++i) {
+      accessor("Input", "", i, image_.input_tensor(i));
+    }
+    for (uint16_t i = 0; i < image_.output_count(); ++i) {
+      accessor("Output", "const ", i, image_.output_tensor(i));
+    }
+    return text + Filled("\n}  // namespace @NAME@\n");
+  }
+
+  static const char kHeaderTop[], kSourceTop[], kKernelsTop[], kModelTop[], kRunTop[], kCMake[];
+
+  const wire::ImageView& image_;
+  const TargetFolders& target_;
+  const CppOptions& options_;
+  std::string name_;
+};
+
+const char Writer::kHeaderTop[] =
+    "// @NAME@.hpp: the network '@MODEL@', made by covey@VERSION@ for target @TARGET@; goes with\n"
+    "// @NAME@.cc, which repeats these declarations and needs no other file.\n"
+    "#pragma once\n\n#include <cstddef>\n#include <cstdint>\n\n";
+
+const char Writer::kSourceTop[] =
+    "// @NAME@.cc: the network '@MODEL@', made by covey@VERSION@ for target @TARGET@. Complete in\n"
+    "// itself: C++20, no heap, exceptions or RTTI. Do not edit; make it anew.\n"
+    "//\n"
+    "//   c++ -std=c++20 -O2 @FLAGS@ -fno-exceptions -fno-rtti -c @NAME@.cc\n"
+    "//\n"
+    "// Define @MACRO@_ARENA to place the arena (a section attribute, say).\n";
+
+const char Writer::kKernelsTop[] =
+    R"(
+#if defined(__has_attribute)
+#if __has_attribute(noipa)
+#define COVEY_OPAQUE noipa
+#endif
+#endif
+#ifndef COVEY_OPAQUE
+#define COVEY_OPAQUE noinline
+#endif
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+
+// The kernels that this network needs, from Covey's src/kernels.
+namespace {
+)";
+
+const char Writer::kModelTop[] =
+    R"(
+}  // namespace
+#pragma GCC diagnostic pop
+
+// The network: constants, dimensions, attributes, parameters, ops.
+#ifndef @MACRO@_ARENA
+#define @MACRO@_ARENA
+#endif
+
+namespace @NAME@ {
+namespace {
+
+alignas(16) @MACRO@_ARENA std::byte g_arena[kArenaBytes];
+
+)";
+
+const char Writer::kRunTop[] =
+    R"(
+}  // namespace
+
+// A hook after each op, for per-layer figures.
+#ifndef COVEY_AFTER_OP
+#define COVEY_AFTER_OP(index)
+#endif
+
+void Run() {
+)";
+
+const char Writer::kCMake[] =
+    R"(# The network '@MODEL@' as a library: include() this file, then target_link_libraries(app @NAME@).
+add_library(@NAME@ STATIC ${CMAKE_CURRENT_LIST_DIR}/@NAME@.cc)
+target_include_directories(@NAME@ PUBLIC ${CMAKE_CURRENT_LIST_DIR})
+target_compile_features(@NAME@ PRIVATE cxx_std_20)
+target_compile_options(@NAME@ PRIVATE -O2 -fno-exceptions -fno-rtti)
+)";
+
+}  // namespace
+
+Result<CppModel> EmitCpp(const wire::ImageView& image, const std::string& target,
+                         const CppOptions& options, Diag& diag) {
+  COVEY_TRY_ASSIGN(const TargetFolders* const folders, FindTarget(target, diag));
+  COVEY_TRY(CheckRuns(image, diag));
+  return Writer(image, *folders, options).Run(diag);
+}
+
+}  // namespace covey::compiler

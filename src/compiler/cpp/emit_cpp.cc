@@ -18,13 +18,22 @@ struct TargetFolders {
   const char* target;
   std::vector<std::string> folders;
   const char* flags;  // for the core
+  const char* pragma = "";
 };
+// What cmake/toolchain/m55.cmake says of GCC 12, for whoever does not read it.
+constexpr char kNoLowOverheadLoops[] =
+    "#if defined(__GNUC__) && !defined(__clang__)\n"
+    "#pragma GCC optimize(\"no-branch-count-reg\")  // GCC 12 miscompiles low-overhead loops\n"
+    "#endif\n";
 const std::vector<TargetFolders>& Targets() {
   static const std::vector<TargetFolders> targets = {
       {"any", {"ref"}, ""},
       {"m4", {"dsp", "ref"}, "-mcpu=cortex-m4 -mthumb"},
       {"m33", {"dsp", "ref"}, "-mcpu=cortex-m33 -mthumb"},
-      {"m55", {"mve", "dsp", "ref"}, "-mcpu=cortex-m55 -mthumb"},
+      {"m55",
+       {"mve", "dsp", "ref"},
+       "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard",
+       kNoLowOverheadLoops},
       {"rv32", {"rv32", "ref"}, "-march=rv32imc -mabi=ilp32"},
   };
   return targets;
@@ -117,8 +126,8 @@ class Writer {
     for (const std::string& header : kernels.system_headers) {
       model.source += "#include " + header + "\n";
     }
-    model.source += "\n" + interface + Filled(kKernelsTop) + kernels.text + Filled(kModelTop) +
-                    definitions + Body(kernels);
+    model.source += "\n" + interface + target_.pragma + Filled(kKernelsTop) + kernels.text +
+                    Filled(kModelTop) + definitions + Body(kernels);
     model.cmake = Filled(kCMake);
     model.weight_bytes = tables.weight_bytes();
     model.table_bytes = tables.table_bytes();

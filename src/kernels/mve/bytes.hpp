@@ -1,0 +1,91 @@
+// Runs of bytes, sixteen at a time, the last ones under a tail predicate: nothing beyond `count` is
+// read or written.
+//
+//   to = CopyBytes(from, to, 27);
+//   CopyChunks<32>(from, to, 3);       // 16 bytes to `to`, to + 32, to + 64
+//   int32_t sum = SumBytes(weights, 27);
+//
+// Source: Armv8-M Architecture Reference Manual, tail predicated low-overhead loops.
+#pragma once
+
+#include <cstdint>
+
+namespace covey::kernels::mve {
+
+inline int8_t* CopyBytes(const int8_t* from, int8_t* to, int32_t count) {
+  int8_t* const end = to + count;
+  asm volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1:\n"
+      "vldrb.8 q0, [%[from]], #16\n"
+      "vstrb.8 q0, [%[to]], #16\n"
+      "letp lr, 1b\n"
+      "2:\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [count] "r"(count)
+      : "q0", "lr", "memory");
+  return end;
+}
+
+inline int8_t* FillBytes(int8_t* to, int32_t value, int32_t count) {
+  int8_t* const end = to + count;
+  asm volatile(
+      "vdup.8 q0, %[value]\n"
+      "wlstp.8 lr, %[count], 2f\n"
+      "1:\n"
+      "vstrb.8 q0, [%[to]], #16\n"
+      "letp lr, 1b\n"
+      "2:\n"
+      : [to] "+r"(to)
+      : [count] "r"(count), [value] "r"(value)
+      : "q0", "lr", "memory");
+  return end;
+}
+
+// `step`: bytes from chunk to chunk in `to`.
+template <int step>
+inline int8_t* CopyChunks(const int8_t* from, int8_t* to, int32_t chunks) {
+  asm volatile(
+      "wls lr, %[chunks], 2f\n"
+      "1:\n"
+      "vldrb.8 q0, [%[from]], #16\n"
+      "vstrb.8 q0, [%[to]], #%c[step]\n"
+      "le lr, 1b\n"
+      "2:\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [chunks] "r"(chunks), [step] "i"(step)
+      : "q0", "lr", "memory");
+  return to;
+}
+
+template <int step>
+inline int8_t* FillChunks(int8_t* to, int32_t value, int32_t chunks) {
+  asm volatile(
+      "vdup.8 q0, %[value]\n"
+      "wls lr, %[chunks], 2f\n"
+      "1:\n"
+      "vstrb.8 q0, [%[to]], #%c[step]\n"
+      "le lr, 1b\n"
+      "2:\n"
+      : [to] "+r"(to)
+      : [chunks] "r"(chunks), [step] "i"(step), [value] "r"(value)
+      : "q0", "lr", "memory");
+  return to;
+}
+
+inline int32_t SumBytes(const int8_t* from, int32_t count) {
+  register int32_t sum asm("r2") = 0;  // the instruction takes even registers only
+  asm volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1:\n"
+      "vldrb.8 q0, [%[from]], #16\n"
+      "vaddva.s8 %[sum], q0\n"
+      "letp lr, 1b\n"
+      "2:\n"
+      : [from] "+r"(from), [sum] "+r"(sum)
+      : [count] "r"(count)
+      : "q0", "lr", "memory");
+  return sum;
+}
+
+}  // namespace covey::kernels::mve

@@ -1,0 +1,159 @@
+// A convolution as a matrix product: patches of some pixels in scratch, times the weights of four
+// output channels as they lie in the image.
+//
+//   for a batch of pixels:            patches -> scratch
+//     for four output channels:       Dot4x2 over all pairs of pixels
+//
+// The input's offset moves into the bias: sum (x + a) w = sum x w + a * sum w, modulo 2^32.
+#include "kernels/mve/bytes.hpp"
+#include "kernels/mve/dot4x2.hpp"
+#include "kernels/mve/patches.hpp"
+#include "kernels/mve/run.hpp"
+#include "kernels/mve/scratch.hpp"
+#include "kernels/ref/channel.hpp"
+#include "kernels/ref/run.hpp"
+
+namespace covey::kernels::mve {
+namespace {
+
+// A batch of pixels in scratch, ready for every output channel of a group.
+struct Batch {
+  const int8_t* patches;
+  size_t pair_bytes;
+  int32_t pixels;
+  int8_t* out;  // of the first pixel, at the whole output's first channel
+};
+
+class Channels {
+ public:
+  Channels(const OpView& op, int32_t* bias)
+      : output_(op, op.input[1].dims[0]),
+        attr_(op.attr_as<ConvAttr>()),
+        weights_(op.input[1].as<int8_t>()),
+        bias_(bias),
+        plain_bias_(op.input[2].as<int32_t>()),
+        multiplier_(op.params.data()),
+        count_(op.input[1].dims[0]),
+        terms_(op.input[1].dims[1] * op.input[1].dims[2] * op.input[1].dims[3]) {
+    for (int32_t c = 0; c < count_; ++c) {
+      const int32_t offset = attr_.input_offset;
+      const int32_t sum = offset == 0 ? 0 : offset * SumBytes(weights_ + c * terms_, terms_);
+      bias[c] = plain_bias_ == nullptr ? sum : WrapAdd(plain_bias_[c], sum);
+    }
+  }
+
+  // The channels first..first + count - 1, one group.
+  void Run(const Batch& batch, int32_t first, int32_t count) const {
+    for (int32_t c = 0; c < count; c += 4) {
+      // The last four may overlap those before them; their results are the same.
+      const int32_t at = first + (c + 4 <= count ? c : count < 4 ? 0 : count - 4);
+      const int32_t lanes = count < 4 ? count : 4;
+      Dot4x2 job = JobOf(batch, at, lanes);
+      if (lanes == 4 && Fast(at)) {
+        Store(batch, at, job);
+      } else {
+        Sums(batch, at, lanes, job);
+      }
+    }
+  }
+
+ private:
+  bool Fast(int32_t at) const {
+    const int32_t* shift = multiplier_ + count_ + at;
+    return shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0;
+  }
+
+  Dot4x2 JobOf(const Batch& batch, int32_t at, int32_t lanes) const {
+    Dot4x2 job;
+    for (int32_t i = 0; i < 4; ++i)
+      job.weights[i] = weights_ + (at + (i < lanes ? i : lanes - 1)) * terms_;
+    job.chunks = terms_ / 16, job.tail = terms_ % 16;
+    job.offset = attr_.output_offset;
+    job.least = attr_.activation_min, job.most = attr_.activation_max;
+    job.bias = bias_ + at;
+    job.multiplier = multiplier_ + at, job.shift = multiplier_ + count_ + at;
+    job.x = batch.patches;
+    return job;
+  }
+
+  void Store(const Batch& batch, int32_t at, Dot4x2& job) const {
+    job.out = batch.out + at;
+    job.step = count_;
+    const int32_t pairs = batch.pixels / 2;
+    job.x_end = job.x + static_cast<size_t>(pairs) * batch.pair_bytes;
+    if (pairs > 0) covey_mve_dot4x2_store(&job);
+    if (batch.pixels % 2 == 0) return;
+    // The last pixel twice, at one place.
+    job.x = job.x_end;
+    job.x_end = job.x + batch.pair_bytes;
+    job.out = batch.out + 2 * pairs * count_ + at;
+    job.step = 0;
+    covey_mve_dot4x2_store(&job);
+  }
+
+  void Sums(const Batch& batch, int32_t at, int32_t lanes, Dot4x2& job) const {
+    int8_t* out = batch.out + at;
+    for (int32_t left = batch.pixels; left > 0; left -= 2, job.x += batch.pair_bytes) {
+      int32_t sums[8];
+      job.out = sums;
+      job.x_end = job.x + batch.pair_bytes;
+      covey_mve_dot4x2_sums(&job);
+      for (int32_t p = 0; p < 2 && p < left; ++p, out += count_)
+        for (int32_t i = 0; i < lanes; ++i) {
+          const int32_t bias = plain_bias_ == nullptr ? 0 : plain_bias_[at + i];
+          // ref/ adds the bias itself.
+          out[i] =
+              output_(WrapAdd(WrapAdd(sums[2 * i + p], bias_[at + i]), WrapAdd(~bias, 1)), at + i);
+        }
+    }
+  }
+
+  ref::ChannelOutput output_;
+  const ConvAttr& attr_;
+  const int8_t* weights_;
+  const int32_t* bias_;
+  const int32_t* plain_bias_;  // null: none
+  const int32_t* multiplier_;  // and the shifts behind it
+  int32_t count_, terms_;
+};
+
+}  // namespace
+
+void RunConv2D(const OpView& op) {
+  const ConvLayout layout(op);
+  const MveScratch need = MveScratchOf(op);
+  if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);
+  const auto filter = op.input[1].dims;
+  const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
+  const size_t room = op.scratch.size() < need.best ? op.scratch.size() : need.best;
+  const auto pairs = static_cast<int32_t>((room - layout.fixed()) / layout.pair_bytes);
+  std::byte* scratch = op.scratch.data();
+  auto* const patches = reinterpret_cast<int8_t*>(scratch + layout.bias_bytes);
+  auto* const gather = patches + layout.pair_bytes * static_cast<size_t>(pairs);
+
+  const Channels weights(op, reinterpret_cast<int32_t*>(scratch));
+  Patches source(op, layout, gather);
+  int8_t* out = op.output[0].as_mutable<int8_t>();
+  for (int32_t done = 0; done < layout.pixels; done += 2 * pairs) {
+    const int32_t left = layout.pixels - done;
+    const int32_t pixels = left < 2 * pairs ? left : 2 * pairs;
+    const Patches::Position begin = source.position();
+    for (int32_t group = 0; group < groups; ++group) {
+      if (group > 0) source.Seek(begin);
+      int8_t* to = patches;
+      for (int32_t i = 0; i + 1 < pixels; i += 2, to += layout.pair_bytes) {
+        source.Next(group, to);
+        source.Next(group, to + 16);
+      }
+      if (pixels % 2 != 0) {
+        source.Next(group, to);
+        const int32_t chunks = static_cast<int32_t>(layout.pair_bytes / 32);
+        for (int32_t i = 0; i < chunks; ++i, to += 32) __builtin_memcpy(to + 16, to, 16);
+      }
+      weights.Run({patches, layout.pair_bytes, pixels, out}, group * channels, channels);
+    }
+    out += pixels * filter[0];
+  }
+}
+
+}  // namespace covey::kernels::mve

@@ -1,0 +1,65 @@
+// MveScratch says how much scratch the kernels of mve/ can use for an op: `least` to run at all
+// (with less they take the loops of ref/, with the same bytes), `best` for full speed. Between the
+// two they take what they are given. It reads attributes and shapes only, so that the compiler
+// plans by it on the host.
+//
+//   const MveScratch need = MveScratchOf(op);
+//
+// Units: bytes; 0 and 0: the op has no use for scratch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/op_view.hpp"
+
+namespace covey::kernels::mve {
+
+struct MveScratch {
+  size_t least = 0, best = 0;
+};
+
+constexpr int32_t ChunksOf(int32_t terms) { return (terms + 15) / 16; }
+constexpr size_t RoundUp16(size_t bytes) { return (bytes + 15) / 16 * 16; }
+
+// conv2d: a bias for each channel that holds the input's offset, patches of pixels two by two, and
+// bytes to gather a patch whose rows are no multiple of sixteen.
+struct ConvLayout {
+  size_t bias_bytes = 0, pair_bytes = 0, gather_bytes = 0;
+  int32_t pixels = 0;      // of the whole output
+  bool by_chunks = false;  // every run of the patch is a multiple of sixteen bytes
+
+  explicit ConvLayout(const OpView& op) {
+    const auto filter = op.input[1].dims, out = op.output[0].dims;
+    const auto chunks = static_cast<size_t>(ChunksOf(filter[1] * filter[2] * filter[3]));
+    bias_bytes = RoundUp16(static_cast<size_t>(filter[0]) * 4);
+    pair_bytes = chunks * 32;
+    by_chunks = filter[3] % 16 == 0;
+    gather_bytes = by_chunks ? 0 : chunks * 16;
+    pixels = out[0] * out[1] * out[2];
+  }
+  size_t fixed() const { return bias_bytes + gather_bytes; }
+};
+
+inline constexpr int32_t kMostPairs = 16;
+
+inline MveScratch MveScratchOf(const OpView& op) {
+  switch (op.op) {
+    case Op::kConv2D: {
+      const ConvLayout layout(op);
+      const int32_t pairs = (layout.pixels + 1) / 2;
+      const auto most = static_cast<size_t>(pairs < kMostPairs ? pairs : kMostPairs);
+      return {layout.fixed() + layout.pair_bytes, layout.fixed() + layout.pair_bytes * most};
+    }
+    default:
+      return {};
+  }
+}
+
+// What a kernel asks before it runs.
+inline bool ScratchHolds(const OpView& op, size_t bytes) {
+  return bytes != 0 && op.scratch.size() >= bytes &&
+         reinterpret_cast<uintptr_t>(op.scratch.data()) % 4 == 0;
+}
+
+}  // namespace covey::kernels::mve

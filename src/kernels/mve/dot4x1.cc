@@ -9,16 +9,16 @@ namespace covey::kernels::mve {
   "vmladava.s8 " sum                    \
   ", q1, q0\n"                          \
   "vaddva.s8 " total ", q1\n"
-#define COVEY_MVE_CHUNK                                                                            \
+#define COVEY_MVE_FC_CHUNK                                                                         \
   "vldrb.8 q0, [r9], #16\n" COVEY_MVE_OUTPUT("r1", "r0", "r8") COVEY_MVE_OUTPUT("r3", "r2", "r10") \
       COVEY_MVE_OUTPUT("r5", "r4", "r12") COVEY_MVE_OUTPUT("r7", "r6", "lr")
 // Zero behind the row.
-#define COVEY_MVE_TAIL(w, sum, total) \
-  "vpst\n"                            \
-  "vldrbt.u8 q1, [" w                 \
-  "]\n"                               \
-  "vmladava.s8 " sum                  \
-  ", q1, q0\n"                        \
+#define COVEY_MVE_FC_TAIL(w, sum, total) \
+  "vpst\n"                               \
+  "vldrbt.u8 q1, [" w                    \
+  "]\n"                                  \
+  "vmladava.s8 " sum                     \
+  ", q1, q0\n"                           \
   "vaddva.s8 " total ", q1\n"
 
 extern "C" __attribute__((naked)) void covey_mve_dot4x1(const int8_t*, const FourRows*, int32_t*) {
@@ -36,13 +36,13 @@ extern "C" __attribute__((naked)) void covey_mve_dot4x1(const int8_t*, const Fou
       "mov r8, #0\n mov r10, #0\n mov r12, #0\n mov lr, #0\n"
       "subs r11, r11, #2\n"
       "blo 2f\n"
-      "1:\n" COVEY_MVE_CHUNK COVEY_MVE_CHUNK
+      "1:\n" COVEY_MVE_FC_CHUNK COVEY_MVE_FC_CHUNK
       "subs r11, r11, #2\n"
       "bhs 1b\n"
       "2:\n"
       "adds r11, r11, #2\n"
       "beq 3f\n"  // an odd chunk
-      COVEY_MVE_CHUNK
+      COVEY_MVE_FC_CHUNK
       "3:\n"
       "pop {r11}\n"
       "cmp r11, #0\n"
@@ -50,10 +50,10 @@ extern "C" __attribute__((naked)) void covey_mve_dot4x1(const int8_t*, const Fou
       "vctp.8 r11\n"
       "vpst\n"
       "vldrbt.u8 q0, [r9]\n"
-      COVEY_MVE_TAIL("r1", "r0", "r8")
-      COVEY_MVE_TAIL("r3", "r2", "r10")
-      COVEY_MVE_TAIL("r5", "r4", "r12")
-      COVEY_MVE_TAIL("r7", "r6", "lr")
+      COVEY_MVE_FC_TAIL("r1", "r0", "r8")
+      COVEY_MVE_FC_TAIL("r3", "r2", "r10")
+      COVEY_MVE_FC_TAIL("r5", "r4", "r12")
+      COVEY_MVE_FC_TAIL("r7", "r6", "lr")
       "4:\n"
       "pop {r1}\n"
       "stm r1, {r0, r2, r4, r6, r8, r10, r12, lr}\n"

@@ -2,78 +2,101 @@
 
 namespace covey::kernels::dsp {
 
-// r0, r1, r2 rows, r3 job, r4 to r7 sums, r8 to r11 values, r12 out, lr pixels left.
-#define COVEY_DSP_TAP(row, x, w) \
-  "ldrd r8, r9, [" row ", " x    \
-  "]\n"                          \
-  "ldrd r10, r11, [r3, " w       \
-  "]\n"                          \
-  "smlabb r4, r8, r10, r4\n"     \
-  "smlatt r6, r8, r10, r6\n"     \
-  "smlabb r5, r9, r11, r5\n"     \
-  "smlatt r7, r9, r11, r7\n"
-#define COVEY_DSP_FINISH(sum, bias, rounding) \
-  "ldrd r8, r9, [r3, " bias                   \
-  "]\n"                                       \
-  "ldrd r10, r11, [r3, " rounding             \
-  "]\n"                                       \
-  "add " sum ", r8, " sum                     \
-  ", lsl #1\n"                                \
-  "smmulr " sum ", " sum                      \
-  ", r9\n"                                    \
-  "add " sum ", " sum ", " sum                \
-  ", asr #31\n"                               \
-  "add " sum ", " sum                         \
-  ", r10\n"                                   \
-  "asr " sum ", " sum                         \
-  ", r11\n"                                   \
-  "ssat " sum ", #8, " sum "\n"
+// The offsets into the frame below are those of Depthwise3x3.
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(Depthwise3x3, plane) == 44);
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(Depthwise3x3, pairs_end) == 20);
+static_assert(sizeof(void*) != 4 || sizeof(Depthwise3x3) == 84);
 
-// The offsets below are those of Depthwise3x3: weights at 0, channels at 72, steps at 136, rows at
-// 144.
-static_assert(__builtin_offsetof(Depthwise3x3, channels) == 72);
-static_assert(__builtin_offsetof(Depthwise3x3, row_step) == 136);
-static_assert(__builtin_offsetof(Depthwise3x3, rows) == 144);
-static_assert(__builtin_offsetof(Depthwise3x3, pixels) == 160);
+// r0, r1, r2 rows of the plane, r3 to r8 weights, r9 and r10 values, r11 and r12 sums, lr out.
+#define COVEY_DSP_TWO_ROW(row, w01, w12) \
+  "ldrd r9, r10, [" row "], #4\n"        \
+  "smlad r11, r9, " w01 ", r11\n"        \
+  "smlatb r12, r9, " w01 ", r12\n"       \
+  "smlabt r11, r10, " w12 ", r11\n"      \
+  "smlad r12, r10, " w12 ", r12\n"
+#define COVEY_DSP_ONE_ROW(row, w01, w12) \
+  "ldrd r9, r10, [" row "], #4\n"        \
+  "smlad r11, r9, " w01 ", r11\n"        \
+  "smlabt r11, r10, " w12 ", r11\n"
 
-extern "C" __attribute__((naked)) void covey_dsp_depthwise3x3(const Depthwise3x3*) {
+// clang-format off
+#define COVEY_DSP_DEPTHWISE(sign_two, sign_one)     \
+  "push {r4-r11, lr}\n"                             \
+  "sub sp, #44\n"                                   \
+  "ldm r0!, {r1-r11}\n"                             \
+  "stm sp, {r1-r11}\n"                              \
+  "ldm r0, {r0-r8, lr}\n"                           \
+  "1:\n" /* a row */                                \
+  "ldr r10, [sp, #20]\n"                            \
+  "cmp lr, r10\n"                                   \
+  "beq 3f\n"                                        \
+  "2:\n" /* two pixels */                           \
+  "ldrd r11, r12, [sp]\n"                           \
+  COVEY_DSP_TWO_ROW("r0", "r3", "r4")               \
+  COVEY_DSP_TWO_ROW("r1", "r5", "r6")               \
+  COVEY_DSP_TWO_ROW("r2", "r7", "r8")               \
+  "ldrd r9, r10, [sp, #8]\n"                        \
+  "smmlar r11, r11, r9, r11\n"                      \
+  "smmlar r12, r12, r9, r12\n"                      \
+  sign_two                                          \
+  "ldr r9, [sp, #16]\n"                             \
+  "smmlar r11, r11, r10, r9\n"                      \
+  "smmlar r12, r12, r10, r9\n"                      \
+  "ssat r11, #8, r11\n"                             \
+  "ssat r12, #8, r12\n"                             \
+  "ldrd r10, r9, [sp, #20]\n"                       \
+  "strb r11, [lr]\n"                                \
+  "strb r12, [lr, r9]\n"                            \
+  "add lr, lr, r9, lsl #1\n"                        \
+  "cmp lr, r10\n"                                   \
+  "bne 2b\n"                                        \
+  "3:\n"                                            \
+  "ldr r10, [sp, #28]\n"                            \
+  "cmp lr, r10\n"                                   \
+  "beq 5f\n"                                        \
+  "4:\n" /* one pixel */                            \
+  "ldr r11, [sp]\n"                                 \
+  COVEY_DSP_ONE_ROW("r0", "r3", "r4")               \
+  COVEY_DSP_ONE_ROW("r1", "r5", "r6")               \
+  COVEY_DSP_ONE_ROW("r2", "r7", "r8")               \
+  "ldrd r9, r10, [sp, #8]\n"                        \
+  "smmlar r11, r11, r9, r11\n"                      \
+  sign_one                                          \
+  "ldr r9, [sp, #16]\n"                             \
+  "smmlar r11, r11, r10, r9\n"                      \
+  "ssat r11, #8, r11\n"                             \
+  "ldrd r9, r10, [sp, #24]\n"                       \
+  "strb r11, [lr]\n"                                \
+  "add lr, lr, r9\n"                                \
+  "cmp lr, r10\n"                                   \
+  "bne 4b\n"                                        \
+  "5:\n" /* the next row */                         \
+  "ldrd r9, r10, [sp, #32]\n"                       \
+  "ldr r12, [sp, #40]\n"                            \
+  "add r0, r0, r9\n"                                \
+  "add r1, r1, r9\n"                                \
+  "add r2, r2, r9\n"                                \
+  "ldr r9, [sp, #20]\n"                             \
+  "ldr r11, [sp, #28]\n"                            \
+  "add r9, r9, r10\n"                               \
+  "add r11, r11, r10\n"                             \
+  "str r9, [sp, #20]\n"                             \
+  "str r11, [sp, #28]\n"                            \
+  "subs r12, r12, #1\n"                             \
+  "str r12, [sp, #40]\n"                            \
+  "bne 1b\n"                                        \
+  "add sp, #44\n"                                   \
+  "pop {r4-r11, pc}\n"
+// clang-format on
+
+extern "C" __attribute__((naked)) void covey_dsp_depthwise3x3_relu(const Depthwise3x3*) {
+  asm volatile(COVEY_DSP_DEPTHWISE("", ""));
+}
+
+#define COVEY_DSP_SIGN(sum) "add " sum ", " sum ", " sum ", asr #31\n"
+extern "C" __attribute__((naked)) void covey_dsp_depthwise3x3_signed(const Depthwise3x3*) {
   asm volatile(
-      "push {r4-r11, lr}\n"
-      "mov r3, r0\n"
-      "ldrd r0, r1, [r3, #144]\n"
-      "ldrd r2, r12, [r3, #152]\n"
-      "ldr lr, [r3, #160]\n"
-      "1:\n"
-      "ldrd r8, r9, [r0]\n"
-      "ldrd r10, r11, [r3]\n"
-      "smulbb r4, r8, r10\n"
-      "smultt r6, r8, r10\n"
-      "smulbb r5, r9, r11\n"
-      "smultt r7, r9, r11\n"
-      COVEY_DSP_TAP("r0", "#8", "#8")
-      COVEY_DSP_TAP("r0", "#16", "#16")
-      COVEY_DSP_TAP("r1", "#0", "#24")
-      COVEY_DSP_TAP("r1", "#8", "#32")
-      COVEY_DSP_TAP("r1", "#16", "#40")
-      COVEY_DSP_TAP("r2", "#0", "#48")
-      COVEY_DSP_TAP("r2", "#8", "#56")
-      COVEY_DSP_TAP("r2", "#16", "#64")
-      COVEY_DSP_FINISH("r4", "#72", "#80")
-      COVEY_DSP_FINISH("r5", "#88", "#96")
-      COVEY_DSP_FINISH("r6", "#104", "#112")
-      COVEY_DSP_FINISH("r7", "#120", "#128")
-      "ldrd r8, r9, [r3, #136]\n"
-      "strb r4, [r12]\n"
-      "strb r5, [r12, #1]\n"
-      "strb r6, [r12, #2]\n"
-      "strb r7, [r12, #3]\n"
-      "add r0, r0, r8\n"
-      "add r1, r1, r8\n"
-      "add r2, r2, r8\n"
-      "add r12, r12, r9\n"
-      "subs lr, lr, #1\n"
-      "bne 1b\n"
-      "pop {r4-r11, pc}\n");
+      COVEY_DSP_DEPTHWISE(COVEY_DSP_SIGN("r11") COVEY_DSP_SIGN("r12"), COVEY_DSP_SIGN("r11")));
 }
 
 }  // namespace covey::kernels::dsp

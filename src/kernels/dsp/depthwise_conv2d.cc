@@ -1,19 +1,38 @@
-// Four channels at a time. Their input rows are widened and padded once into a ring in scratch, so
-// that no output pixel asks what lies inside; then each tap is two loads and four products. The
-// last four channels may overlap those before them, which have been stored: of these nothing is
-// stored again, since the output may lie over their input (kernels/overlap.hpp).
+// Four channels at a time. Windows of 3x3 run over the channels' planes (planes.hpp), one channel
+// after the other. Other windows run over a ring of input rows, widened and padded once, so that no
+// output pixel asks what lies inside; then each tap is two loads and four products.
+//
+// The last four channels may overlap those before them; only the new ones are stored, since the
+// output may lie over input that the others had.
 #include "kernels/dsp/depthwise3x3.hpp"
 #include "kernels/dsp/finish.hpp"
+#include "kernels/dsp/planes.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
-#include "kernels/dsp/widen.hpp"
+#include "kernels/dsp/simd.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
 
+// Four neighbouring channels, of which those from `skip` on are wanted.
+struct Four {
+  int32_t first, skip;
+  Channel channels[4];
+  bool fast;
+};
+
+Four FourAt(const Finish& finish, int32_t at, int32_t channels) {
+  Four four{at + 4 <= channels ? at : channels - 4, 0, {}, true};
+  four.skip = at - four.first;
+  for (int i = 0; i < 4; ++i)
+    four.fast = finish.Set(four.first + i, four.channels[i]) && four.fast;
+  four.fast = four.fast && finish.ending() != Ending::kOther;
+  return four;
+}
+
 struct Sums {
-  int32_t of[4] = {};
+  int32_t of[4];
 };
 
 // x, w: the four channels of a tap, (0,2) and (1,3).
@@ -24,32 +43,26 @@ inline void Tap(const uint32_t* x, const uint32_t* w, Sums& sums) {
   sums.of[3] = HighMac(x[1], w[1], sums.of[3]);
 }
 
-// Four channels of the op: in (N,H,W,C)  filter (1,KH,KW,C)
-class Four {
+// Any window. in (N,H,W,C)  filter (1,KH,KW,C)
+class Ring {
  public:
-  // The first `stored` channels are done already.
-  Four(const OpView& op, const Finish& finish, int32_t first, int32_t stored)
+  Ring(const OpView& op, const Finish& finish, const Four& four)
       : attr_(op.attr_as<ConvAttr>()),
         in_(op.input[0].dims),
         filter_(op.input[1].dims),
         out_(op.output[0].dims),
         layout_(op),
         finish_(finish),
+        four_(four),
         weights_(reinterpret_cast<uint32_t*>(op.scratch.data())),
         ring_(weights_ + layout_.weight_words),
-        reach_(static_cast<int32_t>(layout_.reach)),
-        first_(first),
-        stored_(stored) {
-    const int8_t* from = op.input[1].as<int8_t>() + first;
+        reach_(static_cast<int32_t>(layout_.reach)) {
+    const int8_t* from = op.input[1].as<int8_t>() + four.first;
     uint32_t* to = weights_;
     for (int32_t tap = filter_[1] * filter_[2]; tap > 0; --tap, from += filter_[3], to += 2) {
       const uint32_t word = LoadWord(from);
       to[0] = WidenEven(word), to[1] = WidenOdd(word);
     }
-    for (int i = 0; i < 4; ++i) fast_ = finish.Set(first + i, job_.channels[i]) && fast_;
-    by_assembly_ = filter_[1] == 3 && filter_[2] == 3 && attr_.dilation_w == 1 && fast_ &&
-                   finish.whole_range();
-    if (by_assembly_) PrepareJob();
   }
 
   // `picture` and `out` at the first of the four channels.
@@ -59,22 +72,11 @@ class Four {
       const int32_t begin = y * attr_.stride_h;
       if (filled < begin) filled = begin;
       for (; filled < begin + reach_; ++filled) FillRow(picture, filled);
-      if (by_assembly_) {
-        RunRow3x3(begin, out);
-      } else {
-        RunRow(begin, out);
-      }
+      RunRow(begin, out);
     }
   }
 
  private:
-  void PrepareJob() {
-    __builtin_memcpy(job_.weights, weights_, sizeof(job_.weights));
-    job_.row_step = 8 * attr_.stride_w;
-    job_.out_step = stored_ == 0 ? out_[3] : 4;
-    job_.pixels = out_[2];
-  }
-
   uint32_t* RingRow(int32_t padded) const { return ring_ + padded % reach_ * layout_.row_words; }
 
   void FillRow(const int8_t* picture, int32_t padded) const {
@@ -98,31 +100,18 @@ class Four {
     for (; count > 0; --count, to += 2) to[0] = to[1] = 0;
   }
 
-  void RunRow3x3(int32_t begin, int8_t* out) {
-    for (int ky = 0; ky < 3; ++ky) job_.rows[ky] = RingRow(begin + ky * attr_.dilation_h);
-    // The window's first row is read for the last time, and ahead of where four bytes a pixel go.
-    int8_t* const aside = reinterpret_cast<int8_t*>(RingRow(begin));
-    job_.out = stored_ == 0 ? out : aside;
-    covey_dsp_depthwise3x3(&job_);
-    if (stored_ == 0) return;
-    for (int32_t x = 0; x < out_[2]; ++x, out += out_[3]) StoreNew(aside + 4 * x, out);
-  }
-  void StoreNew(const int8_t* four, int8_t* out) const {
-    for (int32_t i = stored_; i < 4; ++i) out[i] = four[i];
-  }
-
   void RunRow(int32_t begin, int8_t* out) const {
     for (int32_t x = 0; x < out_[2]; ++x, out += out_[3]) {
       Sums sums;
+      for (int i = 0; i < 4; ++i) sums.of[i] = four_.channels[i].bias;
       const uint32_t* w = weights_;
       for (int32_t ky = 0; ky < filter_[1]; ++ky) {
         const uint32_t* at = RingRow(begin + ky * attr_.dilation_h) + 2 * x * attr_.stride_w;
         for (int32_t kx = filter_[2]; kx > 0; --kx, at += 2 * attr_.dilation_w, w += 2)
           Tap(at, w, sums);
       }
-      int8_t four[4];
-      finish_.Pixel(sums.of, job_.channels, fast_, first_, four);
-      StoreNew(four, out);
+      for (int i = four_.skip; i < 4; ++i)
+        out[i] = finish_(sums.of[i], four_.channels[i], four_.first + i);
     }
   }
 
@@ -130,29 +119,107 @@ class Four {
   std::span<const int32_t> in_, filter_, out_;
   DepthwiseLayout layout_;
   const Finish& finish_;
+  const Four& four_;
   uint32_t* weights_;  // 2 words a tap
   uint32_t* ring_;
-  int32_t reach_, first_, stored_;
-  bool fast_ = true, by_assembly_ = false;
-  Depthwise3x3 job_;
+  int32_t reach_;
 };
+
+// Windows of 3x3 of fast channels.
+class Planar {
+ public:
+  Planar(const OpView& op, const Finish& finish, const PlanarLayout& layout, const Four& four)
+      : attr_(op.attr_as<ConvAttr>()),
+        filter_(op.input[1].dims),
+        out_(op.output[0].dims),
+        weights_(op.input[1].as<int8_t>()),
+        finish_(finish),
+        layout_(layout),
+        four_(four),
+        rows_(layout.RowsIn(op.scratch.size(), out_[1])),
+        planes_(op, layout, static_cast<int32_t>(layout.plane_rows(rows_)),
+                reinterpret_cast<uint32_t*>(op.scratch.data())) {}
+
+  // `picture` and `out` at the first of the four channels.
+  void Run(const int8_t* picture, int8_t* out) {
+    planes_.Forget();
+    for (int32_t y = 0; y < out_[1]; y += rows_) {
+      const int32_t rows = out_[1] - y < rows_ ? out_[1] - y : rows_;
+      const int32_t begin = y * layout_.stride;
+      planes_.Fill(picture, begin, static_cast<int32_t>(layout_.plane_rows(rows)));
+      for (int i = four_.skip; i < 4; ++i)
+        RunChannel(i, begin, rows, out + y * out_[2] * out_[3] + i);
+    }
+  }
+
+ private:
+  void RunChannel(int i, int32_t begin, int32_t rows, int8_t* out) const {
+    const Channel& channel = four_.channels[i];
+    const int32_t step = out_[3], pairs = attr_.stride_w == 1 ? out_[2] / 2 : 0;
+    const int32_t words = out_[2] - pairs;  // that a row steps over
+    Depthwise3x3 job{channel.bias,
+                     channel.bias,
+                     channel.multiplier,
+                     channel.power,
+                     finish_.offset(),
+                     out + 2 * pairs * step,
+                     step,
+                     out + out_[2] * step,
+                     4 * (layout_.stride * layout_.row_words - words),
+                     out_[2] * step,
+                     rows,
+                     {},
+                     {},
+                     out};
+    const int8_t* w = weights_ + four_.first + i;
+    for (int ky = 0; ky < 3; ++ky, w += 3 * step) {
+      job.plane[ky] = planes_.Row(i, begin + ky * attr_.dilation_h);
+      const auto middle = static_cast<uint16_t>(w[step]);
+      job.weights[2 * ky] = static_cast<uint16_t>(w[0]) | uint32_t{middle} << 16;
+      job.weights[2 * ky + 1] = middle | static_cast<uint32_t>(w[2 * step]) << 16;
+    }
+    if (finish_.ending() == Ending::kRelu) {
+      covey_dsp_depthwise3x3_relu(&job);
+    } else {
+      covey_dsp_depthwise3x3_signed(&job);
+    }
+  }
+
+  const ConvAttr& attr_;
+  std::span<const int32_t> filter_, out_;
+  const int8_t* weights_;
+  const Finish& finish_;
+  const PlanarLayout& layout_;
+  const Four& four_;
+  int32_t rows_;  // of output, at a time
+  Planes planes_;
+};
+
+template <typename Loop>
+void RunPictures(const OpView& op, const Four& four, Loop&& loop) {
+  const auto in = op.input[0].dims, out = op.output[0].dims;
+  const int8_t* picture = op.input[0].as<int8_t>() + four.first;
+  int8_t* result = op.output[0].as_mutable<int8_t>() + four.first;
+  for (int32_t n = 0; n < out[0]; ++n) {
+    loop.Run(picture, result);
+    picture += in[1] * in[2] * in[3];
+    result += out[1] * out[2] * out[3];
+  }
+}
 
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
   if (!ScratchHolds(op, DspScratchOf(op).least)) return ref::RunDepthwiseConv2D(op);
-  const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
-  const int32_t channels = filter[3];
-  const Finish finish(op, channels, filter[1] * filter[2]);
+  const int32_t channels = op.input[1].dims[3];
+  const PlanarLayout planar(op);
+  const Finish finish(op, channels);
   for (int32_t c = 0; c < channels; c += 4) {
-    const int32_t first = c + 4 <= channels ? c : channels - 4;
-    Four four(op, finish, first, c - first);
-    const int8_t* picture = op.input[0].as<int8_t>() + first;
-    int8_t* result = op.output[0].as_mutable<int8_t>() + first;
-    for (int32_t n = 0; n < out[0]; ++n) {
-      four.Run(picture, result);
-      picture += in[1] * in[2] * channels;
-      result += out[1] * out[2] * channels;
+    const Four four = FourAt(finish, c, channels);
+    if (planar.applies && four.fast) {
+      RunPictures(op, four, Planar(op, finish, planar, four));
+    } else {
+      RunPictures(op, four, Ring(op, finish, four));
     }
   }
 }

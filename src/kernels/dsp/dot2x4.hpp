@@ -1,12 +1,11 @@
-// Dot2x4 is the inner loop of conv2d: two output channels by four pixels, eight sums at once.
+// Dot2x4 is the inner loop of conv2d: two output channels by four pixels, eight sums at once, for
+// quads of pixels one after the other.
 //
-//   sums[0..3] = channel a, pixels 0..3;  sums[4..7] = channel b
+// Eight accumulators, two pointers and four values fill the fourteen registers: eleven instructions
+// (three of them loads, of six words) for sixteen products. Hence assembly: the compiler spills.
 //
-// Eight accumulators, two pointers and four values fill the fourteen registers: 0.71 instructions
-// for a multiply-accumulate, eleven for sixteen. Hence assembly: the compiler spills.
-//
-// Shapes: x is groups x 8 words: the even pairs of four pixels, then the odd ones (WidenGroups<8>);
-// w is groups x 4 words (WidenTwo). groups is at least 1.
+// Shapes: a step is two terms: x holds a pair of each of four pixels (4 words a step), w a pair of
+// each of two channels (2 words a step).
 #pragma once
 
 #include <cstdint>
@@ -15,18 +14,34 @@
 
 namespace covey::kernels::dsp {
 
-extern "C" void covey_dsp_dot2x4(const uint32_t* x, const uint32_t* w, int32_t groups,
-                                 int32_t* sums);
-
-// The same with the epilogue: finished bytes of channel a at out, of b at out + 1, then `step`
-// bytes on for the next pixel. For fast channels with the whole range of int8.
+// The assembly copies it to its stack and reads it there.
 struct TwoByFour {
-  const Channel* a;
-  const Channel* b;
-  int8_t* out;
-  int32_t step;
+  int32_t bias_a, bias_b;
+  const uint32_t* w;
+  int32_t skip;  // set by SetSteps
+  const uint32_t* w_end;
+  const uint32_t* x_end;                 // behind the last quad
+  int32_t multiplier_a, power_a;         // of Channel
+  int32_t multiplier_b, power_b;
+  int32_t offset;  // the output's zero point
+  int8_t* out;     // of channel a and the first pixel; channel b is the byte behind
+  int32_t step;    // bytes from pixel to pixel
+  int32_t ending;  // of Ending; kOther: the raw sums of one quad go to `sums`
+  const uint32_t* x;
+  int32_t* sums;  // a of four pixels, then b
+
+  // `steps` at least 1.
+  void SetSteps(int32_t steps) {
+    skip = (-steps & 7) * 44;
+    w_end = w + 2 * steps;
+  }
+  void Set(const Channel& a, const Channel& b) {
+    bias_a = a.bias, multiplier_a = a.multiplier, power_a = a.power;
+    bias_b = b.bias, multiplier_b = b.multiplier, power_b = b.power;
+  }
 };
-extern "C" void covey_dsp_dot2x4_store(const uint32_t* x, const uint32_t* w, int32_t groups,
-                                       const TwoByFour* to);
+static_assert(sizeof(void*) != 4 || sizeof(TwoByFour) == 64);
+
+extern "C" void covey_dsp_dot2x4(const TwoByFour* job);
 
 }  // namespace covey::kernels::dsp

@@ -1,11 +1,13 @@
-// Finish is a convolution's epilogue: bias, multiplier, both roundings, zero point and range in
-// nine instructions where the channel's numbers allow it, else as ref/ does it.
+// Finish is a convolution's epilogue: multiplier, both roundings, zero point and range of a sum in
+// three to five instructions where the channel's numbers allow it, else as ref/ does it.
 //
-// With s = 2 * (acc + bias), SMMULR(s, m) = (s * m + 2^31) >> 32 is the rounding doubling high
-// multiplication of acc + bias, as long as s does not overflow. The rounding right shift is
-// (t - (t < 0) + 2^(r-1)) >> r, and the zero point moves in as zero_point * 2^r.
+// SMMLAR(a, b, c) = (c * 2^32 + a * b + 2^31) >> 32. With the multiplier m (2^30 <= m < 2^31) the
+// rounding doubling high multiplication of a sum s is (2 s m + 2^31) >> 32 = SMMLAR(s, 2m - 2^32,
+// s). The rounding right shift by r is SMMLAR(t - (t < 0), 2^(32-r), zero point): halves away from
+// zero. Where the range begins at the zero point or above it (relu), a negative t ends at the same
+// byte without "- (t < 0)".
 //
-// Exact: Fast() admits a channel only if no intermediate value can leave int32.
+// Exact: no intermediate value of a fast channel can leave int32, whatever the sum.
 #pragma once
 
 #include "kernels/dsp/simd.hpp"
@@ -13,102 +15,64 @@
 
 namespace covey::kernels::dsp {
 
-// As the assembly of the inner loops reads it.
+// As the assembly of the inner loops reads it. Sums begin at the bias.
 struct Channel {
-  int32_t twice_bias, multiplier, rounding;
-  int32_t right;  // 0: the channel is not fast
-  bool fast() const { return right != 0; }
+  int32_t bias;
+  int32_t multiplier;  // 2m - 2^32
+  int32_t power;       // 2^(32 - right shift); 0: the channel is not fast
+  bool fast() const { return power != 0; }
 };
 
-// Four sums of four channels, finished; for fast channels with the whole range of int8.
-inline void FinishFour(int32_t* sums, const Channel* channels) {
-  const Channel* at = channels;
-  int32_t bias, multiplier, rounding, right;
-#define COVEY_DSP_FINISH(sum)                  \
-  "ldrd %[bias], %[multiplier], [%[at]], #8\n" \
-  "ldrd %[rounding], %[right], [%[at]], #8\n"  \
-  "add %[" sum "], %[bias], %[" sum            \
-  "], lsl #1\n"                                \
-  "smmulr %[" sum "], %[" sum                  \
-  "], %[multiplier]\n"                         \
-  "add %[" sum "], %[" sum "], %[" sum         \
-  "], asr #31\n"                               \
-  "add %[" sum "], %[" sum                     \
-  "], %[rounding]\n"                           \
-  "asr %[" sum "], %[" sum                     \
-  "], %[right]\n"                              \
-  "ssat %[" sum "], #8, %[" sum "]\n"
-  asm(COVEY_DSP_FINISH("s0") COVEY_DSP_FINISH("s1") COVEY_DSP_FINISH("s2") COVEY_DSP_FINISH("s3")
-      : [s0] "+r"(sums[0]), [s1] "+r"(sums[1]), [s2] "+r"(sums[2]), [s3] "+r"(sums[3]),
-        [at] "+r"(at), [bias] "=&r"(bias), [multiplier] "=&r"(multiplier),
-        [rounding] "=&r"(rounding), [right] "=&r"(right)
-      : "m"(*reinterpret_cast<const Channel(*)[4]>(channels)));
-#undef COVEY_DSP_FINISH
-}
+// How a fast channel's sum becomes a byte; the assembly tells them apart by number.
+enum class Ending : int32_t {
+  kRelu = 0,    // the whole range of int8, which begins at the zero point
+  kSigned = 1,  // the whole range of int8
+  kOther = 2,   // another range
+};
 
 class Finish {
  public:
-  // `terms`: products in one sum.
-  Finish(const OpView& op, int32_t channels, int32_t terms)
+  Finish(const OpView& op, int32_t channels)
       : ref_(op, channels),
         bias_(op.input[2].as<int32_t>()),
         multiplier_(op.params.data()),
-        shift_(op.params.data() + channels),
-        most_bias_((1 << 30) - terms * (255 * 128)) {
+        shift_(op.params.data() + channels) {
     const auto& attr = op.attr_as<ConvAttr>();
     offset_ = attr.output_offset;
     least_ = attr.activation_min, most_ = attr.activation_max;
-    whole_range_ = least_ == -128 && most_ == 127;
+    if (least_ == -128 && most_ == 127) {
+      ending_ = offset_ == -128 ? Ending::kRelu : Ending::kSigned;
+    }
   }
 
-  // Whether the channel is fast.
+  // Whether the channel is fast. Its bias is set in any case.
   bool Set(int32_t number, Channel& channel) const {
-    const int32_t bias = bias_ == nullptr ? 0 : bias_[number];
     const int32_t right = -shift_[number];
-    if (right < 1 || right > 20 || bias >= most_bias_ || bias <= -most_bias_) {
-      channel.right = 0;
-      return false;
-    }
-    channel.twice_bias = 2 * bias;
-    channel.multiplier = multiplier_[number];
-    channel.rounding = (1 << (right - 1)) + offset_ * (1 << right);
-    channel.right = right;
-    return true;
+    channel.bias = bias_ == nullptr ? 0 : bias_[number];
+    channel.multiplier = static_cast<int32_t>(2 * static_cast<uint32_t>(multiplier_[number]));
+    channel.power = right < 2 || multiplier_[number] < 1 << 30 ? 0 : 1 << (32 - right);
+    return channel.fast();
   }
 
-  bool whole_range() const { return whole_range_; }
+  Ending ending() const { return ending_; }
+  int32_t offset() const { return offset_; }
 
+  // `sum` holds the bias already.
   int8_t operator()(int32_t sum, const Channel& channel, int32_t number) const {
-    if (!channel.fast()) return ref_(sum, number);
-    const int32_t value = Scale(sum, channel);
-    return static_cast<int8_t>(whole_range_ ? Saturate8(value) : Clamp(value, least_, most_));
-  }
-
-  // Four channels of one pixel, `first` and on; `fast`: all of them are.
-  void Pixel(int32_t* sums, const Channel* channels, bool fast, int32_t first, int8_t* out) const {
-    if (fast && whole_range_) {
-      FinishFour(sums, channels);
-      for (int i = 0; i < 4; ++i) out[i] = static_cast<int8_t>(sums[i]);
-    } else {
-      for (int i = 0; i < 4; ++i) out[i] = (*this)(sums[i], channels[i], first + i);
-    }
+    if (!channel.fast()) return ref_.Scaled(sum, number);
+    const int32_t scaled = HighMacRounded(sum, channel.multiplier, sum);
+    const int32_t value = HighMacRounded(scaled + (scaled >> 31), channel.power, offset_);
+    return static_cast<int8_t>(ending_ != Ending::kOther ? Saturate8(value)
+                                                         : Clamp(value, least_, most_));
   }
 
  private:
-  static int32_t Scale(int32_t sum, const Channel& channel) {
-    // Unsigned: a sum of garbage pixels, which nobody stores, may wrap.
-    const auto twice = static_cast<int32_t>(2 * static_cast<uint32_t>(sum) +
-                                            static_cast<uint32_t>(channel.twice_bias));
-    const int32_t scaled = HighMulRounded(twice, channel.multiplier);
-    return (scaled + (scaled >> 31) + channel.rounding) >> channel.right;
-  }
-
   ref::ChannelOutput ref_;
   const int32_t* bias_;  // null: none
   const int32_t* multiplier_;
   const int32_t* shift_;
-  int32_t most_bias_, offset_, least_, most_;
-  bool whole_range_;
+  int32_t offset_, least_, most_;
+  Ending ending_ = Ending::kOther;
 };
 
 }  // namespace covey::kernels::dsp

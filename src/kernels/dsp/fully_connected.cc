@@ -27,7 +27,7 @@ void RunFullyConnected(const OpView& op) {
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   if (attr.weights_offset != 0 || outputs < 4) return ref::RunFullyConnected(op);
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
-  const Finish finish(op, outputs, inputs);
+  const Finish finish(op, outputs);
   const int8_t* const in = op.input[0].as<int8_t>();
   int8_t* const result = op.output[0].as_mutable<int8_t>();
   for (int32_t o = 0; o < outputs; o += 4) {
@@ -35,12 +35,14 @@ void RunFullyConnected(const OpView& op) {
     const int32_t first = o + 4 <= outputs ? o : outputs - 4;
     const int8_t* const weights = op.input[1].as<int8_t>() + first * inputs;
     Channel channels[4];
-    bool fast = true;
-    for (int i = 0; i < 4; ++i) fast = finish.Set(first + i, channels[i]) && fast;
+    for (int i = 0; i < 4; ++i) finish.Set(first + i, channels[i]);
     for (int32_t n = 0; n < batch; ++n) {
       int32_t sums[4];
       FourSums(in + n * inputs, weights, inputs, attr.input_offset, sums);
-      finish.Pixel(sums, channels, fast, first, result + n * outputs + first);
+      for (int i = 0; i < 4; ++i) {
+        const int32_t sum = WrapAdd(sums[i], channels[i].bias);
+        result[n * outputs + first + i] = finish(sum, channels[i], first + i);
+      }
     }
   }
 }

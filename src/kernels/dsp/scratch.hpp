@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "core/op_view.hpp"
+#include "kernels/dsp/steps.hpp"
 
 namespace covey::kernels::dsp {
 
@@ -19,24 +20,29 @@ struct DspScratch {
   size_t least = 0, best = 0;
 };
 
-// conv2d: pixels of a patch matrix, four at a time, the weights of two output channels, and bytes
-// to gather a patch whose rows are no multiple of four.
+// conv2d: the windows of some pixels, four at a time, the weights of two output channels, and bytes
+// to gather a row of a window that reaches over the edge.
 struct ConvLayout {
-  size_t quad_bytes = 0;    // four pixels
-  size_t weight_bytes = 0;  // two output channels
-  size_t gather_bytes = 0;
-  int32_t pixels = 0;  // of the whole output
+  Steps steps;
+  bool joined;                       // the taps of a window's row lie side by side
+  int32_t inside_begin, inside_end;  // output columns whose windows lie inside the picture
+  int32_t pixels;                    // of the whole output
+  size_t quad_bytes, weight_bytes, gather_bytes;
 
-  explicit ConvLayout(const OpView& op) {
-    const auto filter = op.input[1].dims, out = op.output[0].dims;
-    const auto groups = static_cast<size_t>((filter[1] * filter[2] * filter[3] + 3) / 4);
-    quad_bytes = groups * 32;
-    weight_bytes = groups * 16;
-    by_fours = filter[3] % 4 == 0;
-    gather_bytes = by_fours ? 0 : groups * 4;
+  explicit ConvLayout(const OpView& op) : steps(op.input[1].dims) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
+    joined = attr.dilation_w == 1 && filter[3] == in[3];
+    inside_begin = (attr.pad_left + attr.stride_w - 1) / attr.stride_w;
+    const int32_t room = in[2] + attr.pad_left - (filter[2] - 1) * attr.dilation_w - 1;
+    inside_end = room < 0 ? 0 : room / attr.stride_w + 1;
+    if (inside_end > out[2]) inside_end = out[2];
     pixels = out[0] * out[1] * out[2];
+    quad_bytes = static_cast<size_t>(steps.count()) * 16;
+    weight_bytes = static_cast<size_t>(steps.count()) * 8;
+    const bool inside = joined && inside_begin == 0 && inside_end == out[2];
+    gather_bytes = inside ? 0 : (static_cast<size_t>(steps.row_bytes) + 3) / 4 * 4;
   }
-  bool by_fours = false;  // every run of the patch is a multiple of four bytes
 };
 
 // depthwise_conv2d, four channels at a time: their weights, and as many input rows as a window
@@ -57,6 +63,32 @@ struct DepthwiseLayout {
   size_t bytes() const { return static_cast<size_t>(weight_words + reach * row_words) * 4; }
 };
 
+// The same for windows of 3x3 with neighbouring taps and strides of 1 and 2: the rows for one row of
+// output or more, each channel by itself, two columns a word (planes.hpp).
+struct PlanarLayout {
+  bool applies = false;
+  int32_t row_words = 0, reach = 0, stride = 0;
+
+  explicit PlanarLayout(const OpView& op) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto filter = op.input[1].dims, out = op.output[0].dims;
+    applies = filter[1] == 3 && filter[2] == 3 && attr.dilation_w == 1 && attr.stride_w <= 2;
+    if (!applies) return;
+    reach = 2 * attr.dilation_h + 1;
+    stride = attr.stride_h;
+    row_words = ((out[2] - 1) * attr.stride_w + 4) / 2;
+  }
+  // For so many rows of output.
+  int64_t plane_rows(int64_t rows) const { return (rows - 1) * stride + reach; }
+  int64_t bytes(int64_t rows) const { return plane_rows(rows) * row_words * 16; }
+  // Rows of output, at most `most`, whose planes fit so many bytes.
+  int32_t RowsIn(size_t room, int32_t most) const {
+    int32_t rows = 1;
+    while (rows < most && bytes(rows + 1) <= static_cast<int64_t>(room)) ++rows;
+    return rows;
+  }
+};
+
 inline constexpr int32_t kMostQuads = 16;
 inline constexpr size_t kMostDepthwiseBytes = 16384;
 
@@ -71,10 +103,19 @@ inline DspScratch DspScratchOf(const OpView& op) {
     }
     case Op::kDepthwiseConv2D: {
       if (op.attr_as<ConvAttr>().depth_multiplier != 1 || op.input[1].dims[3] < 4) return {};
-      const size_t bytes = DepthwiseLayout(op).bytes();
+      size_t least = DepthwiseLayout(op).bytes();
+      const PlanarLayout planar(op);
+      size_t best = least;
+      if (planar.applies) {
+        const auto one = static_cast<size_t>(planar.bytes(1));
+        least = one > least ? one : least;
+        const int32_t rows = planar.RowsIn(kMostDepthwiseBytes, op.output[0].dims[1]);
+        const auto all = static_cast<size_t>(planar.bytes(rows));
+        best = all > least ? all : least;
+      }
       // A window that reaches far beyond its picture is not worth the room.
-      if (bytes > kMostDepthwiseBytes) return {};
-      return {bytes, bytes};
+      if (least > kMostDepthwiseBytes) return {};
+      return {least, best};
     }
     case Op::kAdd: {
       if (op.output[0].elements() < 512) return {};

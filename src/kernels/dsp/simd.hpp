@@ -43,6 +43,18 @@ inline uint32_t WidenOdd(uint32_t offset, uint32_t word) {
   return pair;
 }
 
+// The lower halves of a and b side by side, and the upper ones.
+inline uint32_t PackLow(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
+  return pair;
+}
+inline uint32_t PackHigh(uint32_t a, uint32_t b) {
+  uint32_t pair;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(b), "r"(a));
+  return pair;
+}
+
 // sum + a.low * b.low + a.high * b.high, modulo 2^32.
 inline int32_t DualMac(uint32_t a, uint32_t b, int32_t sum) {
   int32_t result;
@@ -64,6 +76,13 @@ inline int32_t HighMac(uint32_t a, uint32_t b, int32_t sum) {
 inline int32_t HighMulRounded(int32_t a, int32_t b) {
   int32_t result;
   asm("smmulr %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
+// c + a * b / 2^32, halves rounded up.
+inline int32_t HighMacRounded(int32_t a, int32_t b, int32_t c) {
+  int32_t result;
+  asm("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(c));
   return result;
 }
 

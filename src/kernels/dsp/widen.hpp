@@ -1,33 +1,13 @@
-// Widening: int8 to pairs of int16, four values (one group) to two words. Activations and weights
-// use the same order, (0,2) then (1,3), as SXTB16 gives it: a sum of products does not mind.
+// Widening for conv2d: int8 to pairs of int16, in the order of kernels/dsp/steps.hpp.
 //
-//   WidenGroups<8>(pixels, to, groups, Pair(input_offset));   // the two words 16 bytes apart
+//   covey_dsp_widen_quad(pixel, to, &layout);   // the windows of four pixels
+//   WidenTwo(a, b, steps, to);                  // the weights of two output channels
 #pragma once
 
 #include "kernels/dsp/simd.hpp"
+#include "kernels/dsp/steps.hpp"
 
 namespace covey::kernels::dsp {
-
-constexpr int32_t GroupsOf(int32_t terms) { return (terms + 3) / 4; }
-
-// `step`: words from group to group; a group's second word lies step / 2 behind its first.
-template <int step>
-uint32_t* WidenGroups(const int8_t* from, uint32_t* to, int32_t groups, uint32_t offset) {
-  const auto one = [&](int i) {
-    const uint32_t word = LoadWord(from + 4 * i);
-    to[i * step] = WidenEven(offset, word);
-    to[i * step + step / 2] = WidenOdd(offset, word);
-  };
-  for (; groups >= 4; groups -= 4, from += 16, to += 4 * step) one(0), one(1), one(2), one(3);
-  for (; groups > 0; --groups, from += 4, to += step) one(0);
-  return to;
-}
-
-template <int step>
-uint32_t* ZeroGroups(uint32_t* to, int32_t groups) {
-  for (; groups > 0; --groups, to += step) to[0] = to[step / 2] = 0;
-  return to;
-}
 
 // The last 1 to 3 bytes, zeros behind them.
 inline uint32_t LoadTail(const int8_t* from, int32_t count) {
@@ -37,20 +17,24 @@ inline uint32_t LoadTail(const int8_t* from, int32_t count) {
   return word;
 }
 
-// The weights of two output channels side by side: each group as even of a, of b, odd of a, of b.
-inline void WidenTwo(const int8_t* a, const int8_t* b, uint32_t* to, int32_t terms) {
-  const auto put = [&](uint32_t word_a, uint32_t word_b) {
-    to[0] = WidenEven(word_a), to[1] = WidenEven(word_b);
-    to[2] = WidenOdd(word_a), to[3] = WidenOdd(word_b);
-    to += 4;
-  };
-  int32_t groups = terms / 4;
-  for (; groups >= 2; groups -= 2, a += 8, b += 8) {
-    put(LoadWord(a), LoadWord(b));
-    put(LoadWord(a + 4), LoadWord(b + 4));
-  }
-  for (; groups > 0; --groups, a += 4, b += 4) put(LoadWord(a), LoadWord(b));
-  if (terms % 4 != 0) put(LoadTail(a, terms % 4), LoadTail(b, terms % 4));
-}
+// Four windows that lie inside the picture: rows of 4 bytes or more each, for the assembly.
+struct QuadLayout {
+  int32_t pixel_step;  // bytes from window to window
+  int32_t words;       // whole words of a row
+  int32_t rows;
+  int32_t row_step;    // bytes from the last whole word of a row to the next row
+  int32_t tail_back;   // 4 - tail; 4 without one
+  int32_t tail_shift;  // bits; 32 without one
+  uint32_t offset;     // a pair
+};
+// to: 4 words a step, one a pixel.
+extern "C" void covey_dsp_widen_quad(const int8_t* from, uint32_t* to, const QuadLayout* layout);
+
+// One row of one window, as the pixel's column of a quad; returns the next step.
+uint32_t* WidenRow(const int8_t* from, const Steps& steps, uint32_t offset, uint32_t* to);
+uint32_t* ZeroRow(const Steps& steps, uint32_t* to);
+
+// The windows' weights of two output channels side by side, 2 words a step.
+void WidenTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to);
 
 }  // namespace covey::kernels::dsp

@@ -20,7 +20,10 @@ class ChannelOutput {
   }
 
   int8_t operator()(int32_t sum, int32_t channel) const {
-    const int32_t acc = bias_ == nullptr ? sum : WrapAdd(sum, bias_[channel]);
+    return Scaled(bias_ == nullptr ? sum : WrapAdd(sum, bias_[channel]), channel);
+  }
+  // The same for a sum that holds the bias already.
+  int8_t Scaled(int32_t acc, int32_t channel) const {
     const int32_t scaled = MultiplyByQuantized(acc, multiplier_[channel], shift_[channel]);
     // The range moves instead of the value, which could overflow.
     return static_cast<int8_t>(Clamp(scaled, least_, most_) + offset_);

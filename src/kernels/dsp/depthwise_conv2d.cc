@@ -138,7 +138,10 @@ class Planar {
         four_(four),
         rows_(layout.RowsIn(op.scratch.size(), out_[1])),
         planes_(op, layout, static_cast<int32_t>(layout.plane_rows(rows_)),
-                reinterpret_cast<uint32_t*>(op.scratch.data())) {}
+                reinterpret_cast<uint32_t*>(op.scratch.data())),
+        pairs_(attr_.stride_w == 1 ? out_[2] / 2 : 0) {
+    for (int i = four.skip; i < 4; ++i) Prepare(i);
+  }
 
   // `picture` and `out` at the first of the four channels.
   void Run(const int8_t* picture, int8_t* out) {
@@ -153,31 +156,30 @@ class Planar {
   }
 
  private:
-  void RunChannel(int i, int32_t begin, int32_t rows, int8_t* out) const {
+  // All of a channel's job that does not change from band to band.
+  void Prepare(int i) {
     const Channel& channel = four_.channels[i];
-    const int32_t step = out_[3], pairs = attr_.stride_w == 1 ? out_[2] / 2 : 0;
-    const int32_t words = out_[2] - pairs;  // that a row steps over
-    Depthwise3x3 job{channel.bias,
-                     channel.bias,
-                     channel.multiplier,
-                     channel.power,
-                     finish_.offset(),
-                     out + 2 * pairs * step,
-                     step,
-                     out + out_[2] * step,
-                     4 * (layout_.stride * layout_.row_words - words),
-                     out_[2] * step,
-                     rows,
-                     {},
-                     {},
-                     out};
+    Depthwise3x3& job = jobs_[i];
+    job.bias = job.bias_again = channel.bias;
+    job.multiplier = channel.multiplier, job.power = channel.power;
+    job.offset = finish_.offset();
+    job.out_step = out_[3], job.out_row = out_[2] * out_[3];
+    job.plane_advance = 4 * (layout_.stride * layout_.row_words - out_[2] + pairs_);
     const int8_t* w = weights_ + four_.first + i;
-    for (int ky = 0; ky < 3; ++ky, w += 3 * step) {
-      job.plane[ky] = planes_.Row(i, begin + ky * attr_.dilation_h);
-      const auto middle = static_cast<uint16_t>(w[step]);
+    for (int ky = 0; ky < 3; ++ky, w += 3 * out_[3]) {
+      const auto middle = static_cast<uint16_t>(w[out_[3]]);
       job.weights[2 * ky] = static_cast<uint16_t>(w[0]) | uint32_t{middle} << 16;
-      job.weights[2 * ky + 1] = middle | static_cast<uint32_t>(w[2 * step]) << 16;
+      job.weights[2 * ky + 1] = middle | static_cast<uint32_t>(w[2 * out_[3]]) << 16;
     }
+  }
+
+  void RunChannel(int i, int32_t begin, int32_t rows, int8_t* out) {
+    Depthwise3x3& job = jobs_[i];
+    for (int ky = 0; ky < 3; ++ky) job.plane[ky] = planes_.Row(i, begin + ky * attr_.dilation_h);
+    job.out = out;
+    job.pairs_end = out + 2 * pairs_ * job.out_step;
+    job.row_end = out + job.out_row;
+    job.rows = rows;
     if (finish_.ending() == Ending::kRelu) {
       covey_dsp_depthwise3x3_relu(&job);
     } else {
@@ -193,6 +195,8 @@ class Planar {
   const Four& four_;
   int32_t rows_;  // of output, at a time
   Planes planes_;
+  int32_t pairs_;  // of output pixels of a row
+  Depthwise3x3 jobs_[4];
 };
 
 template <typename Loop>

@@ -3,27 +3,26 @@
 #include "kernels/dsp/simd.hpp"
 
 namespace covey::kernels::dsp {
-namespace {
-
-// Four channels of two neighbours, widened.
-struct Two {
-  uint32_t of[4];
-};
-inline Two Split(uint32_t left, uint32_t right, uint32_t offset) {
-  const uint32_t left_even = WidenEven(offset, left), right_even = WidenEven(offset, right);
-  const uint32_t left_odd = WidenOdd(offset, left), right_odd = WidenOdd(offset, right);
-  return {{PackLow(left_even, right_even), PackLow(left_odd, right_odd),
-           PackHigh(left_even, right_even), PackHigh(left_odd, right_odd)}};
-}
-
-}  // namespace
-
 Planes::Planes(const OpView& op, const PlanarLayout& layout, int32_t plane_rows, uint32_t* words)
     : attr_(op.attr_as<ConvAttr>()),
       in_(op.input[0].dims),
       words_(words),
       row_words_(layout.row_words),
-      plane_(layout.row_words * plane_rows) {}
+      plane_(layout.row_words * plane_rows) {
+  const auto least = [](int32_t a, int32_t b) { return a < b ? a : b; };
+  int32_t left = row_words_;
+  lead_ = least(attr_.pad_left / 2, left);
+  left -= lead_;
+  first_half_ = least(attr_.pad_left % 2, left);
+  left -= first_half_;
+  const int32_t columns = in_[2] - first_half_;
+  pairs_ = least(columns / 2, left);
+  left -= pairs_;
+  last_half_ = least(columns % 2, left);
+  trail_ = left - last_half_;
+  offset_ = Pair(attr_.input_offset);
+  nothing_ = (Pair(-attr_.input_offset) & 0x00FF00FF) * 0x101;
+}
 
 // Moves the rows that are still wanted to the planes' begin.
 void Planes::Keep(int32_t begin) {
@@ -38,42 +37,47 @@ void Planes::Keep(int32_t begin) {
 
 void Planes::Fill(const int8_t* picture, int32_t begin, int32_t rows) {
   Keep(begin);
-  for (; end_ < begin + rows; ++end_)
-    FillRow(picture, end_, words_ + (end_ - begin_) * row_words_);
+  const int32_t row_bytes = in_[2] * in_[3];
+  for (; end_ < begin + rows; ++end_) {
+    uint32_t* to = words_ + (end_ - begin_) * row_words_;
+    const int32_t y = end_ - attr_.pad_top;
+    if (y < 0 || y >= in_[1]) {
+      Zero(to, row_words_);
+    } else {
+      FillRow(picture + y * row_bytes, to);
+    }
+  }
 }
 
-void Planes::FillRow(const int8_t* picture, int32_t row, uint32_t* to) const {
-  const auto put = [&](const Two& two) {
-    to[0] = two.of[0], to[plane_] = two.of[1], to[2 * plane_] = two.of[2];
-    to[3 * plane_] = two.of[3];
-    ++to;
+uint32_t* Planes::Zero(uint32_t* to, int32_t words) const {
+  for (; words > 0; --words, ++to) to[0] = to[plane_] = to[2 * plane_] = to[3 * plane_] = 0;
+  return to;
+}
+
+void Planes::FillRow(const int8_t* from, uint32_t* to) const {
+  const int32_t step = in_[3], plane = plane_;
+  const uint32_t offset = offset_, nothing = nothing_;  // no store below can change them
+  // Four channels of two neighbours.
+  const auto put = [=](uint32_t left, uint32_t right, uint32_t* at) {
+    const uint32_t left_even = WidenEven(offset, left), right_even = WidenEven(offset, right);
+    const uint32_t left_odd = WidenOdd(offset, left), right_odd = WidenOdd(offset, right);
+    *at = PackLow(left_even, right_even);
+    at += plane;
+    *at = PackLow(left_odd, right_odd);
+    at += plane;
+    *at = PackHigh(left_even, right_even);
+    at += plane;
+    *at = PackHigh(left_odd, right_odd);
   };
-  const int32_t y = row - attr_.pad_top, width = in_[2], step = in_[3];
-  int32_t left = row_words_;
-  if (y < 0 || y >= in_[1]) {
-    for (; left > 0; --left) put({});
-    return;
+  to = Zero(to, lead_);
+  if (first_half_ != 0) {
+    put(nothing, LoadWord(from), to++);
+    from += step;
   }
-  const uint32_t offset = Pair(attr_.input_offset);
-  const uint32_t outside = Pair(-attr_.input_offset) & 0x00FF00FF;  // bytes that widen to 0
-  const uint32_t nothing = outside | outside << 8;
-  const int8_t* from = picture + y * width * step;
-  int32_t x = -attr_.pad_left;
-  for (; x < -1 && left > 0; x += 2, --left) put({});
-  if (x == -1 && left > 0) {
-    put(Split(nothing, LoadWord(from), offset));
-    x = 1, --left, from += step;
-  }
-  int32_t pairs = (width - x) / 2;
-  if (pairs > left) pairs = left;
-  left -= pairs, x += 2 * pairs;
-  for (; pairs > 0; --pairs, from += 2 * step)
-    put(Split(LoadWord(from), LoadWord(from + step), offset));
-  if (left > 0 && x < width) {
-    put(Split(LoadWord(from), nothing, offset));
-    --left;
-  }
-  for (; left > 0; --left) put({});
+  for (int32_t pairs = pairs_; pairs > 0; --pairs, from += 2 * step)
+    put(LoadWord(from), LoadWord(from + step), to++);
+  if (last_half_ != 0) put(LoadWord(from), nothing, to++);
+  Zero(to, trail_);
 }
 
 }  // namespace covey::kernels::dsp

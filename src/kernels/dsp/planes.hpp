@@ -28,12 +28,17 @@ class Planes {
 
  private:
   void Keep(int32_t begin);
-  void FillRow(const int8_t* picture, int32_t row, uint32_t* to) const;
+  void FillRow(const int8_t* from, uint32_t* to) const;
+  uint32_t* Zero(uint32_t* to, int32_t words) const;
 
   const ConvAttr& attr_;
   std::span<const int32_t> in_;
   uint32_t* words_;
   int32_t row_words_, plane_;  // words of a row, of a plane
+  // Words of a row inside the picture: of padding, of padding and column 0, of two columns, of the
+  // last column and padding, of padding.
+  int32_t lead_, first_half_, pairs_, last_half_, trail_;
+  uint32_t offset_, nothing_;  // input offset; bytes that widen to 0
   int32_t begin_ = 0, end_ = 0;
 };
 

@@ -8,15 +8,21 @@ static_assert(sizeof(void*) != 4 || __builtin_offsetof(Depthwise3x3, pairs_end) 
 static_assert(sizeof(void*) != 4 || sizeof(Depthwise3x3) == 84);
 
 // r0, r1, r2 rows of the plane, r3 to r8 weights, r9 and r10 values, r11 and r12 sums, lr out.
-#define COVEY_DSP_TWO_ROW(row, w01, w12) \
-  "ldrd r9, r10, [" row "], #4\n"        \
-  "smlad r11, r9, " w01 ", r11\n"        \
-  "smlatb r12, r9, " w01 ", r12\n"       \
-  "smlabt r11, r10, " w12 ", r11\n"      \
+#define COVEY_DSP_WINDOW_TWO(row, w01, w12) \
+  "ldrd r9, r10, [" row                     \
+  "], #4\n"                                 \
+  "smlad r11, r9, " w01                     \
+  ", r11\n"                                 \
+  "smlatb r12, r9, " w01                    \
+  ", r12\n"                                 \
+  "smlabt r11, r10, " w12                   \
+  ", r11\n"                                 \
   "smlad r12, r10, " w12 ", r12\n"
-#define COVEY_DSP_ONE_ROW(row, w01, w12) \
-  "ldrd r9, r10, [" row "], #4\n"        \
-  "smlad r11, r9, " w01 ", r11\n"        \
+#define COVEY_DSP_WINDOW_ONE(row, w01, w12) \
+  "ldrd r9, r10, [" row                     \
+  "], #4\n"                                 \
+  "smlad r11, r9, " w01                     \
+  ", r11\n"                                 \
   "smlabt r11, r10, " w12 ", r11\n"
 
 // clang-format off
@@ -32,9 +38,9 @@ static_assert(sizeof(void*) != 4 || sizeof(Depthwise3x3) == 84);
   "beq 3f\n"                                        \
   "2:\n" /* two pixels */                           \
   "ldrd r11, r12, [sp]\n"                           \
-  COVEY_DSP_TWO_ROW("r0", "r3", "r4")               \
-  COVEY_DSP_TWO_ROW("r1", "r5", "r6")               \
-  COVEY_DSP_TWO_ROW("r2", "r7", "r8")               \
+  COVEY_DSP_WINDOW_TWO("r0", "r3", "r4")               \
+  COVEY_DSP_WINDOW_TWO("r1", "r5", "r6")               \
+  COVEY_DSP_WINDOW_TWO("r2", "r7", "r8")               \
   "ldrd r9, r10, [sp, #8]\n"                        \
   "smmlar r11, r11, r9, r11\n"                      \
   "smmlar r12, r12, r9, r12\n"                      \
@@ -56,9 +62,9 @@ static_assert(sizeof(void*) != 4 || sizeof(Depthwise3x3) == 84);
   "beq 5f\n"                                        \
   "4:\n" /* one pixel */                            \
   "ldr r11, [sp]\n"                                 \
-  COVEY_DSP_ONE_ROW("r0", "r3", "r4")               \
-  COVEY_DSP_ONE_ROW("r1", "r5", "r6")               \
-  COVEY_DSP_ONE_ROW("r2", "r7", "r8")               \
+  COVEY_DSP_WINDOW_ONE("r0", "r3", "r4")               \
+  COVEY_DSP_WINDOW_ONE("r1", "r5", "r6")               \
+  COVEY_DSP_WINDOW_ONE("r2", "r7", "r8")               \
   "ldrd r9, r10, [sp, #8]\n"                        \
   "smmlar r11, r11, r9, r11\n"                      \
   sign_one                                          \
@@ -93,10 +99,10 @@ extern "C" __attribute__((naked)) void covey_dsp_depthwise3x3_relu(const Depthwi
   asm volatile(COVEY_DSP_DEPTHWISE("", ""));
 }
 
-#define COVEY_DSP_SIGN(sum) "add " sum ", " sum ", " sum ", asr #31\n"
+#define COVEY_DSP_SIGN_OF(sum) "add " sum ", " sum ", " sum ", asr #31\n"
 extern "C" __attribute__((naked)) void covey_dsp_depthwise3x3_signed(const Depthwise3x3*) {
-  asm volatile(
-      COVEY_DSP_DEPTHWISE(COVEY_DSP_SIGN("r11") COVEY_DSP_SIGN("r12"), COVEY_DSP_SIGN("r11")));
+  asm volatile(COVEY_DSP_DEPTHWISE(COVEY_DSP_SIGN_OF("r11") COVEY_DSP_SIGN_OF("r12"),
+                                   COVEY_DSP_SIGN_OF("r11")));
 }
 
 }  // namespace covey::kernels::dsp

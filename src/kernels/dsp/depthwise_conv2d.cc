@@ -25,8 +25,7 @@ struct Four {
 Four FourAt(const Finish& finish, int32_t at, int32_t channels) {
   Four four{at + 4 <= channels ? at : channels - 4, 0, {}, true};
   four.skip = at - four.first;
-  for (int i = 0; i < 4; ++i)
-    four.fast = finish.Set(four.first + i, four.channels[i]) && four.fast;
+  for (int i = 0; i < 4; ++i) four.fast = finish.Set(four.first + i, four.channels[i]) && four.fast;
   four.fast = four.fast && finish.ending() != Ending::kOther;
   return four;
 }

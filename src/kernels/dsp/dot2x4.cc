@@ -30,18 +30,16 @@ static_assert(sizeof(void*) != 4 || __builtin_offsetof(TwoByFour, ending) == 52)
 #define COVEY_DSP_SHIFT(sum) "smmlar " sum ", " sum ", r2, r3\n"
 #define COVEY_DSP_SATURATE(sum) "ssat " sum ", #8, " sum "\n"
 #define COVEY_DSP_PLAIN(sum)
-#define COVEY_DSP_FINISH(sign)                                        \
-  "ldrd r1, r2, [sp, #24]\n"                                          \
-  "ldr r3, [sp, #40]\n"                                               \
-  COVEY_DSP_EACH(COVEY_DSP_SCALE, "r4", "r5", "r6", "r7")             \
-  COVEY_DSP_EACH(sign, "r4", "r5", "r6", "r7")                        \
-  COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r4", "r5", "r6", "r7")             \
-  COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r4", "r5", "r6", "r7")          \
-  "ldrd r1, r2, [sp, #32]\n"                                          \
-  COVEY_DSP_EACH(COVEY_DSP_SCALE, "r8", "r9", "r10", "r11")           \
-  COVEY_DSP_EACH(sign, "r8", "r9", "r10", "r11")                      \
-  COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r8", "r9", "r10", "r11")           \
-  COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r8", "r9", "r10", "r11")
+#define COVEY_DSP_FINISH(sign)                                                                    \
+  "ldrd r1, r2, [sp, #24]\n"                                                                      \
+  "ldr r3, [sp, #40]\n" COVEY_DSP_EACH(COVEY_DSP_SCALE, "r4", "r5", "r6", "r7") COVEY_DSP_EACH(   \
+      sign, "r4", "r5", "r6", "r7") COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r4", "r5", "r6", "r7")       \
+      COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r4", "r5", "r6",                                        \
+                     "r7") "ldrd r1, r2, [sp, #32]\n" COVEY_DSP_EACH(COVEY_DSP_SCALE, "r8", "r9", \
+                                                                     "r10", "r11")                \
+          COVEY_DSP_EACH(sign, "r8", "r9", "r10", "r11")                                          \
+              COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r8", "r9", "r10", "r11")                           \
+                  COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r8", "r9", "r10", "r11")
 
 // clang-format off
 extern "C" __attribute__((naked)) void covey_dsp_dot2x4(const TwoByFour*) {

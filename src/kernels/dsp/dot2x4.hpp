@@ -20,8 +20,8 @@ struct TwoByFour {
   const uint32_t* w;
   int32_t skip;  // set by SetSteps
   const uint32_t* w_end;
-  const uint32_t* x_end;                 // behind the last quad
-  int32_t multiplier_a, power_a;         // of Channel
+  const uint32_t* x_end;          // behind the last quad
+  int32_t multiplier_a, power_a;  // of Channel
   int32_t multiplier_b, power_b;
   int32_t offset;  // the output's zero point
   int8_t* out;     // of channel a and the first pixel; channel b is the byte behind

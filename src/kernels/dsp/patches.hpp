@@ -43,8 +43,8 @@ class Patches {
   int8_t* gather_;
   Steps steps_;
   QuadLayout quad_;
-  bool joined_;          // the taps of a row lie side by side
-  bool by_words_;        // joined, and rows of 4 bytes or more
+  bool joined_;                        // the taps of a row lie side by side
+  bool by_words_;                      // joined, and rows of 4 bytes or more
   int32_t inside_begin_, inside_end_;  // output columns whose windows lie inside
   bool rows_inside_ = false;
   int32_t n_ = 0, y_ = 0, x_ = 0;

@@ -63,8 +63,8 @@ struct DepthwiseLayout {
   size_t bytes() const { return static_cast<size_t>(weight_words + reach * row_words) * 4; }
 };
 
-// The same for windows of 3x3 with neighbouring taps and strides of 1 and 2: the rows for one row of
-// output or more, each channel by itself, two columns a word (planes.hpp).
+// The same for windows of 3x3 with neighbouring taps and strides of 1 and 2: the rows for one row
+// of output or more, each channel by itself, two columns a word (planes.hpp).
 struct PlanarLayout {
   bool applies = false;
   int32_t row_words = 0, reach = 0, stride = 0;

@@ -6,22 +6,22 @@ static_assert(__builtin_offsetof(QuadLayout, offset) == 24);
 
 // r0 from, r1 pixel step, r2 three of them, r3 to, r4 to r7 words, r8 to r11 pairs, r12 offset,
 // lr words left. On the stack: rows left, then the address of the layout.
-#define COVEY_DSP_LOAD_FOUR     \
-  "ldr r5, [r0, r1]\n"          \
-  "ldr r6, [r0, r1, lsl #1]\n"  \
-  "ldr r7, [r0, r2]\n"          \
+#define COVEY_DSP_LOAD_FOUR    \
+  "ldr r5, [r0, r1]\n"         \
+  "ldr r6, [r0, r1, lsl #1]\n" \
+  "ldr r7, [r0, r2]\n"         \
   "ldr r4, [r0], #4\n"
-#define COVEY_DSP_EVEN_FOUR     \
-  "sxtab16 r8, r12, r4\n"       \
-  "sxtab16 r9, r12, r5\n"       \
-  "sxtab16 r10, r12, r6\n"      \
-  "sxtab16 r11, r12, r7\n"      \
+#define COVEY_DSP_EVEN_FOUR \
+  "sxtab16 r8, r12, r4\n"   \
+  "sxtab16 r9, r12, r5\n"   \
+  "sxtab16 r10, r12, r6\n"  \
+  "sxtab16 r11, r12, r7\n"  \
   "stm r3!, {r8-r11}\n"
-#define COVEY_DSP_ODD_FOUR            \
-  "sxtab16 r4, r12, r4, ror #8\n"     \
-  "sxtab16 r5, r12, r5, ror #8\n"     \
-  "sxtab16 r6, r12, r6, ror #8\n"     \
-  "sxtab16 r7, r12, r7, ror #8\n"     \
+#define COVEY_DSP_ODD_FOUR        \
+  "sxtab16 r4, r12, r4, ror #8\n" \
+  "sxtab16 r5, r12, r5, ror #8\n" \
+  "sxtab16 r6, r12, r6, ror #8\n" \
+  "sxtab16 r7, r12, r7, ror #8\n" \
   "stm r3!, {r4-r7}\n"
 
 // clang-format off

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
@@ -16,14 +17,16 @@ namespace {
 
 struct Options {
   std::string model, output, target = "any", emit = "image";
+  std::optional<int64_t> ram, flash;
   bool json = false;
 };
 
 int Compile(const Options& options) {
-  const Expected<ModelFile> model = LoadModelFile(options.model, options.target);
+  const Expected<ModelFile> model = LoadModelFile(
+      options.model, options.target, {.ram_bytes = options.ram, .flash_bytes = options.flash});
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
-    return Fail(MakeError(Code::kUnimplemented, model.value().no_image), options.json);
+    return Fail(MakeError(model.value().no_image_code, model.value().no_image), options.json);
   }
   if (options.emit == "cpp") {
     return CompileCpp(model.value(), {options.output, options.target, options.json});
@@ -40,12 +43,15 @@ int Compile(const Options& options) {
                     {"image_bytes", *report.image_bytes},
                     {"arena_bytes", *report.arena_bytes},
                     {"arena_lower_bound", *report.arena_lower_bound},
+                    {"arena_apart", *report.arena_apart},
                     {"weight_bytes", report.weight_bytes},
                     {"macs", report.macs},
                     {"ops", report.ops.size()}});
   } else {
     out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
-        << Thousands(*report.arena_bytes) << " bytes\n";
+        << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
+        << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
+        << Thousands(*report.arena_apart) << ")\n";
   }
   return kDone;
 }
@@ -72,6 +78,15 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
           "any (default), m33, m4, m55 or rv32: adds scratch for the target's fast kernels; "
           "the image gives the same bytes everywhere")
       ->check(CLI::IsMember({"any", "m33", "m4", "m55", "rv32"}));
+  command
+      ->add_option("--ram", options->ram,
+                   "bytes that the arena may take: fast kernels get what is left, a network that "
+                   "needs more is refused")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--flash", options->flash,
+                   "bytes that the image may take; a network that needs more is refused")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("--json", options->json, "print the sizes as JSON");
   command->footer(
       "Examples:\n"

@@ -90,6 +90,29 @@ Status CheckRuns(const std::vector<std::byte>& image, Diag& diag) {
       .status();
 }
 
+Status CheckFlash(const wire::ImageContents& contents, int64_t bytes, const CompileOptions& options,
+                  Diag& diag) {
+  if (!options.flash_bytes || bytes <= *options.flash_bytes) return OkStatus();
+  // The layer whose constants are largest.
+  const wire::ImageOp* largest = nullptr;
+  size_t most = 0;
+  for (const wire::ImageOp& op : contents.ops) {
+    size_t sum = 0;
+    for (const uint16_t input : op.inputs)
+      if (input != wire::kNoTensor) sum += contents.tensors[input].data.size();
+    if (largest == nullptr || sum > most) largest = &op, most = sum;
+  }
+  std::string where;
+  if (largest != nullptr) {
+    where = std::string("; the largest constants, ") + std::to_string(most) +
+            " bytes, are those of " + OpName(largest->op) + " '" + largest->name + "'";
+  }
+  return Refuse(
+      diag, {Code::kResourceExhausted, "compile: the image exceeds the flash limit"}, "image",
+      std::to_string(bytes - *options.flash_bytes) + " bytes are missing: the image needs " +
+          std::to_string(bytes) + ", the limit is " + std::to_string(*options.flash_bytes) + where);
+}
+
 }  // namespace
 
 Format DetectFormat(std::span<const std::byte> bytes, const std::filesystem::path& path) {
@@ -158,8 +181,9 @@ Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
   Graph work = graph;
   COVEY_TRY(RunPasses(work, diag));
   COVEY_TRY(CheckGraph(work, diag));
-  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, options.target, diag));
+  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, options, diag));
   std::vector<std::byte> image = wire::WriteImage(contents);
+  COVEY_TRY(CheckFlash(contents, static_cast<int64_t>(image.size()), options, diag));
   COVEY_TRY(CheckRuns(image, diag));
   return image;
 }

@@ -14,7 +14,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,8 +42,12 @@ Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag);
 // holds scratch for its fast kernels, in a larger arena; without it they take the reference loops.
 enum class Target { kAny, kCortexM, kMve, kRv32 };
 
+// Limits are kept or refused (kResourceExhausted: how many bytes are missing, and for which layer);
+// within them the kernels are chosen that take the fewest instructions.
 struct CompileOptions {
   Target target = Target::kAny;
+  std::optional<int64_t> ram_bytes{};    // of the arena
+  std::optional<int64_t> flash_bytes{};  // of the image
 };
 
 Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,

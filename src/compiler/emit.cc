@@ -9,9 +9,9 @@
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/op_view.hpp"
+#include "compiler/memory/offers.hpp"
 #include "compiler/memory/plan.hpp"
 #include "compiler/report.hpp"
-#include "compiler/scratch.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -23,23 +23,22 @@ constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 class Emitter {
  public:
   // `lowered`: one an op, so that the plan may rely on what lowering has checked.
-  Emitter(const Graph& graph, std::vector<Lowered> lowered, Target target, Diag& diag)
+  Emitter(const Graph& graph, std::vector<Lowered> lowered, const CompileOptions& options,
+          Diag& diag)
       : graph_(graph),
         lowered_(std::move(lowered)),
+        options_(options),
         diag_(diag),
         views_(ViewsOf(graph, lowered_)),
-        plan_(PlanMemory(graph, views_, ScratchNeeds(target))),
+        plan_(PlanMemory(graph, views_, Offers(),
+                         {.arena = options.ram_bytes.value_or(kNoLimit), .flash = kNoLimit})),
         number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
     contents_.name = graph_.name;
     contents_.labels = graph_.preprocess.labels;
     contents_.output_kind = static_cast<wire::OutputKind>(KindOfOutput());
-    if (plan_.arena_bytes > kMaxImageBytes) {
-      return Refuse(
-          diag_, kTooLarge, "arena",
-          std::to_string(plan_.arena_bytes) + " bytes, at most " + std::to_string(kMaxImageBytes));
-    }
+    COVEY_TRY(CheckArena());
     contents_.arena_bytes = static_cast<uint32_t>(plan_.arena_bytes);
     COVEY_TRY(AddAll(graph_.inputs, contents_.inputs));
     for (size_t i = 0; i < graph_.nodes.size(); ++i) COVEY_TRY(AddOp(i));
@@ -51,10 +50,25 @@ class Emitter {
  private:
   const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
 
-  std::vector<ScratchNeed> ScratchNeeds(Target target) const {
-    std::vector<ScratchNeed> needs;
-    for (const OpView& view : views_) needs.push_back(ScratchOf(view, target));
-    return needs;
+  std::vector<std::vector<Offer>> Offers() const {
+    std::vector<std::vector<Offer>> offers;
+    for (const OpView& view : views_) offers.push_back(OffersOf(view, options_.target));
+    return offers;
+  }
+
+  Status CheckArena() const {
+    const int64_t needed = plan_.arena_bytes, most = options_.ram_bytes.value_or(kMaxImageBytes);
+    if (needed > most && options_.ram_bytes) {
+      const Node& node = graph_.nodes[static_cast<size_t>(plan_.highest)];
+      return Refuse(diag_, {Code::kResourceExhausted, "compile: the arena exceeds the RAM limit"},
+                    "arena",
+                    std::to_string(needed - most) + " bytes are missing: the network needs " +
+                        std::to_string(needed) + ", the limit is " + std::to_string(most) +
+                        "; most is alive during " + OpName(node.op) + " '" + node.name + "'");
+    }
+    if (needed <= kMaxImageBytes) return OkStatus();
+    return Refuse(diag_, kTooLarge, "arena",
+                  std::to_string(needed) + " bytes, at most " + std::to_string(kMaxImageBytes));
   }
 
   // A classifier that ends in softmax says so itself.
@@ -180,6 +194,7 @@ class Emitter {
 
   const Graph& graph_;
   const std::vector<Lowered> lowered_;
+  const CompileOptions& options_;
   Diag& diag_;
   const std::vector<OpView> views_;
   const MemoryPlan plan_;
@@ -190,7 +205,7 @@ class Emitter {
 
 }  // namespace
 
-Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag& diag) {
+Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& options, Diag& diag) {
   for (int output : graph.outputs) {
     if (!graph.tensors[static_cast<size_t>(output)].constant()) continue;
     return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"},
@@ -206,7 +221,7 @@ Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag& diag) 
     COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
     lowered.push_back(std::move(op));
   }
-  return Emitter(graph, std::move(lowered), target, diag).Run();
+  return Emitter(graph, std::move(lowered), options, diag).Run();
 }
 
 }  // namespace covey::compiler

@@ -1,13 +1,14 @@
 // Emit lays a graph whose ops the engine knows into the parts of a model image: lowered ops,
 // tensors that are really read, the memory plan, the picture table.
 //
-//   COVEY_TRY_ASSIGN(wire::ImageContents contents, Emit(graph, Target::kAny, diag));
+//   COVEY_TRY_ASSIGN(wire::ImageContents contents, Emit(graph, {.target = Target::kAny}, diag));
 //   std::vector<std::byte> image = wire::WriteImage(contents);
 //
 // Constants with the same bytes and shape are stored once. Scales of weights are not stored: they
 // have gone into the ops' parameters.
 //
-// Errors: those of Lower; kResourceExhausted if the image format's limits do not hold the network.
+// Errors: those of Lower; kResourceExhausted if the limits, the user's or the image format's, do
+// not hold the network.
 #pragma once
 
 #include "compiler/compile.hpp"
@@ -18,6 +19,9 @@
 
 namespace covey::compiler {
 
-Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag& diag);
+Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& options, Diag& diag);
+inline Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag& diag) {
+  return Emit(graph, CompileOptions{.target = target}, diag);
+}
 
 }  // namespace covey::compiler

@@ -19,19 +19,21 @@ Expected<ModelFile> LoadImage(ModelFile model, std::span<const std::byte> bytes)
   return model;
 }
 
-Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target) {
+Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target,
+                              compiler::CompileOptions options) {
   DiagText diag;
   const Result<compiler::Target> known = compiler::TargetOf(target, diag);
   if (!known.ok()) return Explain("compile", known.status(), diag);
   Result<compiler::Graph> graph = compiler::ImportFile(model.path, diag);
   if (!graph.ok()) return Explain(model.path, graph.status(), diag);
   model.graph = *std::move(graph);
-  const Result<std::vector<std::byte>> image =
-      compiler::Compile(*model.graph, diag, {.target = *known});
+  options.target = *known;
+  const Result<std::vector<std::byte>> image = compiler::Compile(*model.graph, diag, options);
   if (image.ok()) {
     model.image = ImageBytes(*image);
   } else {
     model.no_image = Explain(model.path, image.status(), diag).message;
+    model.no_image_code = image.status().code();
   }
   return model;
 }
@@ -47,7 +49,8 @@ std::span<const std::byte> ImageBytes::span() const {
   return {reinterpret_cast<const std::byte*>(blocks_.data()), size_};
 }
 
-Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target) {
+Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target,
+                                  const compiler::CompileOptions& limits) {
   Expected<std::vector<std::byte>> bytes = ReadFile(path);
   if (!bytes) return bytes.error();
   ModelFile model;
@@ -59,7 +62,7 @@ Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& ta
       return LoadImage(std::move(model), bytes.value());
     case Format::kTflite:
     case Format::kOnnx:
-      return LoadGraph(std::move(model), target);
+      return LoadGraph(std::move(model), target, limits);
     case Format::kUnknown:
       break;
   }

@@ -45,11 +45,14 @@ struct ModelFile {
   std::optional<compiler::Graph> graph;  // .tflite, ONNX
   ImageBytes image;                      // int8 networks
   std::string no_image;                  // why there is no image, if there is none
+  Code no_image_code = Code::kUnimplemented;
 };
 
 // Reads and checks; compiles what is int8. A float network is no error here (no_image says why).
 // `target` is "any" or a board's name; an image that is compiled already stays as it is.
-Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target = "any");
+// Of `limits` only RAM and flash are used.
+Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target = "any",
+                                  const compiler::CompileOptions& limits = {});
 
 // "tflite", "onnx", "covey"
 const char* FormatName(compiler::Format format);

@@ -1,6 +1,5 @@
 #include "apps/covey/model/image_report.hpp"
 
-#include <algorithm>
 #include <sstream>
 
 #include "core/op_view.hpp"
@@ -49,45 +48,6 @@ uint64_t Macs(Op op, const ReportOp& described) {
   return 0;
 }
 
-struct Range {
-  uint64_t begin, end;
-};
-
-uint64_t UnionBytes(std::vector<Range> ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const Range& a, const Range& b) { return a.begin < b.begin; });
-  uint64_t total = 0, covered = 0;
-  for (const Range& range : ranges) {
-    const uint64_t begin = std::max(range.begin, covered);
-    if (range.end > begin) total += range.end - begin;
-    covered = std::max(covered, range.end);
-  }
-  return total;
-}
-
-// First and last op during which each arena tensor holds something; inputs from the start, outputs
-// to the end.
-struct Life {
-  uint32_t first = UINT32_MAX, last = 0;
-};
-
-std::vector<Life> Lives(const wire::ImageView& image) {
-  std::vector<Life> lives(image.tensor_count());
-  const auto touch = [&](uint16_t tensor, uint32_t op) {
-    if (tensor == wire::kNoTensor) return;
-    lives[tensor].first = std::min(lives[tensor].first, op);
-    lives[tensor].last = std::max(lives[tensor].last, op);
-  };
-  for (uint32_t op = 0; op < image.op_count(); ++op) {
-    for (uint16_t tensor : image.op_inputs(op)) touch(tensor, op);
-    for (uint16_t tensor : image.op_outputs(op)) touch(tensor, op);
-  }
-  for (uint16_t i = 0; i < image.input_count(); ++i) touch(image.input_tensor(i), 0);
-  const uint32_t end = image.op_count() > 0 ? image.op_count() - 1 : 0;
-  for (uint16_t i = 0; i < image.output_count(); ++i) touch(image.output_tensor(i), end);
-  return lives;
-}
-
 }  // namespace
 
 void DescribeImage(const wire::ImageView& image, Report& report) {
@@ -122,22 +82,6 @@ void DescribeImage(const wire::ImageView& image, Report& report) {
     std::istringstream lines(image.labels());
     for (std::string line; std::getline(lines, line);) report.labels.push_back(line);
   }
-}
-
-uint64_t ArenaLowerBound(const wire::ImageView& image) {
-  const std::vector<Life> lives = Lives(image);
-  uint64_t bound = 0;
-  for (uint32_t op = 0; op < image.op_count(); ++op) {
-    std::vector<Range> live;
-    for (uint32_t t = 0; t < image.tensor_count(); ++t) {
-      const wire::TensorRecord& record = image.tensor(t);
-      if (record.place != static_cast<uint8_t>(wire::Place::kArena)) continue;
-      if (lives[t].first > op || lives[t].last < op) continue;
-      live.push_back({record.offset, uint64_t{record.offset} + record.bytes});
-    }
-    bound = std::max(bound, UnionBytes(std::move(live)) + image.op(op).scratch_bytes);
-  }
-  return bound;
 }
 
 }  // namespace covey::app

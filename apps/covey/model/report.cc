@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "apps/covey/model/image_report.hpp"
+#include "compiler/memory/bounds.hpp"
 
 namespace covey::app {
 namespace {
@@ -61,7 +62,9 @@ Report MakeReport(const ModelFile& model) {
   if (!model.graph) DescribeImage(*image, report);
   report.image_bytes = model.image.span().size();
   report.arena_bytes = image->header().arena_bytes;
-  report.arena_lower_bound = ArenaLowerBound(*image);
+  const compiler::ArenaBounds bounds = compiler::BoundsOf(*image);
+  report.arena_lower_bound = static_cast<uint64_t>(bounds.shared);
+  report.arena_apart = static_cast<uint64_t>(bounds.apart);
   return report;
 }
 

@@ -42,15 +42,13 @@ struct Report {
   uint64_t macs = 0, weight_bytes = 0;
   std::vector<std::string> labels;
   // Of the image; nothing if there is none, and no_image says why.
-  std::optional<uint64_t> image_bytes, arena_bytes, arena_lower_bound;
+  std::optional<uint64_t> image_bytes, arena_bytes;
+  // No plan can do with less than the first; tensors that shared no bytes at all needed the second.
+  std::optional<uint64_t> arena_lower_bound, arena_apart;
   std::string no_image;
 };
 
 Report MakeReport(const ModelFile& model);
-
-// The most bytes that some op needs at once (what is live, its inputs, outputs and scratch): no
-// plan can do with a smaller arena.
-uint64_t ArenaLowerBound(const wire::ImageView& image);
 
 std::string ShapeText(const ReportTensor& tensor);  // "int8[1,32,32,3]"
 std::string QuantisationText(

@@ -60,7 +60,8 @@ std::string ReportText(const Report& report) {
   text += "weight bytes  " + Thousands(report.weight_bytes) + '\n';
   if (report.arena_bytes) {
     text += "arena bytes   " + Thousands(*report.arena_bytes) + " (no plan needs fewer than " +
-            Thousands(*report.arena_lower_bound) + ")\n";
+            Thousands(*report.arena_lower_bound) + "; tensors that share nothing need " +
+            Thousands(*report.arena_apart) + ")\n";
     text += "image bytes   " + Thousands(*report.image_bytes) + '\n';
   } else {
     text += "int8 engine   cannot run it: " + report.no_image + '\n';
@@ -108,6 +109,7 @@ Json ToJson(const Report& report) {
                {"weight_bytes", report.weight_bytes},
                {"arena_bytes", OrNull(report.arena_bytes)},
                {"arena_lower_bound", OrNull(report.arena_lower_bound)},
+               {"arena_apart", OrNull(report.arena_apart)},
                {"image_bytes", OrNull(report.image_bytes)},
                {"labels", report.labels},
                {"ops", std::move(ops)}};

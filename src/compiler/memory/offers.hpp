@@ -1,0 +1,21 @@
+// OffersOf lists the ways to run an op on a target (kernels/offer.hpp), from what the target's
+// kernels say about themselves.
+//
+//   std::vector<Offer> offers = OffersOf(ViewOf(graph, node, lowered), Target::kCortexM);
+//
+// The first one always is the loop that needs no scratch and adds nothing to the image.
+#pragma once
+
+#include <vector>
+
+#include "compiler/compile.hpp"
+#include "core/op_view.hpp"
+#include "kernels/offer.hpp"
+
+namespace covey::compiler {
+
+using kernels::Offer;
+
+std::vector<Offer> OffersOf(const OpView& view, Target target);
+
+}  // namespace covey::compiler

@@ -8,6 +8,7 @@
 namespace covey::kernels::mve {
 
 void RunConv2D(const OpView& op);
+void RunDepthwiseConv2D(const OpView& op);
 void RunFullyConnected(const OpView& op);
 
 }  // namespace covey::kernels::mve

@@ -43,6 +43,36 @@ struct ConvLayout {
 
 inline constexpr int32_t kMostPairs = 16;
 
+// depthwise_conv2d, sixteen bytes of the output's rows at a time: weights and numbers of each block
+// of channels that can come, and as many input rows as a window reaches over, padded.
+struct DepthwiseLayout {
+  int32_t blocks = 0, block_bytes = 0;
+  int32_t runs = 0, run = 0;           // of a row: how many, of how many bytes
+  int64_t reach = 0;                   // rows in the ring
+  int64_t columns = 0, row_bytes = 0;  // of a row, with padding
+
+  explicit DepthwiseLayout(const OpView& op) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto filter = op.input[1].dims, out = op.output[0].dims;
+    const int32_t channels = filter[3];
+    int32_t divisor = 16;  // blocks of a long run come round after channels / divisor
+    while (channels % divisor != 0) divisor /= 2;
+    const int32_t chunks = ChunksOf(channels);
+    const bool one_run = attr.stride_w == 1 && channels / divisor <= chunks + 4;
+    blocks = one_run ? channels / divisor : chunks;
+    runs = one_run ? 1 : out[2];
+    run = one_run ? out[2] * channels : channels;
+    block_bytes = 16 * filter[1] * filter[2] + 192;
+    reach = int64_t{filter[1] - 1} * attr.dilation_h + 1;
+    columns = int64_t{out[2] - 1} * attr.stride_w + int64_t{filter[2] - 1} * attr.dilation_w + 1;
+    row_bytes = (columns * channels + 31) / 16 * 16;  // the last load may reach beyond
+  }
+  int64_t bytes() const { return int64_t{blocks} * block_bytes + reach * row_bytes; }
+};
+
+inline constexpr int64_t kMostDepthwiseBytes = 32768;
+inline constexpr int32_t kMostDepthwiseRows = 16;
+
 inline MveScratch MveScratchOf(const OpView& op) {
   switch (op.op) {
     case Op::kConv2D: {
@@ -50,6 +80,15 @@ inline MveScratch MveScratchOf(const OpView& op) {
       const int32_t pairs = (layout.pixels + 1) / 2;
       const auto most = static_cast<size_t>(pairs < kMostPairs ? pairs : kMostPairs);
       return {layout.fixed() + layout.pair_bytes, layout.fixed() + layout.pair_bytes * most};
+    }
+    case Op::kDepthwiseConv2D: {
+      const auto filter = op.input[1].dims;
+      if (op.attr_as<ConvAttr>().depth_multiplier != 1 || filter[1] > kMostDepthwiseRows) return {};
+      // A window that reaches far beyond its picture is not worth the room.
+      if (int64_t{filter[1]} * filter[2] * filter[3] > kMostDepthwiseBytes) return {};
+      const int64_t bytes = DepthwiseLayout(op).bytes();
+      if (bytes > kMostDepthwiseBytes) return {};
+      return {static_cast<size_t>(bytes), static_cast<size_t>(bytes)};
     }
     default:
       return {};

@@ -10,5 +10,6 @@ namespace covey::kernels::mve {
 void RunConv2D(const OpView& op);
 void RunDepthwiseConv2D(const OpView& op);
 void RunFullyConnected(const OpView& op);
+void RunAdd(const OpView& op);
 
 }  // namespace covey::kernels::mve

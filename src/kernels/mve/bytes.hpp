@@ -42,6 +42,63 @@ inline int8_t* FillBytes(int8_t* to, int32_t value, int32_t count) {
   return end;
 }
 
+// `rows` rows of `chunks` sixteen bytes, `gap` bytes apart, to every step-th byte.
+template <int step>
+inline void CopyRows(const int8_t* from, int8_t* to, int32_t rows, int32_t chunks, int32_t gap) {
+  const int32_t threes = chunks % 3 == 0 ? chunks / 3 : 0;
+  if (threes > 0) {
+    asm volatile(
+        "1:\n"
+        "dls lr, %[threes]\n"
+        "2:\n"
+        "vldrb.8 q0, [%[from]], #16\n"
+        "vstrb.8 q0, [%[to]], #%c[step]\n"
+        "vldrb.8 q1, [%[from]], #16\n"
+        "vstrb.8 q1, [%[to]], #%c[step]\n"
+        "vldrb.8 q2, [%[from]], #16\n"
+        "vstrb.8 q2, [%[to]], #%c[step]\n"
+        "le lr, 2b\n"
+        "add %[from], %[from], %[gap]\n"
+        "subs %[rows], %[rows], #1\n"
+        "bne 1b\n"
+        : [from] "+r"(from), [to] "+r"(to), [rows] "+r"(rows)
+        : [threes] "r"(threes), [gap] "r"(gap), [step] "i"(step)
+        : "q0", "q1", "q2", "lr", "cc", "memory");
+    return;
+  }
+  asm volatile(
+      "1:\n"
+      "dls lr, %[chunks]\n"
+      "2:\n"
+      "vldrb.8 q0, [%[from]], #16\n"
+      "vstrb.8 q0, [%[to]], #%c[step]\n"
+      "le lr, 2b\n"
+      "add %[from], %[from], %[gap]\n"
+      "subs %[rows], %[rows], #1\n"
+      "bne 1b\n"
+      : [from] "+r"(from), [to] "+r"(to), [rows] "+r"(rows)
+      : [chunks] "r"(chunks), [gap] "r"(gap), [step] "i"(step)
+      : "q0", "lr", "cc", "memory");
+}
+
+// Rows of at most sixteen bytes, one behind the other. Writes up to 16 bytes from the last one's
+// begin.
+inline void CopyShortRows(const int8_t* from, int8_t* to, int32_t rows, int32_t row, int32_t step) {
+  asm volatile(
+      "vctp.8 %[row]\n"
+      "dls lr, %[rows]\n"
+      "1:\n"
+      "vpst\n"
+      "vldrbt.u8 q0, [%[from]]\n"
+      "vstrb.8 q0, [%[to]]\n"
+      "add %[from], %[from], %[step]\n"
+      "add %[to], %[to], %[row]\n"
+      "le lr, 1b\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [rows] "r"(rows), [row] "r"(row), [step] "r"(step)
+      : "q0", "lr", "memory");
+}
+
 // `step`: bytes from chunk to chunk in `to`.
 template <int step>
 inline int8_t* CopyChunks(const int8_t* from, int8_t* to, int32_t chunks) {

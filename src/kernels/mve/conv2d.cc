@@ -140,15 +140,12 @@ void RunConv2D(const OpView& op) {
     const Patches::Position begin = source.position();
     for (int32_t group = 0; group < groups; ++group) {
       if (group > 0) source.Seek(begin);
-      int8_t* to = patches;
-      for (int32_t i = 0; i + 1 < pixels; i += 2, to += layout.pair_bytes) {
-        source.Next(group, to);
-        source.Next(group, to + 16);
-      }
-      if (pixels % 2 != 0) {
-        source.Next(group, to);
-        const int32_t chunks = static_cast<int32_t>(layout.pair_bytes / 32);
-        for (int32_t i = 0; i < chunks; ++i, to += 32) __builtin_memcpy(to + 16, to, 16);
+      source.Fill(group, patches, pixels);
+      if (pixels % 2 != 0) {  // the last one twice
+        int8_t* const last = patches + layout.pair_bytes * static_cast<size_t>(pixels / 2);
+        const auto chunks = static_cast<int32_t>(layout.pair_bytes / 32);
+        for (int32_t i = 0; i < chunks; ++i)
+          __builtin_memcpy(last + 32 * i + 16, last + 32 * i, 16);
       }
       weights.Run({patches, layout.pair_bytes, pixels, out}, group * channels, channels);
     }

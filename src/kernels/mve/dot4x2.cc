@@ -18,13 +18,16 @@ static_assert(__builtin_offsetof(Dot4x2, least) == 60);
       COVEY_MVE_CHANNEL(mac, "r3", "r4", "r6") COVEY_MVE_CHANNEL(mac, "r5", "r8", "r10") \
           COVEY_MVE_CHANNEL(mac, "r7", "r12", "lr")  // 14 instructions, 56 bytes
 // The lanes behind the row are zero.
-#define COVEY_MVE_TAIL(w, a, b) \
-  "vpst\n"                      \
-  "vldrbt.u8 q2, [" w           \
-  "]\n"                         \
-  "vmladava.s8 " a              \
-  ", q2, q0\n"                  \
-  "vmladava.s8 " b ", q2, q1\n"
+#define COVEY_MVE_TAIL_CHANNEL(mac, w, a, b) \
+  "vpst\n"                                   \
+  "vldrbt.u8 q2, [" w "]\n" mac ".s8 " a ", q2, q0\n" mac ".s8 " b ", q2, q1\n"
+#define COVEY_MVE_TAIL(mac)                                                                        \
+  "ldr r11, [sp, #20]\n"                                                                           \
+  "vctp.8 r11\n"                                                                                   \
+  "vldrb.8 q0, [r9], #16\n"                                                                        \
+  "vldrb.8 q1, [r9], #16\n" COVEY_MVE_TAIL_CHANNEL(mac, "r1", "r0", "r2")                          \
+      COVEY_MVE_TAIL_CHANNEL(mac, "r3", "r4", "r6") COVEY_MVE_TAIL_CHANNEL(mac, "r5", "r8", "r10") \
+          COVEY_MVE_TAIL_CHANNEL(mac, "r7", "r12", "lr")
 
 // The job moves to the stack; behind the loop's set-up its last words hold what the loop needs:
 // 48 entry, 52 exit, 56 turns of four chunks, 60 head. The first chunk does not accumulate, so that
@@ -86,20 +89,13 @@ static_assert(__builtin_offsetof(Dot4x2, least) == 60);
   "bne 2b\n"                                                               \
   "ldr pc, [sp, #52]\n"                                                    \
   ".balign 4\n"                                                            \
-  "3:\n" /* less than a chunk */                                           \
-  "ldrd r1, r3, [sp]\n"                                                    \
-  "ldrd r5, r7, [sp, #8]\n"                                                \
-  "mov r0, #0\n mov r2, #0\n mov r4, #0\n mov r6, #0\n"                    \
-  "mov r8, #0\n mov r10, #0\n mov r12, #0\n mov lr, #0\n"                  \
-  ".balign 4\n"                                                            \
-  "4:\n"                                                                   \
-  "ldr r11, [sp, #20]\n"                                                   \
-  "vctp.8 r11\n"                                                           \
-  "vldrb.8 q0, [r9], #16\n"                                                \
-  "vldrb.8 q1, [r9], #16\n" COVEY_MVE_TAIL("r1", "r0", "r2")               \
-      COVEY_MVE_TAIL("r3", "r4", "r6") COVEY_MVE_TAIL("r5", "r8", "r10")   \
-          COVEY_MVE_TAIL("r7", "r12", "lr")                                \
-  ".balign 4\n"                                                            \
+  "3:\n" /* less than a chunk */\
+  "ldrd r1, r3, [sp]\n"\
+  "ldrd r5, r7, [sp, #8]\n" COVEY_MVE_TAIL("vmladav")\
+  "b 5f\n"\
+  ".balign 4\n"\
+  "4:\n" COVEY_MVE_TAIL("vmladava")\
+  ".balign 4\n"\
   "5:\n"
 
 #define COVEY_MVE_END   \

@@ -2,8 +2,7 @@
 // of the output's pixels: two pixels side by side, sixteen bytes of one, sixteen of the other.
 //
 //   Patches patches(op, layout, gather);
-//   patches.Next(group, to);            // pixel 0 of a pair
-//   patches.Next(group, to + 16);       // pixel 1
+//   patches.Fill(group, to, 6);         // three pairs
 //
 // Taps outside the picture read as the input's zero point, which the folded bias cancels.
 #pragma once
@@ -28,18 +27,32 @@ class Patches {
         chunks_(ChunksOf(filter_[1] * filter_[2] * filter_[3])),
         by_chunks_(layout.by_chunks) {
     joined_ = attr_.dilation_w == 1 && filter_[3] == in_[3];
+    FindInside();
     StartRow();
   }
 
-  void Next(int32_t group, int8_t* to) {
+  // The next pixels' patches, pair after pair.
+  void Fill(int32_t group, int8_t* to, int32_t pixels) {
     const int8_t* base = picture_ + group * filter_[3];
-    const int32_t origin = x_ * attr_.stride_w - attr_.pad_left;
-    if (whole_rows_ && joined_ && origin >= 0 && origin + filter_[2] <= in_[2]) {
-      WriteInside(base + (rows_.origin * in_[2] + origin) * in_[3], to);
-    } else {
-      WriteClipped(base, Clip(origin, filter_[2], attr_.dilation_w, in_[2]), to);
+    const int32_t to_second = 16, to_next = 32 * chunks_ - to_second;
+    for (int32_t i = 0; i < pixels;) {
+      int32_t count = 1;
+      if (whole_rows_ && x_ >= inside_begin_ && x_ < inside_end_) {
+        count = inside_end_ - x_ < pixels - i ? inside_end_ - x_ : pixels - i;
+        const int32_t column = x_ * attr_.stride_w - attr_.pad_left;
+        const int8_t* from = base + (rows_.origin * in_[2] + column) * in_[3];
+        for (int32_t end = i + count; i < end; ++i, from += pixel_step_) {
+          WriteInside(from, to);
+          to += i % 2 == 0 ? to_second : to_next;
+        }
+      } else {
+        const int32_t column = x_ * attr_.stride_w - attr_.pad_left;
+        WriteClipped(base, Clip(column, filter_[2], attr_.dilation_w, in_[2]), to);
+        to += i % 2 == 0 ? to_second : to_next;
+        ++i;
+      }
+      if (Advance(count)) base = picture_ + group * filter_[3];
     }
-    Advance();
   }
 
   struct Position {
@@ -57,31 +70,49 @@ class Patches {
     rows_ = Clip(y_ * attr_.stride_h - attr_.pad_top, filter_[1], attr_.dilation_h, in_[1]);
     whole_rows_ = rows_.count() == filter_[1];
   }
-  void Advance() {
-    if (++x_ < out_[2]) return;
+  // Whether the next picture begins.
+  bool Advance(int32_t pixels) {
+    x_ += pixels;
+    if (x_ < out_[2]) return false;
     x_ = 0;
-    if (++y_ == out_[1]) {
+    const bool next = ++y_ == out_[1];
+    if (next) {
       y_ = 0;
       ++n_;
       picture_ += in_[1] * in_[2] * in_[3];
     }
     StartRow();
+    return next;
   }
 
-  // The whole window lies in the picture, each of its rows in one piece.
+  // Columns whose window lies in the picture, each of its rows in one piece.
+  void FindInside() {
+    if (attr_.dilation_w != 1 || filter_[3] != in_[3]) return;
+    inside_begin_ = (attr_.pad_left + attr_.stride_w - 1) / attr_.stride_w;
+    const int32_t room = in_[2] - filter_[2] + attr_.pad_left;
+    inside_end_ = room < 0 ? 0 : room / attr_.stride_w + 1;
+    if (inside_end_ > out_[2]) inside_end_ = out_[2];
+    // A step is taken only within the picture; otherwise it might not fit.
+    const int32_t row = filter_[2] * filter_[3];
+    pixel_step_ = inside_end_ > inside_begin_ + 1 ? attr_.stride_w * in_[3] : 0;
+    row_step_ = filter_[1] > 1 && whole_rows_possible() ? attr_.dilation_h * in_[2] * in_[3] : row;
+  }
+  bool whole_rows_possible() const { return int64_t{filter_[1] - 1} * attr_.dilation_h < in_[1]; }
+
   void WriteInside(const int8_t* from, int8_t* to) const {
     const int32_t row = filter_[2] * filter_[3];
-    // With one row the step might not fit, and is not taken.
-    const int32_t step = filter_[1] > 1 ? attr_.dilation_h * in_[2] * in_[3] : 0;
-    if (by_chunks_) {
-      for (int32_t ky = filter_[1]; ky > 0; --ky, from += ky > 0 ? step : 0)
-        to = CopyChunks<32>(from, to, row / 16);
-      return;
+    if (by_chunks_) return CopyRows<32>(from, to, filter_[1], row / 16, row_step_ - row);
+    int8_t* const gather = filter_[1] * row <= 16 ? to : gather_;
+    if (row <= 16) {
+      CopyShortRows(from, gather, filter_[1], row, row_step_);
+    } else {
+      int8_t* bytes = gather;
+      for (int32_t ky = filter_[1]; ky > 0; --ky) {
+        bytes = CopyBytes(from, bytes, row);
+        from += ky > 1 ? row_step_ : 0;
+      }
     }
-    int8_t* bytes = gather_;
-    for (int32_t ky = filter_[1]; ky > 0; --ky, from += ky > 0 ? step : 0)
-      bytes = CopyBytes(from, bytes, row);
-    CopyChunks<32>(gather_, to, chunks_);
+    if (gather != to) CopyRows<32>(gather, to, 1, chunks_, 0);
   }
 
   const int8_t* At(const int8_t* base, int32_t ky, const Taps& columns) const {
@@ -110,7 +141,7 @@ class Patches {
       }
       at = Zero(at, filter_[2] - columns.end);
     }
-    if (!by_chunks_) CopyChunks<32>(gather_, to, chunks_);
+    if (!by_chunks_) CopyRows<32>(gather_, to, 1, chunks_, 0);
   }
   int8_t* Zero(int8_t* to, int32_t taps) const {
     return by_chunks_ ? FillChunks<32>(to, -attr_.input_offset, taps * filter_[3] / 16)
@@ -127,6 +158,8 @@ class Patches {
   int8_t* gather_;
   int32_t chunks_;
   bool by_chunks_, joined_ = false, whole_rows_ = false;
+  int32_t inside_begin_ = 0, inside_end_ = 0;
+  int32_t pixel_step_ = 0, row_step_ = 0;  // bytes
   int32_t n_ = 0, y_ = 0, x_ = 0;
   Taps rows_;
 };

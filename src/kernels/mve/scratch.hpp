@@ -35,7 +35,7 @@ struct ConvLayout {
     bias_bytes = RoundUp16(static_cast<size_t>(filter[0]) * 4);
     pair_bytes = chunks * 32;
     by_chunks = filter[3] % 16 == 0;
-    gather_bytes = by_chunks ? 0 : chunks * 16;
+    gather_bytes = by_chunks ? 0 : chunks * 16 + 16;  // rows are written sixteen bytes long
     pixels = out[0] * out[1] * out[2];
   }
   size_t fixed() const { return bias_bytes + gather_bytes; }

@@ -147,11 +147,50 @@ bool Case::DrawAdd(Random& random) {
   attr.input1_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
   attr.output_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
   attr.input0_shift = -random.Between(0, 4), attr.input1_shift = -random.Between(0, 4);
+  // As a compiler states it: the input with the larger scale is halved.
+  if (!random.OneIn(4)) {
+    const bool first = random.OneIn(2);
+    (first ? attr.input0_multiplier : attr.input1_multiplier) = 1 << 30;
+    (first ? attr.input0_shift : attr.input1_shift) = 0;
+  }
   attr.output_shift = -random.Between(random.OneIn(4) ? 0 : 15, random.OneIn(4) ? 30 : 19);
   if (random.OneIn(2)) {
     attr.activation_min = random.Between(-128, 0);
     attr.activation_max = random.Between(0, 127);
   }
+  return true;
+}
+
+bool Case::DrawPool(Random& random) {
+  if (!DrawWindow(random)) return false;
+  const auto window = As<ConvAttr>(attr_);
+  for (int32_t& word : attr_) word = 0;
+  auto& attr = As<PoolAttr>(attr_);
+  attr = {dims_[1][1],    dims_[1][2],     window.stride_h,           window.stride_w,
+          window.pad_top, window.pad_left, random.Between(-128, -60), random.Between(20, 127)};
+  dims_[0][3] = dims_[2][3] = random.Between(1, 19);
+  view_.inputs = view_.outputs = 1;
+  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 4}) ||
+      !Place(view_.output[0], DType::kInt8, {dims_[2], 4}))
+    return false;
+  FillBytes(random, view_.input[0]);
+  return true;
+}
+
+// Over rows and columns, now and then over other axes.
+bool Case::DrawMean(Random& random) {
+  auto& attr = As<MeanAttr>(attr_);
+  for (int i = 0; i < 4; ++i) dims_[0][i] = random.Between(1, i == 0 ? 2 : 20);
+  attr.axes = random.OneIn(5) ? random.Between(1, 15) : 0b0110;
+  for (int i = 0; i < 4; ++i) dims_[2][i] = (attr.axes >> i & 1) != 0 ? 1 : dims_[0][i];
+  attr.input_zero_point = random.Between(-128, 127), attr.output_offset = random.Between(-128, 127);
+  attr.multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
+  attr.shift = -random.Between(0, 12);
+  view_.inputs = view_.outputs = 1;
+  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 4}) ||
+      !Place(view_.output[0], DType::kInt8, {dims_[2], 4}))
+    return false;
+  FillBytes(random, view_.input[0]);
   return true;
 }
 
@@ -167,7 +206,9 @@ bool Case::Draw(Op op, uint32_t seed) {
     As<AddAttr>(attr_) = {};
     return DrawAdd(random);
   }
+  if (op == Op::kMean) return DrawMean(random);
   As<ConvAttr>(attr_) = {};
+  if (op == Op::kAveragePool2D || op == Op::kMaxPool2D) return DrawPool(random);
   if (op == Op::kDepthwiseConv2D) return DrawDepthwise(random);
   if (op == Op::kFullyConnected) return DrawFullyConnected(random);
   return DrawConv(random);

@@ -48,6 +48,8 @@ class Case {
   bool DrawDepthwise(Random& random);
   bool DrawFullyConnected(Random& random);
   bool DrawAdd(Random& random);
+  bool DrawPool(Random& random);
+  bool DrawMean(Random& random);
   bool DrawWindow(Random& random);
   void DrawNumbers(Random& random, ConvAttr& attr);
   bool PlaceConv(Random& random);

@@ -119,7 +119,7 @@ inline DspScratch DspScratchOf(const OpView& op) {
     }
     case Op::kAdd: {
       if (op.output[0].elements() < 512) return {};
-      return {2048, 2048};  // a table for each input
+      return {1024, 1024};  // a table of what one input adds
     }
     default:
       return {};

@@ -86,6 +86,13 @@ inline int32_t HighMacRounded(int32_t a, int32_t b, int32_t c) {
   return result;
 }
 
+// The larger of each of four signed bytes.
+inline uint32_t LargerBytes(uint32_t a, uint32_t b) {
+  uint32_t larger;
+  asm("ssub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+  return larger;
+}
+
 inline int32_t Saturate8(int32_t value) {
   int32_t result;
   asm("ssat %0, #8, %1" : "=r"(result) : "r"(value));

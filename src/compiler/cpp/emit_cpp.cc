@@ -292,9 +292,11 @@ const char Writer::kRunTop[] =
     R"(
 }  // namespace
 
-// A hook after each op, for per-layer figures.
-#ifndef COVEY_AFTER_OP
-#define COVEY_AFTER_OP(index)
+// -DCOVEY_AFTER_OP=name: a hook after each op, for per-layer figures.
+#ifdef COVEY_AFTER_OP
+extern "C" void COVEY_AFTER_OP(int op);
+#else
+#define COVEY_AFTER_OP(op)
 #endif
 
 void Run() {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serve/board/child.hpp"
+#include "serve/board/temp_dir.hpp"
 
 namespace covey::serve {
 namespace {
@@ -15,26 +16,6 @@ using std::chrono::steady_clock;
 
 constexpr int kFaultExit = 70;
 constexpr size_t kMaxOutputBytes = 64U << 20;
-
-// A new folder that goes away with the object.
-class TempDir {
- public:
-  TempDir() {
-    std::error_code error;
-    std::string name = (fs::temp_directory_path(error) / "covey-board-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TempDir() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);  // Best effort.
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 bool WriteFile(const fs::path& path, std::span<const std::byte> bytes) {
   std::ofstream file(path, std::ios::binary);
@@ -151,8 +132,12 @@ Status Judge(const Report& report, int exit_code, size_t sample_count, Diag& dia
 }  // namespace
 
 Result<BoardRun> RunOnBoard(const BoardJob& job, Diag& diag) {
-  COVEY_TRY_ASSIGN(const fs::path firmware, FindFirmware(job.board, "bench", diag));
-  std::vector<std::string> arguments = {"image=image", "inputs=inputs", "outputs=outputs"};
+  fs::path firmware = job.program;
+  std::vector<std::string> arguments = {"inputs=inputs", "outputs=outputs"};
+  if (firmware.empty()) {
+    COVEY_TRY_ASSIGN(firmware, FindFirmware(job.board, "bench", diag));
+    arguments.emplace_back("image=image");
+  }
   if (job.per_layer) arguments.emplace_back("layers=1");
   COVEY_TRY_ASSIGN(const std::vector<std::string> command,
                    QemuCommand(job.board, firmware, arguments, /*network=*/false,

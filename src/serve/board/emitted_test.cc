@@ -1,0 +1,123 @@
+// Generated code on each board: built by the board's compiler, run under QEMU, against the bytes of
+// the interpreter on the host.
+#include "serve/board/emitted.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+#include "compiler/compile.hpp"
+#include "core/host/data_dir.hpp"
+#include "core/host/diag_text.hpp"
+#include "kernels/ref/table.hpp"
+#include "micro/run/engine.hpp"
+
+namespace covey::serve {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+constexpr int kSamples = 2;
+constexpr uint64_t kMostEngineBytes = 40000;  // TFLM with CMSIS-NN: 115352, measured by others
+
+struct alignas(16) Chunk {
+  std::byte bytes[16];
+};
+
+struct Case {
+  const char *board, *model;  // a path below the data folder, or the project's own network
+};
+constexpr char kOwn[] = "models/shapes/device/model.onnx";
+
+class EmittedOnBoard : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    std::filesystem::path file = kOwn;
+    if (std::string(GetParam().model) != kOwn) {
+      const auto data = DataDir();
+      if (!data) GTEST_SKIP() << "COVEY_DATA: the folder of real models is absent";
+      file = *data / "mlperf_tiny" / "models" / GetParam().model;
+    }
+    DiagText found;
+    const auto firmware = FindFirmware(GetParam().board, "bench", found);
+    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << found.Text();
+    if (!QemuCommand(GetParam().board, *firmware, {}, false, false, found).ok()) {
+      GTEST_SKIP() << "QEMU: " << found.Text();
+    }
+    const auto target = compiler::TargetOf(GetParam().board, diag_);
+    const auto graph = compiler::ImportFile(file, diag_);
+    ASSERT_TRUE(target.ok() && graph.ok()) << diag_.Text();
+    const auto image = compiler::Compile(*graph, diag_, {.target = *target});
+    ASSERT_TRUE(image.ok()) << diag_.Text();
+    image_.resize(image->size() / sizeof(Chunk) + 1);
+    size_ = image->size();
+    std::memcpy(image_.data(), image->data(), size_);
+  }
+
+  wire::ImageView View() {
+    const auto view = wire::ImageView::Read({image_[0].bytes, size_}, diag_);
+    EXPECT_TRUE(view.ok()) << diag_.Text();
+    return *view;
+  }
+
+  Bytes RandomInputs() {
+    std::minstd_rand random(23);
+    Bytes inputs(kSamples * View().tensor(View().input_tensor(0)).bytes);
+    for (std::byte& byte : inputs) byte = static_cast<std::byte>(random() >> 8 & 0xFF);
+    return inputs;
+  }
+
+  Bytes Interpret(const Bytes& inputs) {
+    const wire::ImageView view = View();
+    std::vector<Chunk> arena(view.header().arena_bytes / sizeof(Chunk) + 1);
+    auto engine = micro::Engine::Prepare(view, kernels::RefKernels(),
+                                         {arena[0].bytes, view.header().arena_bytes}, diag_);
+    EXPECT_TRUE(engine.ok()) << diag_.Text();
+    Bytes outputs;
+    for (size_t at = 0; at < inputs.size(); at += engine->input(0).bytes) {
+      std::memcpy(engine->input(0).data, inputs.data() + at, engine->input(0).bytes);
+      engine->Run();
+      const TensorView out = engine->output(0);
+      outputs.insert(outputs.end(), out.data, out.data + out.bytes);
+    }
+    return outputs;
+  }
+
+  DiagText diag_;
+  std::vector<Chunk> image_;
+  size_t size_ = 0;
+};
+
+TEST_P(EmittedOnBoard, GivesTheInterpretersBytesAndIsSmall) {
+  const Bytes inputs = RandomInputs();
+  const wire::ImageView view = View();
+  const EmittedJob job{.board = GetParam().board, .image = view, .inputs = inputs};
+  const auto ran = RunEmitted(job, diag_);
+  ASSERT_TRUE(ran.ok()) << ran.status().message() << ": " << diag_.Text();
+  EXPECT_TRUE(ran->run.outputs == Interpret(inputs));
+  EXPECT_EQ(ran->run.arena_bytes, view.header().arena_bytes);
+  EXPECT_GT(ran->size.weights, 0U);
+  EXPECT_LE(ran->size.engine(), kMostEngineBytes);
+
+  // The layers add up to the whole, but for the hook's own few instructions.
+  ASSERT_EQ(ran->run.layer_instructions.size(), view.op_count());
+  uint64_t sum = 0;
+  for (const uint64_t count : ran->run.layer_instructions) sum += count;
+  const auto whole = static_cast<double>(ran->run.instructions.back());
+  EXPECT_NEAR(static_cast<double>(sum), whole, 100.0 * view.op_count());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, EmittedOnBoard,
+    testing::Values(Case{"m4", kOwn}, Case{"m33", kOwn}, Case{"m55", kOwn}, Case{"rv32", kOwn},
+                    Case{"m4", "pretrainedResnet_quant.tflite"}, Case{"m4", "kws_ref_model.tflite"},
+                    Case{"m4", "vww_96_int8.tflite"}, Case{"m4", "ad01_int8.tflite"}),
+    [](const auto& each) {
+      std::string name = std::string(each.param.board) + "_" + each.param.model;
+      for (char& c : name)
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+      return name;
+    });
+
+}  // namespace
+}  // namespace covey::serve

@@ -64,7 +64,9 @@ std::string Glue(const wire::ImageView& image) {
          std::to_string(image.input_count()) +
          ", covey_outputs = " + std::to_string(image.output_count()) +
          ";\nconst std::uint32_t covey_tensor_bytes[] = {" + bytes +
-         "};\nvoid covey_run() { net::Run(); }\nvoid* covey_tensor(std::uint32_t index) {\n" +
+         "};\nvoid covey_run() { net::Run(); }\n"
+         "[[gnu::noinline]] void covey_mark(int) { asm volatile(\"\"); }\nvoid* "
+         "covey_tensor(std::uint32_t index) {\n" +
          "  switch (index) {\n" + cases + "    default: return nullptr;\n  }\n}\n}\n";
 }
 
@@ -119,16 +121,16 @@ Result<fs::path> FindParts(const std::string& board, Diag& diag) {
   COVEY_TRY_ASSIGN(const fs::path bench, FindFirmware(board, "bench", diag));
   for (const fs::path& folder :
        {bench.parent_path() / "apps" / "emitted", bench.parent_path() / "emitted"}) {
-    if (fs::is_regular_file(folder / "app.o", error)) return folder;
+    if (fs::is_regular_file(folder / "app.a", error)) return folder;
   }
-  return Refuse(diag, "apps/emitted/app.o",
+  return Refuse(diag, "apps/emitted/app.a",
                 "not found; build it with: cmake --build --preset " + board,
                 {Code::kNotFound, "the board's firmware has not been built"});
 }
 
 }  // namespace
 
-Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView& image, bool hook,
+Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView& image, Hook hook,
                                  const fs::path& folder, Diag& diag) {
   COVEY_TRY_ASSIGN(const fs::path parts, FindParts(board, diag));
   COVEY_TRY_ASSIGN(const compiler::CppModel model,
@@ -144,12 +146,14 @@ Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView
     return Status(Code::kNotFound, "the board's firmware has not been built");
   }
   std::vector<std::string> net = {"-Wall", "-Wextra", "-Werror", "-c", "net.cc", "-o", "net.o"};
-  if (hook) net.emplace_back("-DCOVEY_AFTER_OP=covey_after_op");
+  if (hook == Hook::kClock) net.emplace_back("-DCOVEY_AFTER_OP=covey_after_op");
+  if (hook == Hook::kMark) net.emplace_back("-DCOVEY_AFTER_OP=covey_mark");
   COVEY_TRY(Say(compile, net, folder, diag).status());
   COVEY_TRY(Say(compile, {"-c", "glue.cc", "-o", "glue.o"}, folder, diag).status());
   COVEY_TRY(Say(link,
-                {"-L" + parts.string(), "-T", (parts / "memory.ld").string(),
-                 (parts / "app.o").string(), "glue.o", "net.o", "-Wl,--start-group", "-lc", "-lgcc",
+                {"-L" + parts.string(), "-T", (parts / "memory.ld").string(), "-Wl,--whole-archive",
+                 (parts / "app.a").string(), "-Wl,--no-whole-archive", "glue.o", "net.o",
+                 (parts / "core.a").string(), "-Wl,--start-group", "-lc", "-lgcc",
                  "-Wl,--end-group", "-o", "net.elf"},
                 folder, diag)
                 .status());
@@ -176,13 +180,14 @@ Result<EmittedRun> RunEmitted(const EmittedJob& job, Diag& diag) {
   std::vector<uint64_t> layers;
   if (job.per_layer) {
     // A program of its own: the counts of the other hold no hook.
-    COVEY_TRY(BuildEmitted(job.board, job.image, true, folder.path(), diag).status());
+    COVEY_TRY(BuildEmitted(job.board, job.image, Hook::kClock, folder.path(), diag).status());
     run.per_layer = true;
     COVEY_TRY_ASSIGN(const BoardRun hooked, RunOnBoard(run, diag));
     layers = hooked.layer_instructions;
     run.per_layer = false;
   }
-  COVEY_TRY_ASSIGN(result.size, BuildEmitted(job.board, job.image, false, folder.path(), diag));
+  COVEY_TRY_ASSIGN(result.size,
+                   BuildEmitted(job.board, job.image, Hook::kNone, folder.path(), diag));
   COVEY_TRY_ASSIGN(result.run, RunOnBoard(run, diag));
   result.run.layer_instructions = layers;
   return result;

@@ -40,8 +40,12 @@ struct EmittedRun {
 
 Result<EmittedRun> RunEmitted(const EmittedJob& job, Diag& diag);
 
-// The program alone, in `folder`: folder/net.elf. `hook`: it tells when each op ends.
-Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView& image, bool hook,
+// What the network calls after each op: nothing, the clock (the program prints each op's count), or
+// an empty function, covey_mark, for whoever watches from outside.
+enum class Hook { kNone, kClock, kMark };
+
+// The program alone, in `folder`: folder/net.elf.
+Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView& image, Hook hook,
                                  const std::filesystem::path& folder, Diag& diag);
 
 }  // namespace covey::serve

@@ -47,6 +47,11 @@ Status Check::Is(const char* what, const TensorView& tensor, DType dtype) const 
   return Refused();
 }
 
+Status Check::IsActivation(const char* what, const TensorView& tensor) const {
+  if (tensor.dtype == DType::kInt16) return OkStatus();
+  return Is(what, tensor, DType::kInt8);
+}
+
 Status Check::IsRank(const char* what, const TensorView& tensor, int rank) const {
   if (tensor.rank() == rank) return OkStatus();
   return Refuse(what, "has another number of dimensions", tensor.rank(), rank);
@@ -76,18 +81,25 @@ Status Check::Scaling(int32_t multiplier, int32_t shift, int32_t most_shift) con
   return Between("shift", shift, -31, most_shift);
 }
 
-Status Check::ChannelScaling(int64_t channels) const {
+Status Check::ChannelScaling(int64_t channels, int32_t most_shift) const {
   COVEY_TRY(Equal("number of multipliers and shifts", static_cast<int64_t>(op_.params.size()),
                   2 * channels));
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c)
-    COVEY_TRY(Scaling(op_.params[c], op_.params[c + static_cast<size_t>(channels)]));
+    COVEY_TRY(Scaling(op_.params[c], op_.params[c + static_cast<size_t>(channels)], most_shift));
   return OkStatus();
 }
 
+Status Check::InputOffset(const TensorView& input, int32_t offset) const {
+  const bool wide = input.dtype == DType::kInt16;
+  return Between("input offset", offset, wide ? 0 : -127, wide ? 0 : 128);
+}
+
 Status Check::OutputRange(int32_t output_offset, int32_t least, int32_t most) const {
-  COVEY_TRY(Between("output offset", output_offset, -128, 127));
-  COVEY_TRY(Between("activation minimum", least, -128, 127));
-  return Between("activation maximum", most, least, 127);
+  const bool wide = op_.output[0].dtype == DType::kInt16;
+  const int32_t lowest = wide ? -32768 : -128, highest = wide ? 32767 : 127;
+  COVEY_TRY(Between("output offset", output_offset, wide ? 0 : lowest, wide ? 0 : highest));
+  COVEY_TRY(Between("activation minimum", least, lowest, highest));
+  return Between("activation maximum", most, least, highest);
 }
 
 }  // namespace covey::kernels

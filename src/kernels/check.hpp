@@ -23,6 +23,8 @@ class Check {
   // The last inputs may be absent (dtype kNone) from `least` on.
   Status Counts(int least_inputs, int most_inputs, int outputs) const;
   Status Is(const char* what, const TensorView& tensor, DType dtype) const;
+  // int8 or int16: what activations are made of.
+  Status IsActivation(const char* what, const TensorView& tensor) const;
   Status IsRank(const char* what, const TensorView& tensor, int rank) const;
   Status Equal(const char* what, int64_t found, int64_t expected) const;
   Status Between(const char* what, int64_t found, int64_t least, int64_t most) const;
@@ -32,8 +34,11 @@ class Check {
   // What requantisation relies on: multiplier >= 0, shift within -31..most_shift.
   Status Scaling(int32_t multiplier, int32_t shift, int32_t most_shift = 31) const;
   // params = multiplier[channels], shift[channels].
-  Status ChannelScaling(int64_t channels) const;
-  // The output's zero point and the range of results, both within int8.
+  Status ChannelScaling(int64_t channels, int32_t most_shift = 31) const;
+  // An input's zero point with its sign turned, as kernels add it; int16 has none.
+  Status InputOffset(const TensorView& input, int32_t offset) const;
+  // The output's zero point and the range of results, both within the output's type; int16 has
+  // zero point 0.
   Status OutputRange(int32_t output_offset, int32_t least, int32_t most) const;
 
   Status Refuse(const char* what, const char* problem, int64_t found, int64_t expected) const;

@@ -5,12 +5,13 @@
 namespace covey::kernels {
 
 Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels) {
-  COVEY_TRY(check.Is("input", op.input[0], DType::kInt8));
+  COVEY_TRY(check.IsActivation("input", op.input[0]));
   COVEY_TRY(check.Is("weights", op.input[1], DType::kInt8));
-  COVEY_TRY(check.Is("output", op.output[0], DType::kInt8));
+  COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   const TensorView& bias = op.input[2];
   if (bias.dtype == DType::kNone) return OkStatus();
-  COVEY_TRY(check.Is("bias", bias, DType::kInt32));
+  const bool wide = op.input[0].dtype == DType::kInt16 && bias.dtype == DType::kInt64;
+  COVEY_TRY(check.Is("bias", bias, wide ? DType::kInt64 : DType::kInt32));
   return check.Equal("number of biases", bias.elements(), channels);
 }
 
@@ -32,8 +33,13 @@ Status CheckConvWindows(const Check& check, const OpView& op) {
 
 Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels) {
   const auto& attr = op.attr_as<ConvAttr>();
-  COVEY_TRY(check.Between("input offset", attr.input_offset, -127, 128));
+  COVEY_TRY(check.InputOffset(op.input[0], attr.input_offset));
   COVEY_TRY(check.Between("weights offset", attr.weights_offset, -127, 128));
+  if (op.input[0].dtype == DType::kInt16) {
+    COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));
+    // 64-bit sums are scaled by other arithmetic, which shifts left by 7 at most.
+    return check.ChannelScaling(channels, op.input[2].dtype == DType::kInt32 ? 31 : 7);
+  }
   const int64_t most_weight = attr.weights_offset == 0 ? 128 : 256;
   COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * most_weight)));
   COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));

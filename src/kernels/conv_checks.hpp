@@ -5,11 +5,13 @@
 
 namespace covey::kernels {
 
-// Input, weights and output are int8; the bias, if there is one, holds an int32 an output channel.
+// Input and output are int8, or both int16; weights are int8. The bias, if there is one, holds an
+// int32 an output channel, or with int16 activations perhaps an int64.
 Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels);
 // Input, weights and output are pictures, and the windows of `attr` fit them.
 Status CheckConvWindows(const Check& check, const OpView& op);
-// A sum over `terms` products fits int32; offsets, output range and multipliers are in range.
+// A sum over `terms` products fits int32 (int8 activations) or int64; offsets, output range and
+// multipliers are in range.
 Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels);
 
 }  // namespace covey::kernels

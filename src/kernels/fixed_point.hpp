@@ -50,6 +50,16 @@ constexpr int32_t MultiplyByQuantized(int32_t value, int32_t multiplier, int32_t
                                     right);
 }
 
+// The same for the 64-bit sums of int16 activations; shift -31..7. The multiplier is rounded to 15
+// bits first; one rounding, halves up; what leaves int32 wraps.
+constexpr int32_t MultiplyWideByQuantized(int64_t value, int32_t multiplier, int32_t shift) {
+  const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+  const int right = 15 - shift;
+  const uint64_t product = static_cast<uint64_t>(value) * static_cast<uint64_t>(reduced);
+  return static_cast<int32_t>(static_cast<int64_t>(product + (uint64_t{1} << (right - 1))) >>
+                              right);
+}
+
 // exp(a / 2^fraction_bits) for a <= 0, in Q0.31. fraction_bits 24..28 (26 in softmax).
 // Range reduction: a = u - g, u in [-1/4, 0) by a polynomial, g a sum of powers of two, each with
 // its constant exp(-2^k).

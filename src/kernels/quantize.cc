@@ -3,19 +3,23 @@
 
 namespace covey::kernels {
 
-// float32 -> int8, or requantise int8 or uint8 -> int8
+// float32 -> int8 or int16, or requantise int8, int16 or uint8 to one of them
 Status PrepareQuantize(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 1, 1));
-  COVEY_TRY(check.Is("output", op.output[0], DType::kInt8));
+  COVEY_TRY(check.IsActivation("output", op.output[0]));
   COVEY_TRY(check.Equal("output elements", op.output[0].elements(), op.input[0].elements()));
   if (op.input[0].dtype == DType::kFloat32) {
     if (op.output[0].scale > 0) return OkStatus();
     return check.Refuse("output", "has no scale", 0, 1);
   }
   const auto& attr = op.attr_as<RequantizeAttr>();
-  if (op.input[0].dtype != DType::kUint8) COVEY_TRY(check.Is("input", op.input[0], DType::kInt8));
-  COVEY_TRY(check.Between("input offset", attr.input_offset, -255, 128));
+  if (op.input[0].dtype == DType::kUint8) {
+    COVEY_TRY(check.Between("input offset", attr.input_offset, -255, 0));
+  } else {
+    COVEY_TRY(check.IsActivation("input", op.input[0]));
+    COVEY_TRY(check.InputOffset(op.input[0], attr.input_offset));
+  }
   COVEY_TRY(check.Scaling(attr.multiplier, attr.shift));
   return check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max);
 }

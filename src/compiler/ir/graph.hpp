@@ -75,7 +75,11 @@ struct Pads {  // pad
 struct Permutation {  // transpose
   std::vector<int32_t> perm;
 };
-using Attributes = std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation>;
+// add of int16: where all scales are powers of two, shift instead of multiplying, as older files
+// ask for.
+struct PowerOfTwoScales {};
+using Attributes =
+    std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation, PowerOfTwoScales>;
 
 struct Node {
   Op op = Op::kNone;

@@ -93,7 +93,8 @@ Status CheckBias(const NodeView& view, int32_t channels) {
   if (!view.has(2)) return OkStatus();
   const Tensor& bias = view.in(2);
   COVEY_TRY(view.Constant(bias));
-  COVEY_TRY(view.Type(bias, DType::kInt32));
+  const bool wide = view.in(0).dtype == DType::kInt16 && bias.dtype == DType::kInt64;
+  COVEY_TRY(view.Type(bias, wide ? DType::kInt64 : DType::kInt32));
   if (bias.elements() == channels) return OkStatus();
   return view.Bad(Describe(bias) + " holds " + std::to_string(bias.elements()) +
                   " values, expected " + std::to_string(channels));
@@ -105,14 +106,19 @@ Status SetMultipliers(const NodeView& view, const Tensor& weights, int32_t chann
   const double in = ScaleOf(view.in(0));
   const double out = ScaleOf(view.out());
   const std::vector<float>& scales = weights.quant.scales;
+  // 64-bit sums are scaled by other arithmetic, which shifts left by 7 at most.
+  const bool wide =
+      view.in(0).dtype == DType::kInt16 && !(view.has(2) && view.in(2).dtype == DType::kInt32);
+  const int most_shift = wide ? 7 : 30;
   op.params.resize(2 * static_cast<size_t>(channels));
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
     const float scale = scales[scales.size() == 1 ? 0 : c];
     const double product =
         single_product ? static_cast<double>(ScaleOf(view.in(0)) * scale) : in * double{scale};
     const kernels::Multiplier fixed = kernels::Quantise(product / out);
-    if (fixed.shift > 30) {
-      return view.Unsupported("multiplier of channel " + std::to_string(c) + " is above 2^30");
+    if (fixed.shift > most_shift) {
+      return view.Unsupported("multiplier of channel " + std::to_string(c) + " is above 2^" +
+                              std::to_string(most_shift));
     }
     op.params[c] = fixed.multiplier;
     op.params[static_cast<size_t>(channels) + c] = fixed.shift;
@@ -151,8 +157,7 @@ Status LowerConv(const NodeView& view, Lowered& op) {
   const bool depthwise = view.node().op == Op::kDepthwiseConv2D;
   const auto* window = std::get_if<Window>(&view.node().attributes);
   if (window == nullptr) return view.Bad("has no window");
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   const Tensor& weights = view.in(1);
   for (const Tensor* tensor : {&view.in(0), &weights, &view.out()}) {
     COVEY_TRY(view.Rank(*tensor, 4));
@@ -181,8 +186,7 @@ Status LowerConv(const NodeView& view, Lowered& op) {
 
 Status LowerFullyConnected(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 3));
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   const Tensor& weights = view.in(1);
   COVEY_TRY(view.Rank(weights, 2));
   if (view.out().dims.empty()) return view.Bad("the output is a scalar");
@@ -207,8 +211,7 @@ Status LowerPool(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
   const auto* window = std::get_if<Window>(&view.node().attributes);
   if (window == nullptr) return view.Bad("has no window");
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   COVEY_TRY(view.Rank(view.in(0), 4));
   COVEY_TRY(view.Rank(view.out(), 4));
   if (view.in(0).dims[3] != view.out().dims[3]) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
 
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/view.hpp"
@@ -10,18 +11,44 @@
 namespace covey::compiler {
 namespace {
 
-// int8 (or uint8) to int8 with another scale: quantize and relu.
+// From one type or scale to another: quantize and relu.
 Status Requantise(const NodeView& view, Activation activation, Lowered& op) {
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.Quantised(view.out()));
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
   const kernels::Multiplier fixed =
       kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
-  if (fixed.shift > 22) return view.Unsupported("input scale over output scale is above 2^22");
+  // The shifted input must fit int32.
+  const int most_shift = view.in(0).dtype == DType::kInt16 ? 15 : 22;
+  if (fixed.shift > most_shift) {
+    return view.Unsupported("input scale over output scale is above 2^" +
+                            std::to_string(most_shift));
+  }
   const ActivationRange range = RangeOf(activation, view.out());
   op.Set(RequantizeAttr{-ZeroOf(view.in(0)), ZeroOf(view.out()), fixed.multiplier, fixed.shift,
                         range.min, range.max});
   return OkStatus();
+}
+
+// The power of two that a scale is to within a thousandth; nothing if it is none.
+std::optional<int> Log2(float scale) {
+  const double exact = std::log2(double{scale});
+  const double rounded = std::round(exact);
+  if (std::abs(exact - rounded) > 1e-3) return std::nullopt;
+  return static_cast<int>(rounded);
+}
+
+// The older int16 add: scales are powers of two, one input has the output's, the other is shifted
+// right. Multipliers just below 1 are identities for numbers of 16 bits.
+bool ShiftsOnly(const NodeView& view, AddAttr& attr) {
+  const auto s0 = Log2(ScaleOf(view.in(0))), s1 = Log2(ScaleOf(view.in(1)));
+  const auto out = Log2(ScaleOf(view.out()));
+  if (!s0 || !s1 || !out) return false;
+  attr.left_shift = 0;
+  attr.input0_multiplier = attr.input1_multiplier = attr.output_multiplier = 0x7FFFFFFF;
+  attr.input0_shift = std::max(*s0 - *out, -31);
+  attr.input1_shift = std::max(*s1 - *out, -31);
+  attr.output_shift = 0;
+  return true;
 }
 
 bool Broadcasts(const std::vector<int32_t>& from, const std::vector<int32_t>& to) {
@@ -37,42 +64,52 @@ bool Broadcasts(const std::vector<int32_t>& from, const std::vector<int32_t>& to
 
 Status LowerAdd(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 2));
-  for (const Tensor* tensor : {&view.in(0), &view.in(1), &view.out()}) {
-    COVEY_TRY(view.Int8(*tensor));
-  }
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(1), view.out()));
   for (const Tensor* tensor : {&view.in(0), &view.in(1)}) {
     if (Broadcasts(tensor->dims, view.out().dims)) continue;
     return view.Bad(Describe(*tensor) + " does not broadcast to " + TypeAndShape(view.out()));
   }
-  const double s0 = ScaleOf(view.in(0));
-  const double s1 = ScaleOf(view.in(1));
-  const double twice = 2 * std::max(s0, s1);
   AddAttr attr;
   attr.input0_offset = -ZeroOf(view.in(0));
   attr.input1_offset = -ZeroOf(view.in(1));
   attr.output_offset = ZeroOf(view.out());
+  const ActivationRange range = RangeOf(view.node().activation, view.out());
+  attr.activation_min = range.min;
+  attr.activation_max = range.max;
+  if (std::holds_alternative<PowerOfTwoScales>(view.node().attributes) &&
+      view.out().dtype == DType::kInt16 && ShiftsOnly(view, attr)) {
+    if (std::max(attr.input0_shift, attr.input1_shift) != 0) {
+      return view.Unsupported("scales are powers of two, and neither input has the output's");
+    }
+    op.Set(attr);
+    return OkStatus();
+  }
+  attr.left_shift = view.out().dtype == DType::kInt16 ? 15 : 20;
+  const double s0 = ScaleOf(view.in(0));
+  const double s1 = ScaleOf(view.in(1));
+  const double twice = 2 * std::max(s0, s1);
   const kernels::Multiplier f0 = kernels::Quantise(s0 / twice);
   const kernels::Multiplier f1 = kernels::Quantise(s1 / twice);
   const kernels::Multiplier out =
       kernels::Quantise(twice / ((1 << attr.left_shift) * double{ScaleOf(view.out())}));
-  if (out.shift > 0) return view.Unsupported("input scales are over 2^19 times the output's");
+  if (out.shift > 0) {
+    return view.Unsupported("input scales are over 2^" + std::to_string(attr.left_shift - 1) +
+                            " times the output's");
+  }
   attr.input0_multiplier = f0.multiplier;
   attr.input0_shift = f0.shift;
   attr.input1_multiplier = f1.multiplier;
   attr.input1_shift = f1.shift;
   attr.output_multiplier = out.multiplier;
   attr.output_shift = out.shift;
-  const ActivationRange range = RangeOf(view.node().activation, view.out());
-  attr.activation_min = range.min;
-  attr.activation_max = range.max;
   op.Set(attr);
   return OkStatus();
 }
 
 Status LowerMean(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   const auto* reduce = std::get_if<Reduce>(&view.node().attributes);
   if (reduce == nullptr || reduce->axes.empty()) return view.Bad("has no axes");
   MeanAttr attr;
@@ -84,9 +121,10 @@ Status LowerMean(const NodeView& view, Lowered& op) {
     if ((attr.axes >> axis & 1) == 0) count *= view.in(0).dims[static_cast<size_t>(axis)];
     attr.axes |= 1 << axis;
   }
-  if (count < 1 || count > 1 << 23) {
-    return view.Unsupported("mean over " + std::to_string(count) +
-                            " values, supported is 1 to 2^23");
+  const int64_t most = view.in(0).dtype == DType::kInt16 ? 0xFFFF : 1 << 23;  // sums fit int32
+  if (count < 1 || count > most) {
+    return view.Unsupported("mean over " + std::to_string(count) + " values, supported is 1 to " +
+                            std::to_string(most));
   }
   if (view.in(0).elements() != view.out().elements() * count) {
     return view.Bad("output is " + TypeAndShape(view.out()) + ", expected " +
@@ -138,8 +176,7 @@ Status LowerReshape(const NodeView& view, Lowered& op) {
 
 Status LowerPad(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   const auto* pads = std::get_if<Pads>(&view.node().attributes);
   const std::vector<int32_t>& in = view.in(0).dims;
   const std::vector<int32_t>& out = view.out().dims;
@@ -167,12 +204,12 @@ Status LowerQuantize(const NodeView& view, Lowered& op) {
     COVEY_TRY(view.Uint8(view.in(0)));
     return Requantise(view, Activation::kNone, op);
   }
-  if (view.in(0).dtype == DType::kInt8) {
-    COVEY_TRY(view.Int8(view.in(0)));
+  if (view.in(0).dtype == DType::kInt8 || view.in(0).dtype == DType::kInt16) {
+    COVEY_TRY(view.Quantised(view.in(0)));
     return Requantise(view, Activation::kNone, op);
   }
   COVEY_TRY(view.Type(view.in(0), DType::kFloat32));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.Quantised(view.out()));
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
   RequantizeAttr attr;
   attr.output_offset = ZeroOf(view.out());
@@ -183,21 +220,21 @@ Status LowerQuantize(const NodeView& view, Lowered& op) {
 Status LowerDequantize(const NodeView& view, Lowered& op) {
   (void)op;  // scale and zero point stand in the input
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.Quantised(view.in(0)));
   COVEY_TRY(view.Type(view.out(), DType::kFloat32));
   return view.SameElements(view.in(0), view.out());
 }
 
 Status LowerRelu(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   return Requantise(view, view.node().activation, op);
 }
 
 Status LowerTranspose(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Type(view.in(0), DType::kInt8));
-  COVEY_TRY(view.Type(view.out(), DType::kInt8));
+  if (view.in(0).dtype == DType::kNone) return view.Unsupported("input is of an unknown type");
+  COVEY_TRY(view.Type(view.out(), view.in(0).dtype));
   const auto* permutation = std::get_if<Permutation>(&view.node().attributes);
   const std::vector<int32_t>& in = view.in(0).dims;
   const std::vector<int32_t>& out = view.out().dims;

@@ -50,6 +50,17 @@ Status NodeView::Uint8(const Tensor& tensor) const {
   return OneScale(tensor, 0, 255);
 }
 
+Status NodeView::Quantised(const Tensor& tensor) const {
+  if (tensor.dtype == DType::kInt16) return OneScale(tensor, 0, 0);
+  return Int8(tensor);
+}
+
+Status NodeView::SameQuantised(const Tensor& a, const Tensor& b) const {
+  COVEY_TRY(Quantised(a));
+  COVEY_TRY(Quantised(b));
+  return Type(b, a.dtype);
+}
+
 Status NodeView::OneScale(const Tensor& tensor, int32_t least_zero, int32_t most_zero) const {
   if (tensor.quant.scales.size() != 1) {
     return Unsupported(Describe(tensor) + " has " + std::to_string(tensor.quant.scales.size()) +
@@ -81,6 +92,7 @@ Status NodeView::SameElements(const Tensor& a, const Tensor& b) const {
 
 ActivationRange RangeOf(Activation activation, const Tensor& output) {
   ActivationRange range;
+  if (output.dtype == DType::kInt16) range = {-32768, 32767};
   const int32_t zero = ZeroOf(output);
   const auto quantise = [&](float x) {
     // Single precision, halves away from zero, as the reference does it.

@@ -27,6 +27,10 @@ class NodeView {
   Status Type(const Tensor& tensor, DType dtype) const;
   Status Int8(const Tensor& tensor) const;  // int8 with one scale
   Status Uint8(const Tensor& tensor) const;
+  // What most ops take: int8, or int16 around zero, with one scale.
+  Status Quantised(const Tensor& tensor) const;
+  // Both are that, and of the same type.
+  Status SameQuantised(const Tensor& a, const Tensor& b) const;
   Status Rank(const Tensor& tensor, size_t rank) const;
   Status Constant(const Tensor& tensor) const;
   Status SameElements(const Tensor& a, const Tensor& b) const;
@@ -43,7 +47,7 @@ class NodeView {
   Diag& diag_;
 };
 
-// The range of int8 values that an activation leaves, for an output with one scale.
+// The range of values that an activation leaves in an int8 or int16 output with one scale.
 struct ActivationRange {
   int32_t min = -128, max = 127;
 };

@@ -95,6 +95,7 @@ bool SameDims(const TensorView& a, const TensorView& b) {
 }  // namespace
 
 void RunAdd(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunAdd(op);
   const auto& attr = op.attr_as<AddAttr>();
   Addend a{op.input[0].as<int8_t>(), attr.input0_offset, attr.input0_multiplier, attr.input0_shift};
   Addend b{op.input[1].as<int8_t>(), attr.input1_offset, attr.input1_multiplier, attr.input1_shift};

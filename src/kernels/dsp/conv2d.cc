@@ -102,6 +102,7 @@ class Product {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
   const ConvLayout layout(op);
   const DspScratch need = DspScratchOf(op);
   if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);

@@ -213,6 +213,7 @@ void RunPictures(const OpView& op, const Four& four, Loop&& loop) {
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunDepthwiseConv2D(op);
   if (!ScratchHolds(op, DspScratchOf(op).least)) return ref::RunDepthwiseConv2D(op);
   const int32_t channels = op.input[1].dims[3];
   const PlanarLayout planar(op);

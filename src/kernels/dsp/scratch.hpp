@@ -93,6 +93,7 @@ inline constexpr int32_t kMostQuads = 16;
 inline constexpr size_t kMostDepthwiseBytes = 16384;
 
 inline DspScratch DspScratchOf(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return {};
   switch (op.op) {
     case Op::kConv2D: {
       const ConvLayout layout(op);

@@ -74,7 +74,9 @@ class OpCase {
   static constexpr DType TypeOf() {
     if constexpr (std::is_same_v<T, int8_t>) return DType::kInt8;
     if constexpr (std::is_same_v<T, uint8_t>) return DType::kUint8;
+    if constexpr (std::is_same_v<T, int16_t>) return DType::kInt16;
     if constexpr (std::is_same_v<T, int32_t>) return DType::kInt32;
+    if constexpr (std::is_same_v<T, int64_t>) return DType::kInt64;
     if constexpr (std::is_same_v<T, float>) return DType::kFloat32;
   }
   template <typename T>

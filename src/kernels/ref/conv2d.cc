@@ -39,12 +39,14 @@ View Look(const ConvAttr& attr, std::span<const int32_t> in, std::span<const int
 
 // One output value's sum. `in` is the picture at the group's first channel, `filter` the filter of
 // one output channel.
-int32_t Sum(const View& view, const int8_t* in, const int8_t* filter, int32_t input_offset) {
-  const int8_t* pixel_row = in + view.first_pixel;
+template <typename T>
+typename Arithmetic<T>::Sum Sum(const View& view, const T* in, const int8_t* filter,
+                                int32_t input_offset) {
+  const T* pixel_row = in + view.first_pixel;
   const int8_t* weight_row = filter + view.first_weight;
-  int32_t sum = 0;
+  typename Arithmetic<T>::Sum sum = 0;
   for (int32_t row = view.rows; row > 0; --row) {
-    const int8_t* pixels = pixel_row;
+    const T* pixels = pixel_row;
     const int8_t* weights = weight_row;
     for (int32_t dot = view.dots; dot > 0; --dot) {
       sum = Dot(sum, pixels, weights, view.length, input_offset);
@@ -58,8 +60,9 @@ int32_t Sum(const View& view, const int8_t* in, const int8_t* filter, int32_t in
 }
 
 // All channels of one output pixel.
-int8_t* Pixel(const OpView& op, const ChannelOutput& output, const View& view,
-              const int8_t* picture, int8_t* result) {
+template <typename T>
+T* Pixel(const OpView& op, const typename Arithmetic<T>::Output& output, const View& view,
+         const T* picture, T* result) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto filter = op.input[1].dims;
   const int32_t filter_size = filter[1] * filter[2] * filter[3];
@@ -72,15 +75,14 @@ int8_t* Pixel(const OpView& op, const ChannelOutput& output, const View& view,
   return result;
 }
 
-}  // namespace
-
-void RunConv2D(const OpView& op) {
+template <typename T>
+void Conv2D(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
-  const ChannelOutput output(op, filter[0]);
-  int8_t* result = op.output[0].as_mutable<int8_t>();
+  const typename Arithmetic<T>::Output output(op, filter[0]);
+  T* result = op.output[0].as_mutable<T>();
   for (int32_t n = 0; n < out[0]; ++n) {
-    const int8_t* picture = op.input[0].as<int8_t>() + n * in[1] * in[2] * in[3];
+    const T* picture = op.input[0].as<T>() + n * in[1] * in[2] * in[3];
     for (int32_t y = 0; y < out[1]; ++y) {
       const Taps rows = Clip(y * attr.stride_h - attr.pad_top, filter[1], attr.dilation_h, in[1]);
       for (int32_t x = 0; x < out[2]; ++x) {
@@ -90,6 +92,13 @@ void RunConv2D(const OpView& op) {
       }
     }
   }
+}
+
+}  // namespace
+
+void RunConv2D(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return Conv2D<int16_t>(op);
+  Conv2D<int8_t>(op);
 }
 
 }  // namespace covey::kernels::ref

@@ -2,18 +2,20 @@
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
+namespace {
 
-void RunFullyConnected(const OpView& op) {
+template <typename T>
+void FullyConnected(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
-  const ChannelOutput output(op, outputs);
-  const int8_t* in = op.input[0].as<int8_t>();
-  int8_t* result = op.output[0].as_mutable<int8_t>();
+  const typename Arithmetic<T>::Output output(op, outputs);
+  const T* in = op.input[0].as<T>();
+  T* result = op.output[0].as_mutable<T>();
   for (int32_t n = 0; n < batch; ++n, in += inputs) {
     // sum (x + a)(w + b) = sum (x + a) w + b * sum (x + a); the last sum is the same for every
     // output.
-    int32_t common = 0;
+    typename Arithmetic<T>::Sum common = 0;
     if (attr.weights_offset != 0) {
       for (int32_t i = 0; i < inputs; ++i) common += in[i] + attr.input_offset;
       common *= attr.weights_offset;
@@ -22,6 +24,13 @@ void RunFullyConnected(const OpView& op) {
     for (int32_t o = 0; o < outputs; ++o, weights += inputs)
       *result++ = output(Dot(common, in, weights, inputs, attr.input_offset), o);
   }
+}
+
+}  // namespace
+
+void RunFullyConnected(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return FullyConnected<int16_t>(op);
+  FullyConnected<int8_t>(op);
 }
 
 }  // namespace covey::kernels::ref

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/run.hpp"
 
@@ -14,7 +16,8 @@ struct Axes {
     step[count++] = axis_step;
   }
   // Moves to the next position; false after the last, then back at the first.
-  bool Next(const int8_t*& data) {
+  template <typename T>
+  bool Next(const T*& data) {
     for (int d = count - 1; d >= 0; --d) {
       data += step[d];
       if (++at[d] < size[d]) return true;
@@ -25,16 +28,16 @@ struct Axes {
   }
 };
 
-int32_t Sum(Axes& reduced, const int8_t* data) {
+template <typename T>
+int32_t Sum(Axes& reduced, const T* data) {
   int32_t sum = 0;
   do sum += *data;
   while (reduced.Next(data));
   return sum;
 }
 
-}  // namespace
-
-void RunMean(const OpView& op) {
+template <typename T>
+void Mean(const OpView& op) {
   const auto& attr = op.attr_as<MeanAttr>();
   const TensorView& in = op.input[0];
   Axes kept, reduced;
@@ -46,14 +49,22 @@ void RunMean(const OpView& op) {
     (reduce ? reduced : kept).Append(in.dims[i], steps[i]);
     if (reduce) elements *= in.dims[i];
   }
-  const int32_t least = -128 - attr.output_offset, most = 127 - attr.output_offset;
-  const int8_t* data = in.as<int8_t>();
-  int8_t* out = op.output[0].as_mutable<int8_t>();
+  const int32_t least = std::numeric_limits<T>::min() - attr.output_offset;
+  const int32_t most = std::numeric_limits<T>::max() - attr.output_offset;
+  const T* data = in.as<T>();
+  T* out = op.output[0].as_mutable<T>();
   do {
     const int32_t sum = Sum(reduced, data) - attr.input_zero_point * elements;
     const int32_t scaled = MultiplyByQuantized(sum, attr.multiplier, attr.shift);
-    *out++ = static_cast<int8_t>(Clamp(scaled, least, most) + attr.output_offset);
+    *out++ = static_cast<T>(Clamp(scaled, least, most) + attr.output_offset);
   } while (kept.Next(data));
+}
+
+}  // namespace
+
+void RunMean(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return Mean<int16_t>(op);
+  Mean<int8_t>(op);
 }
 
 }  // namespace covey::kernels::ref

@@ -1,22 +1,37 @@
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
+namespace {
+
+void Fill(const TensorView& tensor, int32_t value) {
+  if (tensor.dtype != DType::kInt16) {
+    __builtin_memset(tensor.data, value, tensor.bytes);
+    return;
+  }
+  auto* out = tensor.as_mutable<int16_t>();
+  for (const auto* end = out + tensor.elements(); out != end; ++out) {
+    *out = static_cast<int16_t>(value);
+  }
+}
+
+}  // namespace
 
 void RunPad(const OpView& op) {
   const auto& attr = op.attr_as<PadAttr>();
   const auto in = op.input[0].dims, out = op.output[0].dims;
-  __builtin_memset(op.output[0].data, attr.value, op.output[0].bytes);
+  Fill(op.output[0], attr.value);
 
   const int last = op.input[0].rank() - 1;
-  int32_t steps[kMaxRank] = {};  // of the output
-  int32_t step = 1;
+  const auto element = static_cast<int32_t>(DTypeBytes(op.input[0].dtype));
+  int32_t steps[kMaxRank] = {};  // of the output, in bytes
+  int32_t step = element;
   std::byte* target = op.output[0].data;
   for (int i = last; i >= 0; --i) {
     steps[i] = step;
     target += attr.before[i] * step;
     step *= out[i];
   }
-  const size_t row = last < 0 ? 1 : static_cast<size_t>(in[last]);
+  const auto row = static_cast<size_t>(last < 0 ? element : in[last] * element);
   const std::byte* source = op.input[0].data;
   const std::byte* const end = source + op.input[0].bytes;
   int32_t at[kMaxRank] = {};

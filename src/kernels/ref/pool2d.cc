@@ -15,38 +15,38 @@ struct Average {
 };
 
 struct Max {
-  static constexpr int32_t kStart = -128;
+  static constexpr int32_t kStart = -32768;
   static int32_t Add(int32_t most, int32_t value) { return value > most ? value : most; }
   static int32_t Finish(int32_t most, int32_t) { return most; }
 };
 
 // `in` is the picture's first pixel at the channel.
-template <typename Fold>
-int32_t Window(const int8_t* in, int32_t width, int32_t channels, Taps rows, Taps columns) {
+template <typename Fold, typename T>
+int32_t Window(const T* in, int32_t width, int32_t channels, Taps rows, Taps columns) {
   int32_t folded = Fold::kStart;
   for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
     const int32_t y = rows.origin + ky, x = columns.origin + columns.begin;
-    const int8_t* pixel = in + (y * width + x) * channels;
+    const T* pixel = in + (y * width + x) * channels;
     for (int32_t count = columns.count(); count > 0; --count, pixel += channels)
       folded = Fold::Add(folded, *pixel);
   }
   return Fold::Finish(folded, rows.count() * columns.count());
 }
 
-template <typename Fold>
+template <typename Fold, typename T>
 void Pool(const OpView& op) {
   const auto& attr = op.attr_as<PoolAttr>();
   const auto in = op.input[0].dims, out = op.output[0].dims;
-  int8_t* result = op.output[0].as_mutable<int8_t>();
+  T* result = op.output[0].as_mutable<T>();
   for (int32_t n = 0; n < out[0]; ++n) {
-    const int8_t* picture = op.input[0].as<int8_t>() + n * in[1] * in[2] * in[3];
+    const T* picture = op.input[0].as<T>() + n * in[1] * in[2] * in[3];
     for (int32_t y = 0; y < out[1]; ++y) {
       const Taps rows = Clip(y * attr.stride_h - attr.pad_top, attr.window_h, 1, in[1]);
       for (int32_t x = 0; x < out[2]; ++x) {
         const Taps columns = Clip(x * attr.stride_w - attr.pad_left, attr.window_w, 1, in[2]);
         for (int32_t c = 0; c < in[3]; ++c) {
-          const int32_t value = Window<Fold>(picture + c, in[2], in[3], rows, columns);
-          *result++ = static_cast<int8_t>(Clamp(value, attr.activation_min, attr.activation_max));
+          const int32_t value = Window<Fold, T>(picture + c, in[2], in[3], rows, columns);
+          *result++ = static_cast<T>(Clamp(value, attr.activation_min, attr.activation_max));
         }
       }
     }
@@ -55,7 +55,14 @@ void Pool(const OpView& op) {
 
 }  // namespace
 
-void RunAveragePool2D(const OpView& op) { Pool<Average>(op); }
-void RunMaxPool2D(const OpView& op) { Pool<Max>(op); }
+void RunAveragePool2D(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return Pool<Average, int16_t>(op);
+  Pool<Average, int8_t>(op);
+}
+
+void RunMaxPool2D(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return Pool<Max, int16_t>(op);
+  Pool<Max, int8_t>(op);
+}
 
 }  // namespace covey::kernels::ref

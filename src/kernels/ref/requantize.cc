@@ -1,40 +1,50 @@
+#include <limits>
+
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
 namespace {
 
-template <typename T>
+template <typename From, typename To>
 void Requantize(const OpView& op) {
   const auto& attr = op.attr_as<RequantizeAttr>();
   const int32_t least = attr.activation_min - attr.output_offset;
   const int32_t most = attr.activation_max - attr.output_offset;
-  const T* in = op.input[0].as<T>();
-  int8_t* out = op.output[0].as_mutable<int8_t>();
-  for (size_t i = 0; i < op.output[0].bytes; ++i) {
+  const From* in = op.input[0].as<From>();
+  To* out = op.output[0].as_mutable<To>();
+  for (size_t i = 0; i < op.output[0].bytes / sizeof(To); ++i) {
     const int32_t scaled =
         MultiplyByQuantized(in[i] + attr.input_offset, attr.multiplier, attr.shift);
-    out[i] = static_cast<int8_t>(Clamp(scaled, least, most) + attr.output_offset);
+    out[i] = static_cast<To>(Clamp(scaled, least, most) + attr.output_offset);
   }
 }
 
-// To the nearest integer, halves away from zero; within +-1000, where int8 saturates anyway. Not a
-// number gives 0.
+template <typename From>
+void RequantizeFrom(const OpView& op) {
+  if (op.output[0].dtype == DType::kInt16) return Requantize<From, int16_t>(op);
+  Requantize<From, int8_t>(op);
+}
+
+// To the nearest integer, halves away from zero; within +-100000, where int8 and int16 saturate
+// anyway. Not a number gives 0.
 int32_t Round(float x) {
-  if (x >= 1000.0F) return 1000;
-  if (x <= -1000.0F) return -1000;
+  if (x >= 1e5F) return 100000;
+  if (x <= -1e5F) return -100000;
   if (x != x) return 0;
   const auto whole = static_cast<int32_t>(x);
   const float rest = x - static_cast<float>(whole);  // exact
   return whole + (rest >= 0.5F ? 1 : 0) - (rest <= -0.5F ? 1 : 0);
 }
 
+template <typename T>
 void QuantizeFloats(const OpView& op) {
+  constexpr int32_t kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
   const TensorView& output = op.output[0];
   const float* in = op.input[0].as<float>();
-  int8_t* out = output.as_mutable<int8_t>();
-  for (size_t i = 0; i < output.bytes; ++i)
-    out[i] = static_cast<int8_t>(Clamp(Round(in[i] / output.scale) + output.zero_point, -128, 127));
+  T* out = output.as_mutable<T>();
+  for (size_t i = 0; i < output.bytes / sizeof(T); ++i)
+    out[i] = static_cast<T>(Clamp(Round(in[i] / output.scale) + output.zero_point, kLeast, kMost));
 }
 
 template <typename T>
@@ -42,7 +52,7 @@ void Dequantize(const OpView& op) {
   const TensorView& input = op.input[0];
   const T* in = input.as<T>();
   float* out = op.output[0].as_mutable<float>();
-  for (size_t i = 0; i < input.bytes; ++i)
+  for (size_t i = 0; i < input.bytes / sizeof(T); ++i)
     out[i] = input.scale * static_cast<float>(in[i] - input.zero_point);
 }
 
@@ -51,18 +61,25 @@ void Dequantize(const OpView& op) {
 void RunQuantize(const OpView& op) {
   switch (op.input[0].dtype) {
     case DType::kFloat32:
-      return QuantizeFloats(op);
+      if (op.output[0].dtype == DType::kInt16) return QuantizeFloats<int16_t>(op);
+      return QuantizeFloats<int8_t>(op);
     case DType::kUint8:
-      return Requantize<uint8_t>(op);
+      return RequantizeFrom<uint8_t>(op);
+    case DType::kInt16:
+      return RequantizeFrom<int16_t>(op);
     default:
-      return Requantize<int8_t>(op);
+      return RequantizeFrom<int8_t>(op);
   }
 }
 
-void RunRelu(const OpView& op) { Requantize<int8_t>(op); }
+void RunRelu(const OpView& op) {
+  if (op.input[0].dtype == DType::kInt16) return Requantize<int16_t, int16_t>(op);
+  Requantize<int8_t, int8_t>(op);
+}
 
 void RunDequantize(const OpView& op) {
   if (op.input[0].dtype == DType::kUint8) return Dequantize<uint8_t>(op);
+  if (op.input[0].dtype == DType::kInt16) return Dequantize<int16_t>(op);
   Dequantize<int8_t>(op);
 }
 

@@ -40,6 +40,18 @@ std::optional<std::vector<int32_t>> Numbers(const covey::compiler::Tensor* tenso
   return numbers;
 }
 
+// The one number of a constant int8 or int16 tensor.
+std::optional<int32_t> SmallNumber(const covey::compiler::Tensor& tensor) {
+  if (!tensor.constant()) return std::nullopt;
+  if (tensor.dtype == DType::kInt8 && tensor.data->size() == sizeof(int8_t)) {
+    return static_cast<int8_t>((*tensor.data)[0]);
+  }
+  if (tensor.dtype != DType::kInt16 || tensor.data->size() != sizeof(int16_t)) return std::nullopt;
+  int16_t value = 0;
+  std::memcpy(&value, tensor.data->data(), sizeof(value));
+  return value;
+}
+
 std::optional<covey::compiler::Activation> ActivationOf(tflite::Activation activation) {
   switch (activation) {
     case tflite::Activation::NONE:
@@ -145,8 +157,9 @@ void SetPad(const Graph& graph, Node& node) {
     pads.after.push_back((*numbers)[2 * i + 1]);
   }
   if (const auto* value = TensorAt(graph, node.inputs, 2); value != nullptr) {
-    if (!value->constant() || value->dtype != DType::kInt8 || value->data->size() != 1) return;
-    pads.value = static_cast<int8_t>((*value->data)[0]);
+    const auto number = SmallNumber(*value);
+    if (!number) return;
+    pads.value = *number;
     pads.has_value = true;
   }
   node.op = Op::kPad;
@@ -190,6 +203,9 @@ void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node) {
     case Builtin::kAdd: {
       const auto* options = op.options_as_Add();  // absent: all defaults
       Take(node, Op::kAdd, options != nullptr ? options->activation() : tflite::Activation::NONE);
+      if (options == nullptr || options->power_of_two_scales()) {
+        node.attributes = PowerOfTwoScales{};
+      }
       break;
     }
     case Builtin::kAveragePool2D:

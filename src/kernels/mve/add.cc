@@ -53,6 +53,7 @@ bool SameDims(const TensorView& a, const TensorView& b) {
 }  // namespace
 
 void RunAdd(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunAdd(op);
   const auto& attr = op.attr_as<AddAttr>();
   if (!SameDims(op.input[0], op.output[0]) || !SameDims(op.input[1], op.output[0]) ||
       attr.output_shift == 0)

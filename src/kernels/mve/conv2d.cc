@@ -120,6 +120,7 @@ class Channels {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
   const ConvLayout layout(op);
   const MveScratch need = MveScratchOf(op);
   if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);

@@ -213,6 +213,7 @@ class Depthwise {
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunDepthwiseConv2D(op);
   if (!ScratchHolds(op, MveScratchOf(op).least)) return ref::RunDepthwiseConv2D(op);
   const auto in = op.input[0].dims, out = op.output[0].dims;
   const Depthwise depthwise(op);

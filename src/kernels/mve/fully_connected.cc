@@ -6,6 +6,7 @@
 namespace covey::kernels::mve {
 
 void RunFullyConnected(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunFullyConnected(op);
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   if (attr.weights_offset != 0 || outputs < 4) return ref::RunFullyConnected(op);

@@ -74,6 +74,7 @@ inline constexpr int64_t kMostDepthwiseBytes = 32768;
 inline constexpr int32_t kMostDepthwiseRows = 16;
 
 inline MveScratch MveScratchOf(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return {};
   switch (op.op) {
     case Op::kConv2D: {
       const ConvLayout layout(op);

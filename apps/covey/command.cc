@@ -40,6 +40,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddRun(app, chosen);
   AddInspect(app, chosen);
   AddCompile(app, chosen);
+  AddQuantize(app, chosen);
   AddAgent(app, chosen);
   AddModels(app, chosen);
   AddClassify(app, chosen);

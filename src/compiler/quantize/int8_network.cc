@@ -1,0 +1,118 @@
+#include "compiler/quantize/int8_network.hpp"
+
+#include <algorithm>
+
+#include "compiler/ir/check.hpp"
+#include "compiler/report.hpp"
+#include "compiler/scratch.hpp"
+#include "kernels/ref/table.hpp"
+
+namespace covey::compiler {
+namespace {
+
+TensorView ViewOfTensor(const Tensor& from) {
+  TensorView view;
+  view.dtype = from.dtype;
+  view.dims = from.dims;
+  view.bytes = from.bytes();
+  if (from.quant.scales.size() == 1) {
+    view.scale = from.quant.scales[0];
+    view.zero_point = from.quant.zero_points[0];
+  }
+  // Kernels read constants only; the view has one kind of pointer.
+  if (from.constant()) view.data = const_cast<std::byte*>(from.data->data());
+  return view;
+}
+
+const Kernel* KernelOf(Op op) {
+  for (const Kernel& kernel : kernels::RefKernels()) {
+    if (kernel.op == op) return &kernel;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+OpView Int8Network::ViewOf(size_t node) const {
+  const Node& n = graph_->nodes[node];
+  const Lowered& lowered = steps_[node].lowered;
+  OpView view;
+  view.op = n.op;
+  view.name = n.name.c_str();
+  view.attr = lowered.attr.data();
+  view.params = lowered.params;
+  for (int input : lowered.inputs) {
+    auto& to = view.input[static_cast<size_t>(view.inputs++)];
+    if (input != kNoTensor) to = ViewOfTensor(graph_->tensors[static_cast<size_t>(input)]);
+  }
+  for (int output : lowered.outputs) {
+    auto& to = view.output[static_cast<size_t>(view.outputs++)];
+    if (output != kNoTensor) to = ViewOfTensor(graph_->tensors[static_cast<size_t>(output)]);
+  }
+  return view;
+}
+
+Result<Int8Network> Int8Network::Prepare(const Graph& graph, Diag& diag) {
+  COVEY_TRY(CheckGraph(graph, diag));
+  Int8Network network(graph);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    Step step;
+    COVEY_TRY_ASSIGN(step.lowered, Lower(graph, node, diag));
+    const Kernel* kernel = KernelOf(node.op);
+    if (kernel == nullptr || step.lowered.inputs.size() > static_cast<size_t>(kMaxInputs) ||
+        step.lowered.outputs.size() > static_cast<size_t>(kMaxOutputs)) {
+      return Refuse(diag, {Code::kUnimplemented, "quantize: no kernel for an op"}, Describe(node),
+                    "has no kernel, or more than " + std::to_string(kMaxInputs) + " inputs or " +
+                        std::to_string(kMaxOutputs) + " outputs");
+    }
+    step.run = kernel->run;
+    const ScratchNeed need = ScratchOf(graph, node, step.lowered, Target::kAny);
+    step.scratch_bytes = static_cast<size_t>(std::max<int64_t>(need.best, 0));
+    network.steps_.push_back(std::move(step));
+    std::vector<std::byte> scratch(network.steps_[i].scratch_bytes);
+    OpView view = network.ViewOf(i);
+    view.scratch = scratch;
+    COVEY_TRY(kernel->prepare(view, diag));
+  }
+  network.last_uses_ = LastUses(graph);
+  return network;
+}
+
+void Int8Network::RunNode(size_t node, Batch<std::byte>& batch) const {
+  const OpView shape = ViewOf(node);
+  const Lowered& lowered = steps_[node].lowered;
+  const auto is_activation = [this](int tensor) {
+    return tensor != kNoTensor && !graph_->tensors[static_cast<size_t>(tensor)].constant();
+  };
+  for (int output : lowered.outputs) {
+    if (!is_activation(output)) continue;
+    batch.values[static_cast<size_t>(output)].resize(
+        batch.samples * graph_->tensors[static_cast<size_t>(output)].bytes());
+  }
+  ParallelFor(batch.samples, [&](size_t sample) {
+    OpView view = shape;
+    for (size_t i = 0; i < lowered.inputs.size(); ++i) {
+      if (!is_activation(lowered.inputs[i])) continue;
+      view.input[i].data = batch.of(static_cast<size_t>(lowered.inputs[i]), sample).data();
+    }
+    for (size_t i = 0; i < lowered.outputs.size(); ++i) {
+      if (!is_activation(lowered.outputs[i])) continue;
+      view.output[i].data = batch.of(static_cast<size_t>(lowered.outputs[i]), sample).data();
+    }
+    std::vector<std::byte> scratch(steps_[node].scratch_bytes);
+    view.scratch = scratch;
+    steps_[node].run(view);
+  });
+}
+
+void Int8Network::Run(Batch<std::byte>& batch,
+                      const std::function<void(size_t node)>& after) const {
+  for (size_t i = 0; i < graph_->nodes.size(); ++i) {
+    RunNode(i, batch);
+    after(i);
+    for (int tensor : last_uses_[i]) batch.Free(tensor);
+  }
+}
+
+}  // namespace covey::compiler

@@ -1,0 +1,177 @@
+#include "compiler/quantize/quantise.hpp"
+
+#include <utility>
+
+#include "compiler/quantize/equalise.hpp"
+#include "compiler/quantize/float_network.hpp"
+#include "compiler/quantize/float_passes.hpp"
+
+namespace covey::compiler {
+namespace {
+
+// One float graph (equalised or not) with what was seen of it.
+struct Form {
+  Graph graph;
+  Calibration seen;
+  Reference reference;  // on the samples that decide
+};
+
+struct Trial {
+  QuantPlan plan;
+  Measured measured;
+  RangeMethod method = RangeMethod::kMinMax;
+  size_t candidate = 0;  // its row in the report
+};
+
+class Quantiser {
+ public:
+  Quantiser(const Samples& samples, const QuantiseOptions& options, Diag& diag)
+      : split_(SplitSamples(samples)), options_(options), diag_(diag) {}
+
+  Result<Quantised> Run(Graph graph) {
+    total_ = graph.nodes.size() * Passes();
+    COVEY_TRY_ASSIGN(Form form, Look(std::move(graph)));
+    COVEY_TRY_ASSIGN(Trial best, ChooseMethod(form));
+    COVEY_TRY(TryEqualised(form, best));
+    COVEY_TRY(TryBias(form, best));
+    return Finish(form, best);
+  }
+
+ private:
+  // How often each node runs in all, for progress.
+  size_t Passes() const {
+    const size_t methods = options_.method ? 1 : kRangeMethods.size();
+    const size_t bias = options_.correct_bias == Choice::kOff ? 0 : 2;
+    const size_t equalise = options_.equalise == Choice::kOff ? 0 : 2 + methods;
+    return 2 + methods + equalise + bias + 1;
+  }
+
+  Tick Ticker() {
+    return [this] {
+      if (options_.progress) options_.progress(std::min(++done_, total_), total_);
+    };
+  }
+
+  Result<Form> Look(Graph graph) {
+    Form form{.graph = std::move(graph), .seen = {}, .reference = {}};
+    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
+    COVEY_TRY_ASSIGN(form.seen, Calibrate(network, split_.calibrate, Ticker(), diag_));
+    form.reference = RunReference(network, split_.select, Ticker());
+    return form;
+  }
+
+  Result<Measured> Measure(const Form& form, const QuantPlan& plan, bool layers) {
+    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
+    COVEY_TRY_ASSIGN(const Int8Graph int8, BuildInt8(form.graph, plan, diag_));
+    return MeasureInt8(network, int8, split_.select, form.reference, layers, Ticker(), diag_);
+  }
+
+  void Note(const std::string& what, const Measured& measured) {
+    result_.candidates.push_back(
+        {.what = what,
+         .sqnr_db = measured.scores.sqnr_db(),
+         .agree = static_cast<double>(measured.agree) / static_cast<double>(measured.samples),
+         .taken = false});
+  }
+
+  Result<Trial> ChooseMethod(const Form& form, const std::string& suffix = "") {
+    std::optional<Trial> best;
+    for (RangeMethod method : kRangeMethods) {
+      if (options_.method && *options_.method != method) continue;
+      Trial trial{.plan = PlanBy(form.seen, method),
+                  .measured = {},
+                  .method = method,
+                  .candidate = result_.candidates.size()};
+      COVEY_TRY_ASSIGN(trial.measured, Measure(form, trial.plan, false));
+      Note(RangeMethodName(method) + suffix, trial.measured);
+      if (best && !Better(trial, *best)) continue;
+      best = std::move(trial);
+    }
+    return *std::move(best);
+  }
+
+  static bool Better(const Trial& trial, const Trial& than) {
+    return trial.measured.scores.noise < than.measured.scores.noise;
+  }
+
+  Status TryEqualised(Form& form, Trial& best) {
+    if (options_.equalise == Choice::kOff) return OkStatus();
+    Graph graph = form.graph;
+    const Equalised done = Equalise(graph, form.seen);
+    if (done.clipped > 0) {
+      result_.notes.push_back(std::to_string(done.clipped) +
+                              " layers were not equalised: an activation behind them clips");
+    }
+    if (done.pairs == 0) return OkStatus();
+    COVEY_TRY_ASSIGN(Form equalised, Look(std::move(graph)));
+    COVEY_TRY_ASSIGN(Trial trial, ChooseMethod(equalised, " + equalise"));
+    if (options_.equalise == Choice::kAuto && !Better(trial, best)) return OkStatus();
+    form = std::move(equalised);
+    best = std::move(trial);
+    result_.equalised = true;
+    return OkStatus();
+  }
+
+  Status TryBias(const Form& form, Trial& best) {
+    if (options_.correct_bias == Choice::kOff) return OkStatus();
+    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
+    Trial trial = best;
+    trial.candidate = result_.candidates.size();
+    COVEY_TRY(CorrectBias(network, form.seen, split_.calibrate, Ticker(), trial.plan, diag_));
+    COVEY_TRY_ASSIGN(trial.measured, Measure(form, trial.plan, false));
+    Note(result_.candidates[best.candidate].what + " + bias correction", trial.measured);
+    if (options_.correct_bias == Choice::kAuto && !Better(trial, best)) return OkStatus();
+    best = std::move(trial);
+    result_.bias_corrected = true;
+    return OkStatus();
+  }
+
+  Result<Quantised> Finish(const Form& form, const Trial& best) {
+    COVEY_TRY_ASSIGN(Int8Graph int8, BuildInt8(form.graph, best.plan, diag_));
+    COVEY_TRY_ASSIGN(const Measured measured, Measure(form, best.plan, true));
+    result_.candidates[best.candidate].taken = true;
+    result_.method = best.method;
+    result_.calibrate_samples = split_.calibrate.count;
+    result_.select_samples = split_.select.count;
+    result_.disjoint = split_.disjoint;
+    result_.sqnr_db = measured.scores.sqnr_db();
+    result_.agree = static_cast<double>(measured.agree) / static_cast<double>(measured.samples);
+    for (size_t i = 0; i < form.graph.nodes.size(); ++i) {
+      const Node& node = form.graph.nodes[i];
+      result_.layers.push_back(
+          {.op = OpName(node.op),
+           .name = node.name,
+           .sqnr_db = measured.layers[i].sqnr_db(),
+           .range = best.plan.ranges[static_cast<size_t>(node.outputs[0])],
+           .corrected = i < best.plan.bias_shift.size() && !best.plan.bias_shift[i].empty()});
+    }
+    result_.graph = std::move(int8.graph);
+    Preprocess& pre = result_.graph.preprocess;
+    if (pre.picture && !pre.normalise) {
+      // The float network took bytes as they are: x = pixel / 255 / (1 / 255).
+      const auto channels = static_cast<size_t>(pre.channels);
+      pre.normalise = true;
+      pre.mean.assign(channels, 0.0F);
+      pre.std.assign(channels, 1.0F / 255.0F);
+    }
+    return std::move(result_);
+  }
+
+  const Split split_;
+  const QuantiseOptions& options_;
+  Diag& diag_;
+  Quantised result_;
+  size_t done_ = 0, total_ = 0;
+};
+
+}  // namespace
+
+Result<Quantised> Quantise(const Graph& floats, const Samples& samples,
+                           const QuantiseOptions& options, Diag& diag) {
+  COVEY_TRY(CheckSamples(floats, samples, diag));
+  Graph graph = floats;
+  COVEY_TRY(SimplifyFloat(graph, diag));
+  return Quantiser(samples, options, diag).Run(std::move(graph));
+}
+
+}  // namespace covey::compiler

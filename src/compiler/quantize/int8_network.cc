@@ -1,10 +1,7 @@
 #include "compiler/quantize/int8_network.hpp"
 
-#include <algorithm>
-
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
-#include "compiler/scratch.hpp"
 #include "kernels/ref/table.hpp"
 
 namespace covey::compiler {
@@ -67,13 +64,8 @@ Result<Int8Network> Int8Network::Prepare(const Graph& graph, Diag& diag) {
                         std::to_string(kMaxOutputs) + " outputs");
     }
     step.run = kernel->run;
-    const ScratchNeed need = ScratchOf(graph, node, step.lowered, Target::kAny);
-    step.scratch_bytes = static_cast<size_t>(std::max<int64_t>(need.best, 0));
     network.steps_.push_back(std::move(step));
-    std::vector<std::byte> scratch(network.steps_[i].scratch_bytes);
-    OpView view = network.ViewOf(i);
-    view.scratch = scratch;
-    COVEY_TRY(kernel->prepare(view, diag));
+    COVEY_TRY(kernel->prepare(network.ViewOf(i), diag));
   }
   network.last_uses_ = LastUses(graph);
   return network;
@@ -100,8 +92,6 @@ void Int8Network::RunNode(size_t node, Batch<std::byte>& batch) const {
       if (!is_activation(lowered.outputs[i])) continue;
       view.output[i].data = batch.of(static_cast<size_t>(lowered.outputs[i]), sample).data();
     }
-    std::vector<std::byte> scratch(steps_[node].scratch_bytes);
-    view.scratch = scratch;
     steps_[node].run(view);
   });
 }

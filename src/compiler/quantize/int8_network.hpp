@@ -34,7 +34,6 @@ class Int8Network {
   struct Step {
     Lowered lowered;
     void (*run)(const OpView& op) = nullptr;
-    size_t scratch_bytes = 0;
   };
   explicit Int8Network(const Graph& graph) : graph_(&graph) {}
   OpView ViewOf(size_t node) const;  // without data of activations

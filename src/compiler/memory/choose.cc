@@ -115,6 +115,22 @@ double PriceOf(const Chooser& chooser, int64_t room, int64_t flash) {
   return high;
 }
 
+// What the arena may grow to.
+int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>& offers) {
+  const Chooser chooser(tensors, offers);
+  int64_t arena = LowerBound({.blocks = tensors.blocks, .shares = {}});
+  for (size_t i = 0; i < offers.size(); ++i) {
+    int64_t least = -1;
+    for (size_t k = 1; k < offers[i].size(); ++k) {
+      if (offers[i][k].flash_bytes > 0 || offers[i][k].instructions >= offers[i][0].instructions)
+        continue;
+      if (least < 0 || chooser.need(i, k) < least) least = chooser.need(i, k);
+    }
+    arena = std::max(arena, least);
+  }
+  return arena;
+}
+
 }  // namespace
 
 Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
@@ -134,19 +150,21 @@ Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& off
   }
 }
 
-int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>& offers) {
-  const Chooser chooser(tensors, offers);
-  int64_t arena = LowerBound({.blocks = tensors.blocks, .shares = {}});
-  for (size_t i = 0; i < offers.size(); ++i) {
-    int64_t least = -1;
-    for (size_t k = 1; k < offers[i].size(); ++k) {
-      if (offers[i][k].flash_bytes > 0 || offers[i][k].instructions >= offers[i][0].instructions)
-        continue;
-      if (least < 0 || chooser.need(i, k) < least) least = chooser.need(i, k);
+Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
+                   int64_t flash) {
+  Choice best = Choose(tensors, offers, {UsualArena(tensors, offers), flash});
+  const int64_t most = best.instructions + best.instructions / 50;
+  int64_t low = -1;  // too small, or too slow
+  while (best.arena_bytes - low > kArenaAlign) {
+    const int64_t middle = (low + best.arena_bytes) / 2;
+    Choice trial = Choose(tensors, offers, {middle, flash});
+    if (trial.arena_bytes <= middle && trial.instructions <= most) {
+      best = std::move(trial);
+    } else {
+      low = middle;
     }
-    arena = std::max(arena, least);
   }
-  return arena;
+  return best;
 }
 
 }  // namespace covey::compiler

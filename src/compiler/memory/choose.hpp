@@ -38,8 +38,10 @@ struct Choice {
 Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
               const Bounds& bounds);
 
-// What the arena may grow to when nobody sets a limit: what the tensors would need if none ran
-// ahead of another, or, if that is more, what each op's least scratch for a fast loop needs.
-int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>& offers);
+// Without a limit: the smallest arena found that costs at most a fiftieth more instructions than the
+// arena might buy. That one is no larger than what the tensors would need if none ran ahead of
+// another, or, if it is more, what each op's least scratch for a fast loop needs.
+Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
+                   int64_t flash = kNoLimit);
 
 }  // namespace covey::compiler

@@ -9,9 +9,9 @@ namespace covey::compiler {
 MemoryPlan PlanMemory(const Graph& graph, std::span<const OpView> views,
                       const std::vector<std::vector<Offer>>& offers, const Bounds& bounds) {
   const Lifetimes lifetimes(graph, views);
-  Bounds limit = bounds;
-  if (limit.arena == kNoLimit) limit.arena = UsualArena(lifetimes.problem(), offers);
-  const Choice choice = Choose(lifetimes.problem(), offers, limit);
+  const Problem& tensors = lifetimes.problem();
+  const Choice choice = bounds.arena == kNoLimit ? ChooseUsual(tensors, offers, bounds.flash)
+                                                 : Choose(tensors, offers, bounds);
   const std::vector<Block>& blocks = choice.problem.blocks;
   MemoryPlan plan;
   plan.arena_bytes = choice.arena_bytes;

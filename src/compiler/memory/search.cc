@@ -8,8 +8,9 @@ namespace covey::compiler {
 namespace {
 
 constexpr int kClimbs = 32;
-constexpr int64_t kPlacements = 60'000;  // of Exhaust
-constexpr int64_t kShakes = 400;         // of Shake, times the blocks of a small network
+constexpr size_t kMostToExhaust = 16;  // blocks
+constexpr int64_t kPlacements = 30'000;
+constexpr int64_t kShakes = 300;
 
 int64_t UpTo(int64_t value, int64_t step) {  // to a multiple, towards plus infinity
   const int64_t rest = ((value % step) + step) % step;
@@ -114,7 +115,7 @@ void Search::Climb(std::vector<size_t> order) {
 }
 
 void Search::Exhaust() {
-  if (done()) return;
+  if (done() || problem_.blocks.size() > kMostToExhaust) return;
   budget_ = kPlacements;
   std::fill(offset_.begin(), offset_.end(), -1);
   std::vector<size_t> order;
@@ -150,8 +151,7 @@ void Search::Shake() {
   std::minstd_rand random(1);
   std::vector<size_t> current = best_order_;
   int64_t bytes = fewest_;
-  const int64_t rounds = kShakes * static_cast<int64_t>(std::min<size_t>(count, 30)) / 10;
-  for (int64_t round = 0; round < rounds && !done(); ++round) {
+  for (int64_t round = 0; round < kShakes && !done(); ++round) {
     std::vector<size_t> changed = current;
     const size_t from = random() % count, to = random() % count;
     if (random() % 2 == 0) {

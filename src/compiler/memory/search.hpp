@@ -21,7 +21,7 @@ class Search {
 
   // Tries the order, then again with the block that reaches highest moved to the front.
   void Climb(std::vector<size_t> order);
-  // All orders, as far as a fixed number of placements goes.
+  // All orders of few blocks, as far as a fixed number of placements goes.
   void Exhaust();
   // Small changes to the best order, with a fixed seed.
   void Shake();

@@ -3,6 +3,8 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
@@ -11,19 +13,38 @@
 #include "apps/covey/io/json.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/report.hpp"
+#include "compiler/ir/print.hpp"
+#include "compiler/pipeline.hpp"
 
 namespace covey::app {
 namespace {
 
 struct Options {
   std::string model, output, target = "any", emit = "image";
+  std::string dump_after;
   std::optional<int64_t> ram, flash;
   bool json = false;
 };
 
+// The graph goes to stdout, unless the image does.
+compiler::CompileOptions LimitsOf(const Options& options) {
+  compiler::CompileOptions limits{.ram_bytes = options.ram, .flash_bytes = options.flash};
+  if (options.dump_after.empty()) return limits;
+  limits.after = [&options](const char* pass, const compiler::Graph& graph) {
+    if (options.dump_after != pass) return;
+    (options.output == "-" || options.json ? std::cerr : std::cout) << compiler::GraphText(graph);
+  };
+  return limits;
+}
+
+std::vector<std::string> PassNames() {
+  std::vector<std::string> names;
+  for (const compiler::Pass& pass : compiler::Pipeline()) names.emplace_back(pass.name);
+  return names;
+}
+
 int Compile(const Options& options) {
-  const Expected<ModelFile> model = LoadModelFile(
-      options.model, options.target, {.ram_bytes = options.ram, .flash_bytes = options.flash});
+  const Expected<ModelFile> model = LoadModelFile(options.model, options.target, LimitsOf(options));
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(model.value().no_image_code, model.value().no_image), options.json);
@@ -87,6 +108,10 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->add_option("--flash", options->flash,
                    "bytes that the image may take; a network that needs more is refused")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--dump-after", options->dump_after,
+                   "print the graph after this pass (docs/guide/engine-passes.md)")
+      ->check(CLI::IsMember(PassNames()));
   command->add_flag("--json", options->json, "print the sizes as JSON");
   command->footer(
       "Examples:\n"

@@ -179,7 +179,7 @@ Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
                                        const CompileOptions& options) {
   COVEY_TRY(CheckGraph(graph, diag));
   Graph work = graph;
-  COVEY_TRY(RunPasses(work, diag));
+  COVEY_TRY(RunPasses(work, diag, options.after));
   COVEY_TRY(CheckGraph(work, diag));
   COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, options, diag));
   std::vector<std::byte> image = wire::WriteImage(contents);

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,8 @@ struct CompileOptions {
   Target target = Target::kAny;
   std::optional<int64_t> ram_bytes{};    // of the arena
   std::optional<int64_t> flash_bytes{};  // of the image
+  // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
+  std::function<void(const char* pass, const Graph& graph)> after{};
 };
 
 Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,

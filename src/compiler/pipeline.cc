@@ -9,14 +9,19 @@ constexpr std::array kPasses{
     Pass{"fold", FoldConstants}, Pass{"sink", SinkDequantize}, Pass{"absorb", AbsorbQdq},
     Pass{"rim", SetPictureRim},  Pass{"moves", RemoveMoves},   Pass{"relu", FuseRelu},
     Pass{"pads", FusePads},      Pass{"dead", RemoveDead},     Pass{"channels", DropDeadChannels},
+    Pass{"order", OrderNodes},
 };
 
 }  // namespace
 
 std::span<const Pass> Pipeline() { return kPasses; }
 
-Status RunPasses(Graph& graph, Diag& diag) {
-  for (const Pass& pass : kPasses) COVEY_TRY(pass.run(graph, diag));
+Status RunPasses(Graph& graph, Diag& diag,
+                 const std::function<void(const char* pass, const Graph& graph)>& after) {
+  for (const Pass& pass : kPasses) {
+    COVEY_TRY(pass.run(graph, diag));
+    if (after) after(pass.name, graph);
+  }
   return OkStatus();
 }
 

@@ -4,6 +4,7 @@
 //   for (const Pass& pass : Pipeline()) COVEY_TRY(pass.run(graph, diag));
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "compiler/ir/graph.hpp"
@@ -18,7 +19,9 @@ struct Pass {
 };
 
 std::span<const Pass> Pipeline();
-Status RunPasses(Graph& graph, Diag& diag);
+// `after`, if there is one, is called after each pass.
+Status RunPasses(Graph& graph, Diag& diag,
+                 const std::function<void(const char* pass, const Graph& graph)>& after = {});
 
 // Constants behind reshape, transpose and quantize become constants.
 Status FoldConstants(Graph& graph, Diag& diag);
@@ -38,5 +41,7 @@ Status FusePads(Graph& graph, Diag& diag);
 Status RemoveDead(Graph& graph, Diag& diag);
 // Channels that are constant or that nobody reads go.
 Status DropDeadChannels(Graph& graph, Diag& diag);
+// Branches run in the order that needs the least memory.
+Status OrderNodes(Graph& graph, Diag& diag);
 
 }  // namespace covey::compiler

@@ -8,7 +8,8 @@ namespace {
 std::string TensorText(const Graph& graph, int tensor) {
   if (tensor == kNoTensor) return "-";
   const Tensor& at = graph.tensors[static_cast<size_t>(tensor)];
-  return TypeAndShape(at) + (at.constant() ? " constant" : " '" + at.name + "'");
+  return TypeAndShape(at) +
+         (at.constant() ? " constant" : " '" + at.name.substr(0, at.name.find(';')) + "'");
 }
 
 std::string List(const Graph& graph, const std::vector<int>& tensors) {

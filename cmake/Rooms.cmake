@@ -2,7 +2,8 @@
 # folder host/ inside a device room becomes covey_<room>_host, *_test.cc becomes <room>_test, *_fuzz.cc a fuzzer each.
 # What a room needs beyond that (a third-party library, generated code) stands in src/<room>/room.cmake.
 #
-# Folders kernels/{dsp,mve,rv32} hold code for one target; COVEY_KERNELS (set by a board's toolchain file) picks one.
+# Folders kernels/{dsp,mve,rv32,x86} hold code for one target; COVEY_KERNELS (set by a board's toolchain file) picks one. A
+# host build takes x86 where the processor is one.
 
 add_library(covey_flags INTERFACE)
 target_include_directories(covey_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
@@ -25,6 +26,10 @@ add_custom_target(fuzzers)
 add_library(covey_device_flags INTERFACE)
 target_compile_options(covey_device_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
 target_link_libraries(covey_device_flags INTERFACE covey_flags)
+
+if(NOT COVEY_BOARD AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  set(COVEY_KERNELS x86)
+endif()
 
 if(NOT COVEY_BOARD)
   find_package(Threads REQUIRED)

@@ -1,4 +1,4 @@
-"""Generated pictures as arrays."""
+"""Generated pictures as arrays, and what the networks take of any picture."""
 import os
 import subprocess
 import tempfile

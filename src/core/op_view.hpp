@@ -31,6 +31,8 @@ struct OpView {
   const int32_t* attr = nullptr;    // kAttrWords words: one of the structs below
   std::span<const int32_t> params;  // multipliers, shifts; see each struct
   std::span<std::byte> scratch;
+  const std::byte* pack =
+      nullptr;  // what a host made of the constants (kernels/host); boards: null
 
   template <typename Attr>
   const Attr& attr_as() const {

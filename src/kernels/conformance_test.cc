@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/host/host_kernels.hpp"
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/multiplier.hpp"
@@ -17,15 +18,10 @@ using oracle::Saturate;
 using oracle::Scale;
 using oracle::Source;
 
-struct Target {
-  const char* name;
-  std::span<const Kernel> (*kernels)();
-};
-
-class Conformance : public testing::TestWithParam<Target> {
+class Conformance : public testing::TestWithParam<HostKernels> {
  protected:
   void MustRun(OpCase& op) {
-    const Status status = op.Run(GetParam().kernels());
+    const Status status = op.Run(GetParam());
     ASSERT_TRUE(status.ok()) << op.diag().Text();
   }
 };
@@ -286,7 +282,7 @@ TEST_P(Conformance, PadPutsTheInputWhereItBelongs) {
 }
 
 template <typename T>
-void CheckTranspose(std::span<const Kernel> kernels, uint32_t seed) {
+void CheckTranspose(const HostKernels& kernels, uint32_t seed) {
   Source s(seed);
   const auto in = DrawDims(s, 0, 4);
   TransposeAttr attr;
@@ -315,8 +311,8 @@ void CheckTranspose(std::span<const Kernel> kernels, uint32_t seed) {
 
 TEST_P(Conformance, TransposeMovesEveryElement) {
   for (uint32_t seed = 0; seed < 150; ++seed) {
-    ASSERT_NO_FATAL_FAILURE(CheckTranspose<int8_t>(GetParam().kernels(), seed));
-    ASSERT_NO_FATAL_FAILURE(CheckTranspose<float>(GetParam().kernels(), seed));
+    ASSERT_NO_FATAL_FAILURE(CheckTranspose<int8_t>(GetParam(), seed));
+    ASSERT_NO_FATAL_FAILURE(CheckTranspose<float>(GetParam(), seed));
   }
 }
 
@@ -381,12 +377,12 @@ TEST_P(Conformance, DequantizeIsOneMultiplication) {
 TEST_P(Conformance, TheTableHoldsEveryOpOnce) {
   for (uint16_t number = 1; number < kOpCount; ++number) {
     int rows = 0;
-    for (const Kernel& kernel : GetParam().kernels()) rows += kernel.op == static_cast<Op>(number);
+    for (const Kernel& kernel : GetParam().table) rows += kernel.op == static_cast<Op>(number);
     EXPECT_EQ(rows, 1) << OpName(static_cast<Op>(number));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ref, Conformance, testing::Values(Target{"ref", RefKernels}),
+INSTANTIATE_TEST_SUITE_P(Host, Conformance, testing::ValuesIn(AllHostKernels()),
                          [](const auto& target) { return target.param.name; });
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Convolutions of random shape against the plain formulation, for each table of kernels.
 #include <gtest/gtest.h>
 
+#include "kernels/host/host_kernels.hpp"
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/ref/table.hpp"
@@ -11,12 +12,7 @@ namespace {
 using oracle::Picture;
 using oracle::Source;
 
-struct Target {
-  const char* name;
-  std::span<const Kernel> (*kernels)();
-};
-
-class ConvConformance : public testing::TestWithParam<Target> {};
+class ConvConformance : public testing::TestWithParam<HostKernels> {};
 
 int32_t Effective(int32_t taps, int32_t dilation) { return (taps - 1) * dilation + 1; }
 
@@ -84,7 +80,7 @@ void Build(const Conv& c, OpCase& op) {
   op.SetParams(c.params);
 }
 
-void RunRandom(std::span<const Kernel> kernels, bool depthwise) {
+void RunRandom(const HostKernels& kernels, bool depthwise) {
   int ran = 0;
   for (uint32_t seed = 0; seed < 600; ++seed) {
     Source source(seed);
@@ -102,11 +98,9 @@ void RunRandom(std::span<const Kernel> kernels, bool depthwise) {
   EXPECT_GT(ran, 400);
 }
 
-TEST_P(ConvConformance, Conv2DEqualsThePlainFormulation) { RunRandom(GetParam().kernels(), false); }
+TEST_P(ConvConformance, Conv2DEqualsThePlainFormulation) { RunRandom(GetParam(), false); }
 
-TEST_P(ConvConformance, DepthwiseEqualsThePlainFormulation) {
-  RunRandom(GetParam().kernels(), true);
-}
+TEST_P(ConvConformance, DepthwiseEqualsThePlainFormulation) { RunRandom(GetParam(), true); }
 
 TEST_P(ConvConformance, Conv2DIsExactAtTheEndsOfEveryRange) {
   for (int corner = 0; corner < 8; ++corner) {
@@ -122,7 +116,7 @@ TEST_P(ConvConformance, Conv2DIsExactAtTheEndsOfEveryRange) {
     c.params = {0x7FFFFFFF, 1 << 30, -16, -17};
     OpCase op(Op::kConv2D, "corner");
     Build(c, op);
-    ASSERT_TRUE(op.Run(GetParam().kernels()).ok()) << op.diag().Text();
+    ASSERT_TRUE(op.Run(GetParam()).ok()) << op.diag().Text();
     EXPECT_EQ(op.Result<int8_t>(),
               oracle::Conv(c.attr, c.in, c.filter, c.bias, c.params, c.out, false))
         << corner;
@@ -153,7 +147,7 @@ TEST_P(ConvConformance, FullyConnectedEqualsThePlainFormulation) {
     op.Output<int8_t>({batch, outputs});
     op.Set(attr);
     op.SetParams(params);
-    ASSERT_TRUE(op.Run(GetParam().kernels()).ok()) << op.diag().Text();
+    ASSERT_TRUE(op.Run(GetParam()).ok()) << op.diag().Text();
     std::vector<int8_t> expected;
     for (int32_t n = 0; n < batch; ++n)
       for (int32_t o = 0; o < outputs; ++o) {
@@ -181,12 +175,12 @@ TEST_P(ConvConformance, TapsFarOutsideThePictureCountForNothing) {
     c.params = {1 << 30, 1};
     OpCase op(depthwise ? Op::kDepthwiseConv2D : Op::kConv2D, "far");
     Build(c, op);
-    ASSERT_TRUE(op.Run(GetParam().kernels()).ok()) << op.diag().Text();
+    ASSERT_TRUE(op.Run(GetParam()).ok()) << op.diag().Text();
     EXPECT_EQ(op.Result<int8_t>(), (std::vector<int8_t>{8, 5}));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ref, ConvConformance, testing::Values(Target{"ref", RefKernels}),
+INSTANTIATE_TEST_SUITE_P(Host, ConvConformance, testing::ValuesIn(AllHostKernels()),
                          [](const auto& target) { return target.param.name; });
 
 // What prepare refuses, by the words it uses.

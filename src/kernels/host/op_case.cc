@@ -1,5 +1,7 @@
 #include "kernels/host/op_case.hpp"
 
+#include <memory>
+
 namespace covey::kernels {
 
 Status OpCase::Prepare(std::span<const Kernel> kernels) {
@@ -13,6 +15,23 @@ Status OpCase::Run(std::span<const Kernel> kernels) {
   for (const Kernel& kernel : kernels)
     if (kernel.op == view_.op) kernel.run(view_);
   return OkStatus();
+}
+
+Status OpCase::Run(const HostKernels& kernels) {
+  COVEY_TRY(Prepare(kernels.table));
+  const HostNeed need = kernels.NeedOf(view_);
+  const auto Aligned = [&](size_t bytes) {
+    void* at = data_.emplace_back(bytes + kHostAlign).data();
+    size_t space = bytes + kHostAlign;
+    return static_cast<std::byte*>(std::align(kHostAlign, bytes, at, space));
+  };
+  if (need.pack_bytes != 0) {
+    std::byte* pack = Aligned(need.pack_bytes);
+    kernels.Pack(view_, {pack, need.pack_bytes});
+    view_.pack = pack;
+    view_.scratch = {Aligned(need.scratch_bytes), need.scratch_bytes};
+  }
+  return Run(kernels.table);
 }
 
 }  // namespace covey::kernels

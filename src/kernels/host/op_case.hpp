@@ -19,6 +19,7 @@
 
 #include "core/host/diag_text.hpp"
 #include "core/op_view.hpp"
+#include "kernels/host/host_kernels.hpp"
 
 namespace covey::kernels {
 
@@ -63,6 +64,8 @@ class OpCase {
 
   Status Prepare(std::span<const Kernel> kernels);
   Status Run(std::span<const Kernel> kernels);
+  // Packs first, as the int8 backend does.
+  Status Run(const HostKernels& kernels);
   template <typename T>
   std::vector<T> Result() const {
     const T* data = view_.output[0].as<T>();

@@ -6,34 +6,12 @@
 #include <sstream>
 
 #include "compiler/compile.hpp"
-#include "kernels/ref/table.hpp"
-#include "micro/run/engine.hpp"
+#include "serve/backends/int8/host_engine.hpp"
 #include "serve/backends/match.hpp"
 #include "wire/image/reader.hpp"
 
 namespace covey::serve {
 namespace {
-
-struct alignas(wire::kImageAlign) Block {
-  std::byte bytes[wire::kImageAlign];
-};
-
-// Bytes at a 16-byte boundary, as images and arenas need them.
-class AlignedBytes {
- public:
-  explicit AlignedBytes(size_t size)
-      : blocks_((size + sizeof(Block) - 1) / sizeof(Block)), size_(size) {}
-  std::span<std::byte> bytes() { return {reinterpret_cast<std::byte*>(blocks_.data()), size_}; }
-
- private:
-  std::vector<Block> blocks_;
-  size_t size_;
-};
-
-struct Instance {
-  AlignedBytes arena;
-  micro::Engine engine;
-};
 
 class Int8Model final : public Model {
  public:
@@ -56,14 +34,16 @@ class Int8Model final : public Model {
 
  private:
   TensorInfo Info(uint32_t tensor) const;
-  Result<std::unique_ptr<Instance>> Take(Diag& diag);
-  void GiveBack(std::unique_ptr<Instance> instance);
+  Result<std::unique_ptr<HostEngine>> Take(Diag& diag);
+  void GiveBack(std::unique_ptr<HostEngine> instance);
 
   AlignedBytes image_;
   wire::ImageView view_;
+  const kernels::HostKernels kernels_ = kernels::BestHostKernels();
+  std::shared_ptr<const HostPacks> packs_;  // set once, in Warm
   std::vector<TensorInfo> inputs_, outputs_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Instance>> idle_;
+  std::vector<std::unique_ptr<HostEngine>> idle_;
 };
 
 TensorInfo Int8Model::Info(uint32_t tensor) const {
@@ -89,28 +69,26 @@ ClassifierHints Int8Model::hints() const {
   return hints;
 }
 
-Result<std::unique_ptr<Instance>> Int8Model::Take(Diag& diag) {
+Result<std::unique_ptr<HostEngine>> Int8Model::Take(Diag& diag) {
   {
     std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<Instance> instance = std::move(idle_.back());
+      std::unique_ptr<HostEngine> instance = std::move(idle_.back());
       idle_.pop_back();
       return instance;
     }
   }
-  AlignedBytes arena(view_.header().arena_bytes);
-  COVEY_TRY_ASSIGN(micro::Engine engine,
-                   micro::Engine::Prepare(view_, kernels::RefKernels(), arena.bytes(), diag));
-  return std::make_unique<Instance>(Instance{std::move(arena), engine});
+  return HostEngine::Prepare(view_, kernels_, packs_, diag);
 }
 
-void Int8Model::GiveBack(std::unique_ptr<Instance> instance) {
+void Int8Model::GiveBack(std::unique_ptr<HostEngine> instance) {
   std::lock_guard lock(mutex_);
   idle_.push_back(std::move(instance));
 }
 
 Status Int8Model::Warm(Diag& diag) {
-  COVEY_TRY_ASSIGN(std::unique_ptr<Instance> instance, Take(diag));
+  COVEY_TRY_ASSIGN(std::unique_ptr<HostEngine> instance, Take(diag));
+  packs_ = instance->packs();
   GiveBack(std::move(instance));
   return OkStatus();
 }
@@ -119,15 +97,15 @@ Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTe
                            Diag& diag) {
   InputSet set;
   COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
-  COVEY_TRY_ASSIGN(std::unique_ptr<Instance> instance, Take(diag));
+  COVEY_TRY_ASSIGN(std::unique_ptr<HostEngine> instance, Take(diag));
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    const TensorView view = instance->engine.input(static_cast<int>(i));
+    const TensorView view = instance->engine().input(static_cast<int>(i));
     std::memcpy(view.data, set.tensor[i]->data.data(), view.bytes);
   }
-  instance->engine.Run();
+  instance->Run();
   outputs.resize(outputs_.size());
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    const TensorView view = instance->engine.output(static_cast<int>(i));
+    const TensorView view = instance->engine().output(static_cast<int>(i));
     outputs[i].name = outputs_[i].name;
     outputs[i].type = outputs_[i].type;
     outputs[i].dims = outputs_[i].dims;

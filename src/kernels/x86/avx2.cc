@@ -1,0 +1,119 @@
+// AVX2: eight output channels and two products each in one instruction.
+#include "kernels/x86/loops.hpp"
+
+#if defined(__AVX2__)
+
+#include <immintrin.h>
+
+#include "kernels/x86/vector_loops.hpp"
+
+namespace covey::kernels::x86 {
+namespace {
+
+struct Ymm {
+  using I = __m256i;
+  static constexpr int32_t kLanes = 8, kTaps = 2, kAccumulators = 10;
+
+  static I Load(const void* from) { return _mm256_loadu_si256(static_cast<const I*>(from)); }
+  static void Store(void* to, I v) { _mm256_storeu_si256(static_cast<I*>(to), v); }
+  static I Set(int32_t v) { return _mm256_set1_epi32(v); }
+  static I Broadcast(const std::byte* from) {
+    int32_t group;
+    __builtin_memcpy(&group, from, 4);
+    return _mm256_set1_epi32(group);
+  }
+  static I Dot(I sum, I x, I w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
+  static I Add(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I Multiply(I a, I b) { return _mm256_mullo_epi32(a, b); }
+  static I Min(I a, I b) { return _mm256_min_epi32(a, b); }
+  static I Max(I a, I b) { return _mm256_max_epi32(a, b); }
+  static I ShiftLeft(I v, I n) { return _mm256_sllv_epi32(v, n); }
+  template <int N>
+  static I ShiftRightBy(I v) {
+    return _mm256_srai_epi32(v, N);
+  }
+  static I DoublingHighMul(I a, I m) {
+    const I half = _mm256_set1_epi64x(int64_t{1} << 30);
+    const I even = _mm256_add_epi64(_mm256_mul_epi32(a, m), half);
+    const I odd = _mm256_add_epi64(
+        _mm256_mul_epi32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(m, 32)), half);
+    return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xAA);
+  }
+  static I RoundingShiftRight(I v, I n) {
+    const I mask = _mm256_sub_epi32(_mm256_sllv_epi32(Set(1), n), Set(1));
+    const I threshold = _mm256_add_epi32(_mm256_srli_epi32(mask, 1), _mm256_srli_epi32(v, 31));
+    const I up = _mm256_cmpgt_epi32(_mm256_and_si256(v, mask), threshold);
+    return _mm256_sub_epi32(_mm256_srav_epi32(v, n), up);
+  }
+  // The first `count` bytes, zeros after them.
+  static __m128i LoadLow(const int8_t* from, int32_t count) {
+    int64_t bytes = 0;
+    if (count == kLanes)
+      __builtin_memcpy(&bytes, from, kLanes);
+    else
+      for (int32_t i = 0; i < count; ++i)
+        bytes |=
+            static_cast<int64_t>(static_cast<uint64_t>(static_cast<uint8_t>(from[i])) << 8 * i);
+    return _mm_cvtsi64_si128(bytes);
+  }
+  static I LoadBytes(const int8_t* from, int32_t count) {
+    return _mm256_cvtepi8_epi32(LoadLow(from, count));
+  }
+  // Every lane is within int8.
+  static void StoreBytes(int8_t* to, I v, int32_t count) {
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    int64_t bytes = _mm_cvtsi128_si64(_mm_packs_epi16(words, words));
+    if (count == kLanes) {
+      __builtin_memcpy(to, &bytes, kLanes);
+      return;
+    }
+    for (int32_t i = 0; i < count; ++i, bytes >>= 8) to[i] = static_cast<int8_t>(bytes);
+  }
+
+  // Two rows of one column, as value + offset.
+  static I OutsideTaps(int32_t) { return _mm256_setzero_si256(); }
+  static I Gather(const int8_t* const* row, int32_t count, int32_t offset) {
+    __m128i r[kTaps];
+    for (int t = 0; t < kTaps; ++t)
+      r[t] = row[t] == nullptr ? _mm_setzero_si128()
+                               : _mm_add_epi16(_mm_cvtepi8_epi16(LoadLow(row[t], count)),
+                                               _mm_set1_epi16(static_cast<int16_t>(offset)));
+    return _mm256_set_m128i(_mm_unpackhi_epi16(r[0], r[1]), _mm_unpacklo_epi16(r[0], r[1]));
+  }
+};
+
+// value + offset in 16 bits.
+void Widen(const int8_t* from, size_t count, int32_t offset, std::byte* to) {
+  const __m256i add = _mm256_set1_epi16(static_cast<int16_t>(offset));
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const auto v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * i),
+                        _mm256_add_epi16(_mm256_cvtepi8_epi16(v), add));
+  }
+  for (; i < count; ++i) {
+    const auto wide = static_cast<int16_t>(from[i] + offset);
+    __builtin_memcpy(to + 2 * i, &wide, 2);
+  }
+}
+
+constexpr Loops kLoops = {"avx2",       Ymm::kLanes,   Ymm::kTaps,
+                          Widen,        ConvLoop<Ymm>, DepthwiseLoop<Ymm>,
+                          AddLoop<Ymm>, SumRow,        MaxRow};
+
+}  // namespace
+
+const Loops* Avx2Loops() { return __builtin_cpu_supports("avx2") != 0 ? &kLoops : nullptr; }
+
+}  // namespace covey::kernels::x86
+
+#else
+
+namespace covey::kernels::x86 {
+
+const Loops* Avx2Loops() { return nullptr; }
+
+}  // namespace covey::kernels::x86
+
+#endif

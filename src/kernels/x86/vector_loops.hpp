@@ -1,0 +1,268 @@
+// The loops written once for vectors of any width; avx2.cc and avx512.cc supply the vector. Include
+// from those alone: everything here must stay within the file that its instructions are chosen for.
+//
+// V supplies: I (a vector of int32 lanes), kLanes, kTaps, kAccumulators (how many sums fit the
+// registers) and the operations used below.
+#pragma once
+
+#include "kernels/x86/loops.hpp"
+
+namespace covey::kernels::x86 {
+namespace {
+
+constexpr int32_t kMostPixels = 12, kMostBlocks = 4;
+
+template <class V>
+struct Finisher {
+  typename V::I multiplier, left, right, least, most, offset;
+
+  Finisher(const Finish& finish, int32_t channel)
+      : multiplier(V::Load(finish.multiplier + channel)),
+        left(V::Load(finish.left + channel)),
+        right(V::Load(finish.right + channel)),
+        least(V::Set(finish.least)),
+        most(V::Set(finish.most)),
+        offset(V::Set(finish.offset)) {}
+
+  typename V::I operator()(typename V::I sum) const {
+    const auto high = V::DoublingHighMul(V::ShiftLeft(sum, left), multiplier);
+    return V::Add(V::Max(V::Min(V::RoundingShiftRight(high, right), most), least), offset);
+  }
+};
+
+inline int32_t Least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+// P neighbouring pixels, N blocks of channels from `channel` on.
+template <class V, int P, int N>
+void ConvTile(const ConvJob& job, const std::byte* input, int32_t channel, int8_t* output) {
+  constexpr int kPointers = (P + 2) / 3;
+  const ptrdiff_t block_bytes = ptrdiff_t{job.segments} * job.groups * V::kLanes * 4;
+  const std::byte* weights = job.weights + channel / V::kLanes * block_bytes;
+  const ptrdiff_t step = job.pixel_step;
+  typename V::I sum[P][N];
+  for (int n = 0; n < N; ++n) {
+    const auto bias = V::Load(job.finish.bias + channel + n * V::kLanes);
+    for (int p = 0; p < P; ++p) sum[p][n] = bias;
+  }
+  for (int32_t s = 0; s < job.segments; ++s) {
+    // A pointer for every three pixels: more would not fit the registers.
+    const std::byte* at[kPointers];
+    for (int i = 0; i < kPointers; ++i) at[i] = input + job.segment[s] + 3 * i * step;
+    for (int32_t g = job.groups; g > 0; --g) {
+      typename V::I w[N];
+      for (int n = 0; n < N; ++n) w[n] = V::Load(weights + n * block_bytes);
+      weights += V::kLanes * 4;
+#pragma GCC unroll 12
+      for (int p = 0; p < P; ++p) {
+        const auto x = V::Broadcast(at[p / 3] + (p % 3) * step);
+        for (int n = 0; n < N; ++n) sum[p][n] = V::Dot(sum[p][n], x, w[n]);
+      }
+      for (int i = 0; i < kPointers; ++i) at[i] += 4;
+    }
+  }
+  for (int n = 0; n < N; ++n) {
+    const int32_t first = channel + n * V::kLanes;
+    const Finisher<V> finish(job.finish, first);
+    const int32_t count = Least(job.channels - first, V::kLanes);
+    for (int p = 0; p < P; ++p)
+      V::StoreBytes(output + p * job.output_step + n * V::kLanes, finish(sum[p][n]), count);
+  }
+}
+
+using Tile = void (*)(const ConvJob& job, const std::byte* input, int32_t channel, int8_t* output);
+
+// The tile for P pixels and N blocks, or null if its sums do not fit the registers.
+template <class V, int P, int N>
+constexpr Tile TileOf() {
+  if constexpr (P * N <= V::kAccumulators) return ConvTile<V, P, N>;
+  return nullptr;
+}
+
+template <class V>
+struct Tiles {
+  Tile of[kMostPixels + 1][kMostBlocks + 1] = {};
+
+  template <int P>
+  constexpr void Fill() {
+    of[P][1] = TileOf<V, P, 1>(), of[P][2] = TileOf<V, P, 2>();
+    of[P][3] = TileOf<V, P, 3>(), of[P][4] = TileOf<V, P, 4>();
+    if constexpr (P > 1) Fill<P - 1>();
+  }
+  constexpr Tiles() { Fill<kMostPixels>(); }
+};
+template <class V>
+inline constexpr Tiles<V> kTiles;
+
+// Half cycles that one step of a tile takes, roughly: multiplications, loads, or the wait for the
+// sums of the step before.
+inline int32_t StepCost(int32_t pixels, int32_t blocks) {
+  const int32_t dots = pixels * blocks, loads = pixels + blocks;
+  const int32_t busy = dots > loads ? dots : loads;
+  return busy > 9 ? busy : 9;
+}
+
+struct Shape {
+  int32_t pixels = 1, blocks = 1;
+};
+
+// How to cut rows of `columns` pixels and `blocks` blocks of channels into tiles.
+template <class V>
+Shape ChooseShape(int32_t columns, int32_t blocks) {
+  Shape best;
+  int64_t least = INT64_MAX;
+  for (int32_t p = 1; p <= kMostPixels && p <= columns; ++p)
+    for (int32_t n = 1; n <= kMostBlocks && n <= blocks; ++n) {
+      if (kTiles<V>.of[p][n] == nullptr) continue;
+      int64_t cost = 0;
+      for (int32_t b = blocks; b > 0; b -= n) {
+        const int32_t last = columns % p;
+        cost += int64_t{columns / p} * StepCost(p, Least(b, n));
+        if (last != 0) cost += StepCost(last, Least(b, n));
+      }
+      if (cost >= least) continue;
+      least = cost;
+      best = {p, n};
+    }
+  return best;
+}
+
+template <class V>
+void ConvLoop(const ConvJob& job) {
+  const int32_t blocks = (job.channels + V::kLanes - 1) / V::kLanes;
+  const Shape shape = ChooseShape<V>(job.columns, blocks);
+  for (int32_t b = 0; b < blocks; b += shape.blocks) {
+    const int32_t n = Least(shape.blocks, blocks - b);
+    const int32_t channel = b * V::kLanes;
+    const std::byte* row = job.input;
+    int8_t* output = job.output + channel;
+    for (int32_t y = 0; y < job.rows; ++y, row += job.row_step) {
+      const std::byte* pixel = row;
+      for (int32_t left = job.columns; left > 0;) {
+        const int32_t p = Least(shape.pixels, left);
+        kTiles<V>.of[p][n](job, pixel, channel, output);
+        pixel += p * job.pixel_step;
+        output += p * job.output_step;
+        left -= p;
+      }
+    }
+  }
+}
+
+// The columns of one channel block and one group of rows, taps of a lane together.
+template <class V>
+void Interleave(const DepthwiseJob& job, int32_t channel, int32_t first_row, std::byte* to) {
+  const int32_t count = Least(job.channels - channel, V::kLanes);
+  const int8_t* row[V::kTaps];
+  for (int t = 0; t < V::kTaps; ++t) {
+    const bool inside = first_row + t < job.taps_h && job.rows[first_row + t] != nullptr;
+    row[t] = inside ? job.rows[first_row + t] + channel : nullptr;
+  }
+  const auto outside = V::OutsideTaps(job.offset);
+  const auto Fill = [&](int32_t columns) {
+    for (; columns > 0; --columns, to += V::kLanes * 4) V::Store(to, outside);
+  };
+  const int32_t before = Least(job.pad_left, job.columns_in);
+  const int32_t inside = Least(job.width, job.columns_in - before);
+  Fill(before);
+  for (int32_t x = 0; x < inside; ++x, to += V::kLanes * 4) {
+    V::Store(to, V::Gather(row, count, job.offset));
+    for (auto& r : row) r = r == nullptr ? nullptr : r + job.channels;
+  }
+  Fill(job.columns_in - before - inside);
+}
+
+// `pixels` outputs of one channel block.
+template <class V, int P>
+void DepthwiseTile(const DepthwiseJob& job, const Finisher<V>& finish, const std::byte* input,
+                   const std::byte* weights, int32_t channel, int8_t* output) {
+  constexpr ptrdiff_t kVector = V::kLanes * 4;
+  const int32_t row_groups = (job.taps_h + V::kTaps - 1) / V::kTaps;
+  typename V::I sum[P];
+  for (int p = 0; p < P; ++p) sum[p] = V::Load(job.finish.bias + channel);
+  for (int32_t g = 0; g < row_groups; ++g, input += job.columns_in * kVector)
+    for (int32_t k = 0; k < job.taps_w; ++k, weights += kVector) {
+      const auto w = V::Load(weights);
+      const std::byte* x = input + ptrdiff_t{k} * job.dilation * kVector;
+      for (int p = 0; p < P; ++p)
+        sum[p] = V::Dot(sum[p], V::Load(x + ptrdiff_t{p} * job.stride * kVector), w);
+    }
+  const int32_t count = Least(job.channels - channel, V::kLanes);
+  for (int p = 0; p < P; ++p) V::StoreBytes(output + p * job.channels, finish(sum[p]), count);
+}
+
+template <class V>
+void DepthwiseLoop(const DepthwiseJob& job) {
+  constexpr ptrdiff_t kVector = V::kLanes * 4;
+  constexpr int kPixels = 4;
+  const int32_t row_groups = (job.taps_h + V::kTaps - 1) / V::kTaps;
+  const ptrdiff_t group_bytes = job.columns_in * kVector;
+  // All channels are read before the first is written: the output may lie over the input.
+  std::byte* to = job.buffer;
+  for (int32_t c = 0; c < job.channels; c += V::kLanes)
+    for (int32_t g = 0; g < row_groups; ++g, to += group_bytes)
+      Interleave<V>(job, c, g * V::kTaps, to);
+  const std::byte* input = job.buffer;
+  const std::byte* weights = job.weights;
+  for (int32_t c = 0; c < job.channels; c += V::kLanes) {
+    const Finisher<V> finish(job.finish, c);
+    int8_t* output = job.output + c;
+    const std::byte* pixel = input;
+    int32_t left = job.columns;
+    for (; left >= kPixels; left -= kPixels) {
+      DepthwiseTile<V, kPixels>(job, finish, pixel, weights, c, output);
+      pixel += kPixels * job.stride * kVector;
+      output += kPixels * job.channels;
+    }
+    for (; left > 0; --left, pixel += job.stride * kVector, output += job.channels)
+      DepthwiseTile<V, 1>(job, finish, pixel, weights, c, output);
+    input += row_groups * group_bytes;
+    weights += row_groups * job.taps_w * kVector;
+  }
+}
+
+// (q + offset) * 2^20 * multiplier / 2^31 with its rounding, in 32 bits: the multiplier's low
+// eleven bits are what the rounding sees.
+template <class V>
+struct Addend {
+  typename V::I offset, low, high, right;
+
+  Addend(int32_t o, int32_t multiplier, int32_t r)
+      : offset(V::Set(o)),
+        low(V::Set(multiplier & 2047)),
+        high(V::Set(multiplier >> 11)),
+        right(V::Set(r)) {}
+
+  typename V::I operator()(const int8_t* from, int32_t count) const {
+    const auto q = V::Add(V::LoadBytes(from, count), offset);
+    const auto rest = V::Add(V::Multiply(q, low), V::Set(1024));
+    return V::RoundingShiftRight(V::Add(V::Multiply(q, high), V::template ShiftRightBy<11>(rest)),
+                                 right);
+  }
+};
+
+template <class V>
+void AddLoop(const AddJob& job) {
+  const Addend<V> a(job.offset[0], job.multiplier[0], job.right[0]);
+  const Addend<V> b(job.offset[1], job.multiplier[1], job.right[1]);
+  const auto multiplier = V::Set(job.out_multiplier), left = V::Set(job.out_left),
+             right = V::Set(job.out_right), least = V::Set(job.least), most = V::Set(job.most),
+             offset = V::Set(job.out_offset);
+  for (size_t i = 0; i < job.count; i += V::kLanes) {
+    const size_t rest = job.count - i;
+    const int32_t count = rest < V::kLanes ? static_cast<int32_t>(rest) : V::kLanes;
+    const auto sum = V::ShiftLeft(V::Add(a(job.a + i, count), b(job.b + i, count)), left);
+    const auto scaled = V::RoundingShiftRight(V::DoublingHighMul(sum, multiplier), right);
+    V::StoreBytes(job.output + i, V::Add(V::Max(V::Min(scaled, most), least), offset), count);
+  }
+}
+
+inline void SumRow(const int8_t* values, int32_t count, int32_t* sum) {
+  for (int32_t i = 0; i < count; ++i) sum[i] += values[i];
+}
+
+inline void MaxRow(const int8_t* values, int32_t count, int8_t* most) {
+  for (int32_t i = 0; i < count; ++i) most[i] = values[i] > most[i] ? values[i] : most[i];
+}
+
+}  // namespace
+}  // namespace covey::kernels::x86

@@ -9,6 +9,7 @@
 #include <map>
 #include <vector>
 
+#include "kernels/host/host_kernels.hpp"
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/ref/table.hpp"
@@ -18,12 +19,7 @@ namespace {
 
 using oracle::Source;
 
-struct Target {
-  const char* name;
-  std::span<const Kernel> (*kernels)();
-};
-
-class Overlap : public testing::TestWithParam<Target> {};
+class Overlap : public testing::TestWithParam<HostKernels> {};
 
 struct Shape {
   int32_t input = 1, output = 1, taps = 1, stride = 1, dilation = 1, pad = 0;
@@ -152,7 +148,7 @@ constexpr Op kOps[] = {
     Op::kRelu,   Op::kQuantize,        Op::kDequantize};
 
 TEST_P(Overlap, AnOutputMayRunAsFarAheadAsSharingSays) {
-  const std::span<const Kernel> kernels = GetParam().kernels();
+  const HostKernels kernels = GetParam();
   for (const Op which : kOps) {
     int shared = 0;
     for (uint32_t seed = 0; seed < 400; ++seed) {
@@ -164,7 +160,7 @@ TEST_P(Overlap, AnOutputMayRunAsFarAheadAsSharingSays) {
       for (int64_t steps = 0; steps < 3; ++steps) {
         const int64_t distance = sharing.lead + steps * sharing.step;
         ASSERT_TRUE(MayShare(sharing, op.view(), 0, distance));
-        ASSERT_EQ(RunAhead(kernels, op.view(), distance), BytesOf(op.view().output[0]))
+        ASSERT_EQ(RunAhead(kernels.table, op.view(), distance), BytesOf(op.view().output[0]))
             << OpName(which) << " seed " << seed << " distance " << distance;
         if (distance < static_cast<int64_t>(op.view().output[0].bytes)) ++shared;
       }
@@ -173,7 +169,7 @@ TEST_P(Overlap, AnOutputMayRunAsFarAheadAsSharingSays) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ref, Overlap, testing::Values(Target{"ref", RefKernels}),
+INSTANTIATE_TEST_SUITE_P(Host, Overlap, testing::ValuesIn(AllHostKernels()),
                          [](const auto& target) { return target.param.name; });
 
 // Of one output element or pixel: what a kernel may store in pieces.

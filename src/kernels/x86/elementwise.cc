@@ -47,8 +47,7 @@ void RunAdd(const OpView& op) {
   job.multiplier[0] = attr.input0_multiplier, job.multiplier[1] = attr.input1_multiplier;
   job.right[0] = -attr.input0_shift, job.right[1] = -attr.input1_shift;
   job.out_multiplier = attr.output_multiplier;
-  job.out_left = attr.output_shift > 0 ? attr.output_shift : 0;
-  job.out_right = attr.output_shift > 0 ? 0 : -attr.output_shift;
+  job.out_right = -attr.output_shift;
   job.least = attr.activation_min - attr.output_offset;
   job.most = attr.activation_max - attr.output_offset;
   job.out_offset = attr.output_offset;

@@ -68,7 +68,7 @@ struct AddJob {
   int8_t* output = nullptr;
   size_t count = 0;
   int32_t offset[2] = {}, multiplier[2] = {}, right[2] = {};
-  int32_t out_multiplier = 0, out_left = 0, out_right = 0;
+  int32_t out_multiplier = 0, out_right = 0;
   int32_t least = 0, most = 0, out_offset = 0;
 };
 

@@ -244,13 +244,12 @@ template <class V>
 void AddLoop(const AddJob& job) {
   const Addend<V> a(job.offset[0], job.multiplier[0], job.right[0]);
   const Addend<V> b(job.offset[1], job.multiplier[1], job.right[1]);
-  const auto multiplier = V::Set(job.out_multiplier), left = V::Set(job.out_left),
-             right = V::Set(job.out_right), least = V::Set(job.least), most = V::Set(job.most),
-             offset = V::Set(job.out_offset);
+  const auto multiplier = V::Set(job.out_multiplier), right = V::Set(job.out_right),
+             least = V::Set(job.least), most = V::Set(job.most), offset = V::Set(job.out_offset);
   for (size_t i = 0; i < job.count; i += V::kLanes) {
     const size_t rest = job.count - i;
     const int32_t count = rest < V::kLanes ? static_cast<int32_t>(rest) : V::kLanes;
-    const auto sum = V::ShiftLeft(V::Add(a(job.a + i, count), b(job.b + i, count)), left);
+    const auto sum = V::Add(a(job.a + i, count), b(job.b + i, count));
     const auto scaled = V::RoundingShiftRight(V::DoublingHighMul(sum, multiplier), right);
     V::StoreBytes(job.output + i, V::Add(V::Max(V::Min(scaled, most), least), offset), count);
   }

@@ -1,0 +1,184 @@
+// The host's own kernels against the reference loops, on shapes that fill vectors and tiles and
+// leave rests of every size; the other suites hold both to the plain formulation on small ones.
+#include <gtest/gtest.h>
+
+#include "kernels/fixed_point.hpp"
+#include "kernels/host/host_kernels.hpp"
+#include "kernels/host/op_case.hpp"
+#include "kernels/host/oracle.hpp"
+#include "kernels/ref/table.hpp"
+
+namespace covey::kernels {
+namespace {
+
+using oracle::Source;
+
+class HostConformance : public testing::TestWithParam<HostKernels> {
+ protected:
+  // With a pack, so that it is no reference loop that is compared.
+  void MustEqualTheReference(OpCase& op, uint32_t seed) {
+    ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+    const auto expected = op.Result<int8_t>();
+    ASSERT_TRUE(op.Run(GetParam()).ok());
+    ASSERT_EQ(op.view().pack != nullptr, GetParam().loops != nullptr) << "seed " << seed;
+    ASSERT_EQ(op.Result<int8_t>(), expected) << OpName(op.view().op) << " seed " << seed;
+  }
+};
+
+// Multipliers and shifts to the ends of what prepare takes, biases likewise.
+void SetChannels(Source& s, int32_t channels, OpCase& op) {
+  const auto count = static_cast<size_t>(channels);
+  const bool wild = s.Between(0, 3) == 0;
+  std::vector<int32_t> bias(count), params(2 * count);
+  for (size_t c = 0; c < count; ++c) {
+    bias[c] = wild ? s.Between(kInt32Min, kInt32Max) : s.Between(-20000, 20000);
+    params[c] = s.Multiplier();
+    params[c + count] = wild ? s.Between(-31, 31) : s.Between(-12, -5);
+  }
+  if (s.Between(0, 3) != 0) op.Input<int32_t>({channels}, bias);
+  op.SetParams(params);
+}
+
+void SetRange(Source& s, ConvAttr& attr) {
+  attr.input_offset =
+      s.Between(0, 2) == 0 ? (s.Between(0, 1) == 0 ? -127 : 128) : s.Between(-127, 128);
+  attr.output_offset = s.Between(-128, 127);
+  attr.activation_min = s.Between(0, 1) == 0 ? -128 : s.Between(-128, 0);
+  attr.activation_max = s.Between(0, 1) == 0 ? 127 : s.Between(0, 127);
+}
+
+struct Side {
+  int32_t input = 1, taps = 1, stride = 1, dilation = 1, pad = 0, output = 1;
+};
+
+Side DrawSide(Source& s, int32_t taps) {
+  Side side{s.Between(1, 20), taps, s.Between(1, 2), s.Between(0, 5) == 0 ? 2 : 1, 0, 0};
+  const int32_t reach = (taps - 1) * side.dilation + 1;
+  side.pad = s.Between(0, reach - 1);
+  const int32_t span = side.input + side.pad + s.Between(0, reach - 1) - reach;
+  side.output = span < 0 ? 0 : span / side.stride + 1;
+  return side;
+}
+
+size_t Count(const std::vector<int32_t>& dims) {
+  size_t count = 1;
+  for (const int32_t dim : dims) count *= static_cast<size_t>(dim);
+  return count;
+}
+
+bool DrawConv(Source& s, bool depthwise, OpCase& op) {
+  const int32_t taps = s.Between(0, 2) == 0 ? 1 : s.Between(2, 5);
+  const Side h = DrawSide(s, taps), w = DrawSide(s, s.Between(0, 3) == 0 ? s.Between(1, 5) : taps);
+  if (h.output < 1 || w.output < 1) return false;
+  const int32_t batch = s.Between(0, 5) == 0 ? 2 : 1;
+  const int32_t groups = depthwise || s.Between(0, 7) != 0 ? 1 : 2;
+  const int32_t inputs = s.Between(0, 1) == 0 ? s.Between(1, 40) : 16 * s.Between(1, 3);
+  const int32_t channels = depthwise ? inputs * groups : groups * s.Between(1, 90);
+  const std::vector<int32_t> in{batch, h.input, w.input, inputs * groups};
+  const std::vector<int32_t> filter = depthwise
+                                          ? std::vector<int32_t>{1, h.taps, w.taps, channels}
+                                          : std::vector<int32_t>{channels, h.taps, w.taps, inputs};
+  op.Input<int8_t>(in, s.Bytes(Count(in)));
+  op.Input<int8_t>(filter, s.Bytes(Count(filter)));
+  op.Output<int8_t>({batch, h.output, w.output, channels});
+  SetChannels(s, channels, op);
+  ConvAttr attr;
+  attr.stride_h = h.stride, attr.stride_w = w.stride;
+  attr.dilation_h = h.dilation, attr.dilation_w = w.dilation;
+  attr.pad_top = h.pad, attr.pad_left = w.pad;
+  attr.groups = groups;
+  SetRange(s, attr);
+  op.Set(attr);
+  return true;
+}
+
+TEST_P(HostConformance, ConvolutionsEqualTheReference) {
+  for (const bool depthwise : {false, true}) {
+    int ran = 0;
+    for (uint32_t seed = 0; seed < 300; ++seed) {
+      Source s(seed);
+      OpCase op(depthwise ? Op::kDepthwiseConv2D : Op::kConv2D, "random");
+      if (!DrawConv(s, depthwise, op)) continue;
+      ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+      ++ran;
+    }
+    EXPECT_GT(ran, 200);
+  }
+}
+
+TEST_P(HostConformance, FullyConnectedEqualsTheReference) {
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    Source s(seed);
+    const int32_t batch = s.Between(1, 15), inputs = s.Between(1, 300), outputs = s.Between(1, 140);
+    OpCase op(Op::kFullyConnected, "random");
+    op.Input<int8_t>({batch, inputs}, s.Bytes(static_cast<size_t>(batch) * inputs));
+    op.Input<int8_t>({outputs, inputs}, s.Bytes(static_cast<size_t>(outputs) * inputs));
+    op.Output<int8_t>({batch, outputs});
+    SetChannels(s, outputs, op);
+    ConvAttr attr;
+    SetRange(s, attr);
+    op.Set(attr);
+    ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+  }
+}
+
+// The ends of add's multipliers and shifts, and counts that leave every rest of a vector.
+TEST_P(HostConformance, AddEqualsTheReference) {
+  for (uint32_t seed = 0; seed < 300; ++seed) {
+    Source s(seed);
+    const int32_t count = s.Between(1, 200);
+    OpCase op(Op::kAdd, "random");
+    op.Input<int8_t>({count}, s.Bytes(static_cast<size_t>(count)));
+    op.Input<int8_t>({count}, s.Bytes(static_cast<size_t>(count)));
+    op.Output<int8_t>({count});
+    AddAttr attr;
+    attr.input0_offset = s.Between(-127, 128), attr.input1_offset = s.Between(-127, 128);
+    attr.output_offset = s.Between(-128, 127);
+    attr.input0_multiplier = s.Between(0, 5) == 0 ? 0x7FFFFFFF : s.Between(0, 0x7FFFFFFF);
+    attr.input1_multiplier = s.Between(0, 5) == 0 ? 0x7FFFFFFF : s.Between(0, 0x7FFFFFFF);
+    attr.output_multiplier = s.Multiplier();
+    attr.input0_shift = s.Between(-31, 0), attr.input1_shift = s.Between(-5, 0);
+    attr.output_shift = s.Between(0, 3) == 0 ? s.Between(-31, 0) : s.Between(-21, -16);
+    attr.activation_min = s.Between(-128, 0), attr.activation_max = s.Between(0, 127);
+    op.Set(attr);
+    ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+  }
+}
+
+TEST_P(HostConformance, MeanOverThePictureEqualsTheReference) {
+  for (uint32_t seed = 0; seed < 100; ++seed) {
+    Source s(seed);
+    const std::vector<int32_t> in{s.Between(1, 2), s.Between(1, 9), s.Between(1, 9),
+                                  s.Between(1, 80)};
+    OpCase op(Op::kMean, "random");
+    op.Input<int8_t>(in, s.Bytes(Count(in)));
+    op.Output<int8_t>({in[0], in[3]});
+    op.Set(MeanAttr{.axes = 6,
+                    .input_zero_point = s.Between(-128, 127),
+                    .output_offset = s.Between(-128, 127),
+                    .multiplier = s.Multiplier(),
+                    .shift = s.Between(-10, 1)});
+    ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+  }
+}
+
+TEST_P(HostConformance, SoftmaxEqualsTheReference) {
+  for (uint32_t seed = 0; seed < 200; ++seed) {
+    Source s(seed);
+    const int32_t rows = s.Between(1, 4), classes = s.Between(1, 300);
+    OpCase op(Op::kSoftmax, "random");
+    op.Input<int8_t>({rows, classes}, s.Bytes(static_cast<size_t>(rows) * classes));
+    op.Output<int8_t>({rows, classes});
+    const int32_t shift = s.Between(0, 24);
+    op.Set(SoftmaxAttr{.multiplier = s.Multiplier(),
+                       .shift = shift,
+                       .diff_min = -s.Between(0, std::min(255, kInt32Max >> shift))});
+    ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Host, HostConformance, testing::ValuesIn(AllHostKernels()),
+                         [](const auto& target) { return target.param.name; });
+
+}  // namespace
+}  // namespace covey::kernels

@@ -1,6 +1,7 @@
-"""Measures an ONNX network on one of the generated sets with ONNX Runtime: top-1 and its 95 % interval.
+"""Measures an ONNX network on one of the generated sets, or CIFAR-10's, with ONNX Runtime: top-1 and its 95 % interval.
 
     .venv-train/bin/python models/train/measure.py models/shapes/full/model.onnx --pictures build/host/models/pictures/covey-pictures
+    .venv-train/bin/python models/train/measure.py models/cifar10/lenet/int8.onnx --set selection
 """
 import argparse
 import math
@@ -9,6 +10,7 @@ import numpy
 import onnxruntime
 
 import pictures
+import sets
 
 
 def wilson(hits, count, z=1.96):
@@ -22,12 +24,12 @@ def wilson(hits, count, z=1.96):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('model')
-    parser.add_argument('--pictures', required=True, help='the covey-pictures program')
+    sets.add_option(parser)
     parser.add_argument('--set', choices=pictures.SETS, default='report')
     parser.add_argument('--count', type=int, default=5000)
     parser.add_argument('--top1', help='write the answers here, one digit a picture')
     options = parser.parse_args()
-    images, labels = pictures.draw(options.pictures, pictures.SETS[options.set], options.count)
+    images, labels = sets.load(options, options.set, options.count)
     session = onnxruntime.InferenceSession(options.model, providers=['CPUExecutionProvider'])
     name, batch = session.get_inputs()[0].name, 100
     logits = numpy.concatenate([session.run(None, {name: pictures.normalise(images[i:i + batch])})[0]

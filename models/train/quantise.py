@@ -1,7 +1,8 @@
-"""Turns the device network's float ONNX into int8 QDQ ONNX, calibrated on generated pictures.
+"""Turns a network's float ONNX into int8 QDQ ONNX, calibrated on generated pictures, or on CIFAR-10's.
 
     .venv-train/bin/python models/train/quantise.py float.onnx models/shapes/device/model.onnx \
         --pictures build/host/models/pictures/covey-pictures
+    .venv-train/bin/python models/train/quantise.py models/cifar10/lenet/float.onnx models/cifar10/lenet/int8.onnx
 """
 import argparse
 import os
@@ -12,8 +13,7 @@ from onnxruntime import quantization
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import pictures
-
-CALIBRATION = 2002
+import sets
 
 
 class Calibration(quantization.CalibrationDataReader):
@@ -28,11 +28,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('float', help='float ONNX')
     parser.add_argument('int8', help='QDQ ONNX to write')
-    parser.add_argument('--pictures', required=True, help='the covey-pictures program')
+    sets.add_option(parser)
     parser.add_argument('--count', type=int, default=500, help='calibration pictures')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        images, _ = pictures.draw(options.pictures, CALIBRATION, options.count)
+        images, _ = sets.load(options, 'calibration', options.count)
         ready = os.path.join(folder, 'ready.onnx')
         quant_pre_process(options.float, ready)
         quantization.quantize_static(

@@ -4,7 +4,8 @@ namespace covey::kernels {
 namespace {
 
 constexpr Sharing kNever{};
-constexpr Sharing kSamePlace{Sharing::How::kSamePlace, 0, 1};
+
+constexpr Sharing AtPlace(int64_t lead) { return {Sharing::How::kAtPlace, lead, 1}; }
 
 int64_t Within(int64_t value, int64_t least, int64_t most) {
   return value < least ? least : value > most ? most : value;
@@ -119,7 +120,7 @@ Sharing SharingOf(const OpView& op, int input) {
     case Op::kDequantize:
       return ElementWise(op, input);
     case Op::kReshape:
-      return input == 0 ? kSamePlace : kNever;
+      return input == 0 ? AtPlace(0) : kNever;
     default:
       return kNever;
   }
@@ -130,8 +131,8 @@ bool MayShare(const Sharing& sharing, const OpView& op, int input, int64_t dista
   const auto out_bytes = static_cast<int64_t>(op.output[0].bytes);
   if (distance >= out_bytes || -distance >= in_bytes) return true;  // apart
   switch (sharing.how) {
-    case Sharing::How::kSamePlace:
-      return distance == 0;
+    case Sharing::How::kAtPlace:
+      return distance == sharing.lead;
     case Sharing::How::kAhead:
       return distance >= sharing.lead && distance % sharing.step == 0;
     case Sharing::How::kNever:

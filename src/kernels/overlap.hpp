@@ -19,6 +19,9 @@
 //   that has been stored is not read again.
 // - element-wise ops go upwards: what is read for one step is read before that step is written.
 //
+// - reshape, slice and concatenation, the latter two where they take or join whole entries of the
+//   outermost dimension that is not 1, move nothing when one tensor lies in the other at its place.
+//
 // A kernel that needs more than the lead (one that writes two rows at once, say) looks at the
 // distance when it runs, and takes a loop that needs no more if it is too short. All other ops, and
 // conv2d in groups, take their tensors as apart.
@@ -34,10 +37,11 @@
 namespace covey::kernels {
 
 struct Sharing {
-  enum class How : uint8_t { kNever, kSamePlace, kAhead };
+  enum class How : uint8_t { kNever, kAtPlace, kAhead };
   How how = How::kNever;
-  int64_t lead = 0;  // kAhead: bytes by which the output begins before the input, at least
-  int64_t step = 1;  // and of which that distance is a multiple
+  int64_t lead = 0;  // bytes by which the output begins before the input: kAtPlace exactly so many,
+                     // kAhead at least
+  int64_t step = 1;  // kAhead: and the distance is a multiple of this
 };
 
 // Of output 0 and input `input`. Reads types, dimensions and attributes that prepare has accepted.

@@ -6,63 +6,122 @@
 
 namespace covey::compiler {
 
-Lifetimes::Lifetimes(const Graph& graph, std::span<const OpView> views)
-    : graph_(graph), block_of_(graph.tensors.size(), -1), last_(graph.tensors.size(), -1) {
-  const int end = static_cast<int>(graph.nodes.size());
-  for (int i = 0; i < end; ++i)
-    for (int input : graph.nodes[static_cast<size_t>(i)].inputs) SetLast(input, i);
-  for (int output : graph.outputs) SetLast(output, end);
-  for (int input : graph.inputs) Add(input, -1);
-  for (int i = 0; i < end; ++i) AddOutputs(graph.nodes[static_cast<size_t>(i)], i);
-  if (views.empty()) return;
-  for (int i = 0; i < end; ++i)
-    AddShares(graph.nodes[static_cast<size_t>(i)], views[static_cast<size_t>(i)], i);
+using kernels::Sharing;
+
+Lifetimes::Lifetimes(const Graph& graph, std::span<const OpView> views,
+                     const std::set<size_t>& copied)
+    : graph_(graph), block_of_(graph.tensors.size(), -1) {
+  for (size_t t = 0; t < graph.tensors.size(); ++t) parent_.push_back({t, 0});
+  const size_t end = graph.nodes.size();
+  for (size_t i = 0; i < end; ++i)
+    Alias(graph.nodes[i], views.empty() ? nullptr : &views[i]);
+  for (size_t i = 0; i < end && !views.empty(); ++i)
+    if (copied.count(i) == 0 && Join(graph.nodes[i], views[i])) joining_.push_back(i);
+  AddBlocks();
+  for (size_t i = 0; i < end && !views.empty(); ++i)
+    AddShares(graph.nodes[i], views[i], static_cast<int>(i));
 }
 
 bool Lifetimes::InArena(int tensor) const {
   return tensor != kNoTensor && !graph_.tensors[static_cast<size_t>(tensor)].constant();
 }
 
-void Lifetimes::SetLast(int tensor, int moment) {
-  if (InArena(tensor)) last_[static_cast<size_t>(tensor)] = moment;
+int64_t Lifetimes::Bytes(size_t tensor) const {
+  return static_cast<int64_t>(graph_.tensors[tensor].bytes());
 }
 
-void Lifetimes::Add(int tensor, int moment) {
-  const auto t = static_cast<size_t>(tensor);
-  block_of_[t] = static_cast<int>(problem_.blocks.size());
-  problem_.blocks.push_back({.bytes = static_cast<int64_t>(graph_.tensors[t].bytes()),
-                             .first = moment,
-                             .last = std::max(last_[t], moment)});
-}
-
-void Lifetimes::AddOutputs(const Node& node, int moment) {
-  for (int output : node.outputs) {
-    if (!InArena(output)) continue;
-    // Nobody writes over a tensor that is still read, so that both names may stay.
-    if (node.op == Op::kReshape && InArena(node.inputs[0])) {
-      const int block = block_of_[static_cast<size_t>(node.inputs[0])];
-      block_of_[static_cast<size_t>(output)] = block;
-      int& last = problem_.blocks[static_cast<size_t>(block)].last;
-      last = std::max({last, last_[static_cast<size_t>(output)], moment});
-    } else {
-      Add(output, moment);
-    }
+Lifetimes::Place Lifetimes::InRoot(size_t tensor) const {
+  Place place{tensor, 0};
+  while (parent_[place.root].root != place.root) {
+    place.offset += parent_[place.root].offset;
+    place.root = parent_[place.root].root;
   }
+  return place;
+}
+
+bool Lifetimes::LieIn(size_t part, size_t whole, int64_t offset) {
+  const Place at = InRoot(whole);
+  if (offset % kArenaAlign != 0 || parent_[part].root != part || at.root == part) return false;
+  parent_[part] = {whole, offset};
+  return true;
+}
+
+// reshape, slice: the output is part of the input. Nobody writes over a tensor that is still read,
+// so that both may stay as long as they are needed.
+void Lifetimes::Alias(const Node& node, const OpView* view) {
+  if (node.outputs.size() != 1 || !InArena(node.outputs[0]) || node.inputs.empty() ||
+      !InArena(node.inputs[0])) {
+    return;
+  }
+  const auto in = static_cast<size_t>(node.inputs[0]), out = static_cast<size_t>(node.outputs[0]);
+  if (view == nullptr) {
+    if (node.op == Op::kReshape) (void)LieIn(out, in, 0);
+    return;
+  }
+  const Sharing sharing = kernels::SharingOf(*view, 0);
+  if (sharing.how == Sharing::How::kAtPlace && Bytes(out) <= Bytes(in))
+    (void)LieIn(out, in, -sharing.lead);  // if not, it is copied
+}
+
+// concatenation: each input that lies nowhere else yet, and is no part, lies in the output.
+bool Lifetimes::Join(const Node& node, const OpView& view) {
+  if (view.outputs != 1 || !InArena(node.outputs[0])) return false;
+  const auto out = static_cast<size_t>(node.outputs[0]);
+  bool joined = false;
+  for (int i = 0; i < view.inputs; ++i) {
+    const int input = node.inputs[static_cast<size_t>(i)];
+    if (!InArena(input) || Bytes(static_cast<size_t>(input)) >= Bytes(out)) continue;
+    const Sharing sharing = kernels::SharingOf(view, i);
+    if (sharing.how != Sharing::How::kAtPlace) continue;
+    const Place at = InRoot(static_cast<size_t>(input));
+    if (at.offset != 0 || Bytes(at.root) != Bytes(static_cast<size_t>(input))) continue;
+    joined = LieIn(at.root, out, sharing.lead) || joined;
+  }
+  return joined;
+}
+
+void Lifetimes::AddBlocks() {
+  constexpr int kUnset = -2;
+  const int end = static_cast<int>(graph_.nodes.size());
+  std::vector<int> first(parent_.size(), kUnset), last(parent_.size(), kUnset);
+  const auto touch = [&](int tensor, int moment) {
+    if (!InArena(tensor)) return;
+    const size_t root = InRoot(static_cast<size_t>(tensor)).root;
+    if (first[root] == kUnset || moment < first[root]) first[root] = moment;
+    last[root] = std::max(last[root], moment);
+  };
+  for (int input : graph_.inputs) touch(input, -1);
+  for (int i = 0; i < end; ++i) {
+    for (int output : graph_.nodes[static_cast<size_t>(i)].outputs) touch(output, i);
+    for (int input : graph_.nodes[static_cast<size_t>(i)].inputs) touch(input, i);
+  }
+  for (int output : graph_.outputs) touch(output, end);
+  for (size_t t = 0; t < parent_.size(); ++t) {
+    if (first[t] == kUnset) continue;
+    block_of_[t] = static_cast<int>(problem_.blocks.size());
+    problem_.blocks.push_back({.bytes = Bytes(t), .first = first[t], .last = last[t]});
+  }
+  for (size_t t = 0; t < parent_.size(); ++t) block_of_[t] = block_of_[InRoot(t).root];
 }
 
 void Lifetimes::AddShares(const Node& node, const OpView& view, int moment) {
   if (view.outputs != 1 || !InArena(node.outputs[0])) return;
-  const int out = block_of_[static_cast<size_t>(node.outputs[0])];
-  if (problem_.blocks[static_cast<size_t>(out)].first != moment) return;
+  const auto output = static_cast<size_t>(node.outputs[0]);
+  const int out = block_of_[output];
+  if (problem_.blocks[static_cast<size_t>(out)].first != moment || parent_[output].root != output)
+    return;
   for (int i = 0; i < view.inputs; ++i) {
     const int input = node.inputs[static_cast<size_t>(i)];
     if (!InArena(input)) continue;
     const int in = block_of_[static_cast<size_t>(input)];
     if (in == out || problem_.blocks[static_cast<size_t>(in)].last != moment) continue;
-    const kernels::Sharing sharing = kernels::SharingOf(view, i);
-    if (sharing.how != kernels::Sharing::How::kAhead) continue;
+    const Sharing sharing = kernels::SharingOf(view, i);
+    if (sharing.how != Sharing::How::kAhead) continue;
     if (sharing.lead >= static_cast<int64_t>(view.output[0].bytes)) continue;
-    problem_.shares.push_back({out, in, sharing.lead, sharing.step});
+    // The distance counts from where the input begins within its block.
+    const int64_t within = InRoot(static_cast<size_t>(input)).offset;
+    if (within % sharing.step != 0) continue;
+    problem_.shares.push_back({out, in, sharing.lead - within, sharing.step});
   }
 }
 

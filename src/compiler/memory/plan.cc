@@ -5,10 +5,31 @@
 #include "compiler/memory/lifetimes.hpp"
 
 namespace covey::compiler {
+namespace {
+
+// A concatenation that joins tensors where they lie keeps room for all of them from the first one
+// on: where that costs more than it saves, it copies.
+Lifetimes BestLifetimes(const Graph& graph, std::span<const OpView> views) {
+  std::set<size_t> copied;
+  Lifetimes all(graph, views);
+  int64_t least = LowerBound(all.problem());
+  for (const size_t node : all.joining()) {
+    copied.insert(node);
+    const int64_t bound = LowerBound(Lifetimes(graph, views, copied).problem());
+    if (bound < least) {
+      least = bound;
+    } else {
+      copied.erase(node);
+    }
+  }
+  return Lifetimes(graph, views, copied);
+}
+
+}  // namespace
 
 MemoryPlan PlanMemory(const Graph& graph, std::span<const OpView> views,
                       const std::vector<std::vector<Offer>>& offers, const Bounds& bounds) {
-  const Lifetimes lifetimes(graph, views);
+  const Lifetimes lifetimes = BestLifetimes(graph, views);
   const Problem& tensors = lifetimes.problem();
   const Choice choice = bounds.arena == kNoLimit ? ChooseUsual(tensors, offers, bounds.flash)
                                                  : Choose(tensors, offers, bounds);
@@ -22,7 +43,7 @@ MemoryPlan PlanMemory(const Graph& graph, std::span<const OpView> views,
   plan.offsets.assign(graph.tensors.size(), -1);
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const int block = lifetimes.block_of(t);
-    if (block >= 0) plan.offsets[t] = blocks[static_cast<size_t>(block)].offset;
+    if (block >= 0) plan.offsets[t] = blocks[static_cast<size_t>(block)].offset + lifetimes.within(t);
   }
   plan.scratch.resize(graph.nodes.size());
   plan.offers.resize(graph.nodes.size());

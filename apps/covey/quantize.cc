@@ -19,6 +19,7 @@ struct Options {
   std::string model, output, calibrate, test, labels, target = "any";
   std::string method = "auto", equalise = "auto", bias = "auto", rim = "int8";
   DataOptions data;
+  double slower = 0;
   bool json = false;
 };
 
@@ -45,6 +46,7 @@ compiler::QuantiseOptions QuantiseOptionsOf(const Options& options) {
   }
   to.equalise = ChoiceOf(options.equalise);
   to.correct_bias = ChoiceOf(options.bias);
+  to.slower_percent = options.slower;
   return to;
 }
 
@@ -82,6 +84,7 @@ Expected<Made> Make(const Options& options) {
   const Expected<Data> data = ReadData(options.calibrate, *floats, options.data);
   if (!data) return data.error();
   compiler::QuantiseOptions how = QuantiseOptionsOf(options);
+  how.target = *target;
   std::unique_ptr<Progress> progress;
   size_t shown = 0;
   how.progress = [&](size_t done, size_t total) {
@@ -180,6 +183,11 @@ void AddQuantize(CLI::App& app, Chosen& chosen) {
                    "balance channels across layers: auto (default), on, off")
       ->check(choice);
   command->add_option("--bias-correction", options->bias, "auto (default), on, off")->check(choice);
+  command
+      ->add_option("--slower", options->slower,
+                   "percent by which int16 activations for the most sensitive layers may slow the "
+                   "network on the target, by estimate; default 0: all int8")
+      ->check(CLI::Range(0.0, 10000.0));
   command
       ->add_option("--rim", options->rim,
                    "what the image takes and gives: int8 (default) or float, as the network did")

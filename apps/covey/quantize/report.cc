@@ -49,6 +49,12 @@ std::string Text(const QuantiseReport& report) {
   text += "ranges from " + std::to_string(q.calibrate_samples) + " samples, choices by " +
           std::to_string(q.select_samples) +
           (q.disjoint ? " others\n" : ", the same ones: give at least six\n");
+  if (q.wide_tensors > 0) {
+    const double slower =
+        static_cast<double>(q.instructions) / static_cast<double>(q.narrow_instructions) - 1;
+    text += std::to_string(q.wide_tensors) + " tensors are int16: about " + Percent(slower) +
+            " more instructions, by estimate\n";
+  }
   if (report.accuracy) {
     const Accuracy& a = *report.accuracy;
     text += Line("float", a.float_correct, a.samples, a.floats);
@@ -72,7 +78,9 @@ Json ToJson(const QuantiseReport& report) {
                       {"sqnr_db", layer.sqnr_db},
                       {"low", layer.range.lo},
                       {"high", layer.range.hi},
-                      {"bias_corrected", layer.corrected}});
+                      {"bias_corrected", layer.corrected},
+                      {"dtype", layer.wide ? "int16" : "int8"}});
+    if (layer.alone_db > 0) layers.back()["alone_db"] = layer.alone_db;
   }
   Json json = {{"model", report.model},
                {"output", report.output},
@@ -85,6 +93,9 @@ Json ToJson(const QuantiseReport& report) {
                {"disjoint", q.disjoint},
                {"sqnr_db", q.sqnr_db},
                {"agree", q.agree},
+               {"wide_tensors", q.wide_tensors},
+               {"estimated_instructions", q.instructions},
+               {"estimated_instructions_int8", q.narrow_instructions},
                {"candidates", candidates},
                {"layers", layers},
                {"notes", q.notes}};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +10,7 @@
 #include "compiler/ir/check.hpp"
 #include "compiler/passes/uses.hpp"
 #include "compiler/quantize/constants.hpp"
+#include "compiler/quantize/groups.hpp"
 #include "compiler/quantize/rules.hpp"
 #include "compiler/report.hpp"
 
@@ -21,24 +22,6 @@ constexpr Status kCannot(Code::kUnimplemented, "quantize: the network cannot be 
 bool IsActivation(const Graph& graph, int tensor) {
   return tensor != kNoTensor && !TensorOf(graph, tensor).constant();
 }
-
-// Which tensors are quantised alike, because ops that move values tie them together.
-class Ties {
- public:
-  explicit Ties(size_t tensors) : parent_(tensors) { std::iota(parent_.begin(), parent_.end(), 0); }
-  int Root(int tensor) {
-    int root = tensor;
-    while (parent_[static_cast<size_t>(root)] != root) root = parent_[static_cast<size_t>(root)];
-    while (parent_[static_cast<size_t>(tensor)] != root) {
-      tensor = std::exchange(parent_[static_cast<size_t>(tensor)], root);
-    }
-    return root;
-  }
-  void Tie(int a, int b) { parent_[static_cast<size_t>(Root(b))] = Root(a); }
-
- private:
-  std::vector<int> parent_;
-};
 
 class Builder {
  public:
@@ -104,72 +87,39 @@ class Builder {
 
   Status AssignQuant() {
     const size_t tensors = floats_.tensors.size();
-    std::vector<std::optional<ScaleZero>> fixed(tensors);
-    Ties ties(tensors);
-    for (const Node& node : floats_.nodes) {
-      const QuantRule rule = RuleOf(node);
-      if (rule == QuantRule::kFixed) {
-        for (int output : node.outputs) fixed[static_cast<size_t>(output)] = FixedOutput(node);
-      }
-      if (rule == QuantRule::kSame) TieOne(node, fixed, ties);
-    }
+    groups_ = GroupsOf(floats_);
     std::vector<std::optional<Interval>> range(tensors);
+    std::vector<bool> wide(tensors);
     for (size_t t = 0; t < tensors; ++t) {
-      if (fixed[t] || floats_.tensors[t].constant() || !Used(static_cast<int>(t))) continue;
+      if (groups_.fixed[t] || floats_.tensors[t].constant() || !groups_.activation[t]) continue;
       const Interval& own = plan_.ranges[t];
       if (!std::isfinite(own.lo) || !std::isfinite(own.hi) || !std::isfinite(own.hi - own.lo)) {
         return Refuse(diag_, {Code::kInvalidArgument, "quantize: a range is not finite"},
                       Describe(floats_.tensors[t]),
                       "spans " + std::to_string(own.lo) + " to " + std::to_string(own.hi));
       }
-      auto& whole = range[static_cast<size_t>(ties.Root(static_cast<int>(t)))];
-      whole = whole ? Union(*whole, own) : own;
+      const auto root = static_cast<size_t>(groups_.root[t]);
+      range[root] = range[root] ? Union(*range[root], own) : own;
+      if (t < plan_.wide.size() && plan_.wide[t]) wide[root] = true;
     }
+    range_.resize(tensors);
+    wide_.resize(tensors);
     for (size_t t = 0; t < tensors; ++t) {
-      const auto& whole = range[static_cast<size_t>(ties.Root(static_cast<int>(t)))];
-      quant_[t] = fixed[t] ? *fixed[t] : whole ? AsymmetricInt8(*whole) : ScaleZero();
+      const auto root = static_cast<size_t>(groups_.root[t]);
+      if (range[root]) range_[t] = *range[root];
+      wide_[t] = wide[root] && !groups_.fixed[t] && groups_.activation[t];
+      quant_[t] = groups_.fixed[t] ? *groups_.fixed[t]
+                  : wide_[t]       ? SymmetricInt16(range_[t])
+                                   : AsymmetricInt8(range_[t]);
     }
     return OkStatus();
-  }
-
-  bool Used(int tensor) const {
-    if (used_.empty()) {
-      used_.resize(floats_.tensors.size());
-      for (int input : floats_.inputs) used_[static_cast<size_t>(input)] = true;
-      for (const Node& node : floats_.nodes) {
-        for (int output : node.outputs) {
-          if (output != kNoTensor) used_[static_cast<size_t>(output)] = true;
-        }
-      }
-    }
-    return used_[static_cast<size_t>(tensor)];
-  }
-
-  // A move of one fixed tensor is fixed as well; where several are joined, a fixed one gets a
-  // requantisation before the join (AddNode).
-  void TieOne(const Node& node, std::vector<std::optional<ScaleZero>>& fixed, Ties& ties) {
-    std::vector<int> activations;
-    for (int input : node.inputs) {
-      if (IsActivation(floats_, input)) activations.push_back(input);
-    }
-    const auto& first = fixed[static_cast<size_t>(activations[0])];
-    for (int output : node.outputs) {
-      if (output == kNoTensor) continue;
-      if (activations.size() == 1 && first) {
-        fixed[static_cast<size_t>(output)] = first;
-        continue;
-      }
-      for (int input : activations) {
-        if (!fixed[static_cast<size_t>(input)]) ties.Tie(input, output);
-      }
-    }
   }
 
   int Activation(int tensor) {
     int& number = made_.tensor[static_cast<size_t>(tensor)];
     if (number != kNoTensor) return number;
     Tensor made = At(tensor);
-    made.dtype = DType::kInt8;
+    made.dtype = wide_[static_cast<size_t>(tensor)] ? DType::kInt16 : DType::kInt8;
     SetQuant(made, quant_[static_cast<size_t>(tensor)]);
     number = AddTensor(made_.graph, std::move(made));
     return number;
@@ -179,52 +129,102 @@ class Builder {
     tensor.quant = {.scales = {q.scale}, .zero_points = {q.zero_point}, .axis = -1};
   }
 
+  bool IsWide(int tensor) const {
+    return IsActivation(floats_, tensor) && wide_[static_cast<size_t>(tensor)];
+  }
+
   Status AddNode(size_t i) {
     Node node = floats_.nodes[i];
     const QuantRule rule = RuleOf(node);
+    const auto is_wide = [this](int tensor) { return IsWide(tensor); };
+    const bool wide = std::any_of(node.inputs.begin(), node.inputs.end(), is_wide) ||
+                      std::any_of(node.outputs.begin(), node.outputs.end(), is_wide);
     if (rule == QuantRule::kWeights) {
-      COVEY_TRY(Weigh(i, node));
+      COVEY_TRY(Weigh(i, wide, node));
     } else if (node.op == Op::kReshape) {
       node.inputs = {Activation(node.inputs[0])};
     } else {
       for (int& input : node.inputs) {
-        COVEY_TRY_ASSIGN(input, Operand(floats_.nodes[i], input, rule));
+        COVEY_TRY_ASSIGN(input, Operand(floats_.nodes[i], input, wide, rule));
       }
     }
+    std::vector<Node> behind;
     for (int& output : node.outputs) {
-      if (output != kNoTensor) output = Activation(output);
+      if (output != kNoTensor) output = Output(output, wide, behind);
     }
     made_.node.push_back(static_cast<int>(made_.graph.nodes.size()));
     made_.graph.nodes.push_back(std::move(node));
+    for (Node& quantise : behind) made_.graph.nodes.push_back(std::move(quantise));
+    made_.done.push_back(static_cast<int>(made_.graph.nodes.size()) - 1);
     return OkStatus();
   }
 
-  Result<int> Operand(const Node& node, int input, QuantRule rule) {
+  // Where a node writes: a node that runs wide leaves an int8 tensor to a quantize behind it.
+  int Output(int tensor, bool wide, std::vector<Node>& behind) {
+    const int made = Activation(tensor);
+    const bool fixed = groups_.fixed[static_cast<size_t>(tensor)].has_value();
+    if (!wide || IsWide(tensor) || fixed) return made;
+    Tensor full = TensorOf(made_.graph, made);
+    full.name += "/int16";
+    full.dtype = DType::kInt16;
+    SetQuant(full, SymmetricInt16(range_[static_cast<size_t>(tensor)]));
+    const int from = AddTensor(made_.graph, std::move(full));
+    behind.push_back(Requantise(TensorOf(made_.graph, made).name, from, made));
+    return from;
+  }
+
+  // The int16 form of an int8 tensor, without loss: its scale is a power of two finer.
+  int Widened(int tensor) {
+    const int made = Activation(tensor);
+    if (IsWide(tensor)) return made;
+    const auto [known, added] = widened_.try_emplace(tensor, kNoTensor);
+    if (!added) return known->second;
+    constexpr float kFiner = 128;
+    Tensor full = TensorOf(made_.graph, made);
+    full.name += "/int16";
+    full.dtype = DType::kInt16;
+    SetQuant(full, {full.quant.scales[0] / kFiner, 0});
+    known->second = AddTensor(made_.graph, std::move(full));
+    made_.graph.nodes.push_back(
+        Requantise(TensorOf(made_.graph, known->second).name, made, known->second));
+    return known->second;
+  }
+
+  static Node Requantise(const std::string& name, int from, int to) {
+    Node node;
+    node.op = Op::kQuantize;
+    node.name = name;
+    node.source_op = "(requantise)";
+    node.inputs = {from};
+    node.outputs = {to};
+    return node;
+  }
+
+  Result<int> Operand(const Node& node, int input, bool wide, QuantRule rule) {
     if (input == kNoTensor) return kNoTensor;
     if (At(input).constant()) {
       COVEY_TRY(CheckFinite(At(input), diag_));
-      return AddTensor(made_.graph, QuantiseConstant(At(input)));
+      return AddTensor(made_.graph, QuantiseConstant(At(input), wide));
     }
+    if (rule != QuantRule::kSame) return wide ? Widened(input) : Activation(input);
     const int made = Activation(input);
-    if (rule != QuantRule::kSame) return made;
-    const ScaleZero wanted = quant_[static_cast<size_t>(node.outputs[0])];
-    const ScaleZero has = quant_[static_cast<size_t>(input)];
-    if (wanted.scale == has.scale && wanted.zero_point == has.zero_point) return made;
+    const Tensor& wanted = TensorOf(made_.graph, Activation(node.outputs[0]));
     Tensor scaled = TensorOf(made_.graph, made);
+    if (scaled.dtype == wanted.dtype && scaled.quant.scales == wanted.quant.scales &&
+        scaled.quant.zero_points == wanted.quant.zero_points) {
+      return made;
+    }
     scaled.name += "/" + node.name;
-    SetQuant(scaled, wanted);
-    Node requantise;
-    requantise.op = Op::kQuantize;
-    requantise.name = scaled.name;
-    requantise.source_op = "(requantise)";
-    requantise.inputs = {made};
-    requantise.outputs = {AddTensor(made_.graph, std::move(scaled))};
-    made_.graph.nodes.push_back(requantise);
-    return requantise.outputs[0];
+    scaled.dtype = wanted.dtype;
+    scaled.quant = wanted.quant;
+    const std::string name = scaled.name;
+    const int to = AddTensor(made_.graph, std::move(scaled));
+    made_.graph.nodes.push_back(Requantise(name, made, to));
+    return to;
   }
 
   // Input, weights and bias of conv2d, depthwise_conv2d, fully_connected.
-  Status Weigh(size_t i, Node& node) {
+  Status Weigh(size_t i, bool wide, Node& node) {
     const int axis = WeightAxis(node.op);
     if (node.inputs.size() < 2 || node.inputs[1] == kNoTensor || !At(node.inputs[1]).constant() ||
         At(node.inputs[1]).dims.size() <= static_cast<size_t>(axis)) {
@@ -236,21 +236,23 @@ class Builder {
     COVEY_TRY(CheckFinite(weights, diag_));
     const auto channels = static_cast<size_t>(weights.dims[static_cast<size_t>(axis)]);
     COVEY_TRY_ASSIGN(const std::vector<float> bias, BiasOf(i, node, channels));
-    const double input_scale = double{quant_[static_cast<size_t>(node.inputs[0])].scale};
-    // A quarter of 32 bits for the bias leaves room for the sum.
-    constexpr double kMostBias = 1 << 29;
+    const int input = wide ? Widened(node.inputs[0]) : Activation(node.inputs[0]);
+    const double input_scale = double{TensorOf(made_.graph, input).quant.scales[0]};
+    // A quarter of 32 bits for the bias leaves room for the sum; int16 layers have 64.
+    const double most_bias = wide ? 0x1p40 : 0x1p29;
     std::vector<double> least(channels);
     for (size_t c = 0; c < bias.size(); ++c) {
-      least[c] = std::abs(double{bias[c]}) / (input_scale * kMostBias);
+      least[c] = std::abs(double{bias[c]}) / (input_scale * most_bias);
     }
-    const int input = Activation(node.inputs[0]);
     Tensor made = QuantiseWeights(weights, axis, least);
     const std::vector<float> scales = made.quant.scales;
     const int w = AddTensor(made_.graph, std::move(made));
     node.inputs = {input, w};
     if (!bias.empty()) {
+      const std::string name = node.name + "/bias";
       node.inputs.push_back(
-          AddTensor(made_.graph, QuantiseBias(node.name + "/bias", bias, input_scale, scales)));
+          AddTensor(made_.graph, wide ? QuantiseBias<int64_t>(name, bias, input_scale, scales)
+                                      : QuantiseBias<int32_t>(name, bias, input_scale, scales)));
     }
     return OkStatus();
   }
@@ -277,8 +279,11 @@ class Builder {
   const Graph& floats_;
   const QuantPlan& plan_;
   Diag& diag_;
+  QuantGroups groups_;
+  std::vector<Interval> range_;   // of each activation, with its group's
+  std::vector<bool> wide_;        // of each tensor: held as int16
   std::vector<ScaleZero> quant_;  // of each activation
-  mutable std::vector<bool> used_;
+  std::map<int, int> widened_;    // int8 tensors that an int16 form was made of
   Int8Graph made_;
 };
 
@@ -286,6 +291,7 @@ class Builder {
 
 QuantPlan UniformPlan(const Graph& floats) {
   return {.ranges = std::vector<Interval>(floats.tensors.size(), Interval{-1, 1}),
+          .wide = {},
           .bias_shift = {}};
 }
 

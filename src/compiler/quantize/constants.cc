@@ -95,33 +95,43 @@ Tensor Dequantise(const Tensor& tensor) {
   return made;
 }
 
-Tensor QuantiseConstant(const Tensor& tensor) {
+Tensor QuantiseConstant(const Tensor& tensor, bool wide) {
   const std::vector<float> numbers = NumbersOf(tensor);
   Interval range;
   for (float x : numbers) range = Union(range, {x, x});
-  const ScaleZero q = AsymmetricInt8(range);
-  std::vector<int8_t> bytes(numbers.size());
-  for (size_t i = 0; i < numbers.size(); ++i) bytes[i] = QuantiseInt8(numbers[i], q);
+  const ScaleZero q = wide ? SymmetricInt16(range) : AsymmetricInt8(range);
   Tensor made = tensor;
-  made.dtype = DType::kInt8;
+  made.dtype = wide ? DType::kInt16 : DType::kInt8;
   made.quant = {.scales = {q.scale}, .zero_points = {q.zero_point}, .axis = -1};
-  made.data = BytesOf<int8_t>(bytes);
+  std::vector<int8_t> narrow;
+  std::vector<int16_t> full;
+  for (float x : numbers) {
+    wide ? full.push_back(QuantiseInt16(x, q)) : narrow.push_back(QuantiseInt8(x, q));
+  }
+  made.data = wide ? BytesOf<int16_t>(full) : BytesOf<int8_t>(narrow);
   return made;
 }
 
+template <typename T>
 Tensor QuantiseBias(const std::string& name, std::span<const float> bias, double input_scale,
                     std::span<const float> weight_scales) {
-  std::vector<int32_t> values(bias.size());
+  // 64-bit sums stay far from their end: int16 arithmetic scales sums of up to 47 bits.
+  constexpr double kMost = sizeof(T) == sizeof(int32_t) ? 2147483647.0 : 70368744177664.0;
+  std::vector<T> values(bias.size());
   for (size_t c = 0; c < bias.size(); ++c) {
     const double q = std::round(double{bias[c]} / (input_scale * double{weight_scales[c]}));
-    values[c] = static_cast<int32_t>(std::clamp(q, -2147483647.0, 2147483647.0));
+    values[c] = static_cast<T>(std::clamp(q, -kMost, kMost));
   }
   Tensor made;
   made.name = name;
-  made.dtype = DType::kInt32;
+  made.dtype = sizeof(T) == sizeof(int32_t) ? DType::kInt32 : DType::kInt64;
   made.dims = {static_cast<int32_t>(bias.size())};
-  made.data = BytesOf<int32_t>(values);
+  made.data = BytesOf<T>(values);
   return made;
 }
+template Tensor QuantiseBias<int32_t>(const std::string&, std::span<const float>, double,
+                                      std::span<const float>);
+template Tensor QuantiseBias<int64_t>(const std::string&, std::span<const float>, double,
+                                      std::span<const float>);
 
 }  // namespace covey::compiler

@@ -26,10 +26,11 @@ Status CheckFinite(const Tensor& tensor, Diag& diag);
 // scale (so that the bias of a channel with tiny weights fits 32 bits).
 Tensor QuantiseWeights(const Tensor& weights, int axis, std::span<const double> least);
 
-// int8 with one scale, asymmetric.
-Tensor QuantiseConstant(const Tensor& tensor);
+// int8 with one scale, asymmetric; or int16, symmetric.
+Tensor QuantiseConstant(const Tensor& tensor, bool wide = false);
 
-// int32 at scale input * weights.
+// int32 at scale input * weights; or int64, for int16 inputs.
+template <typename T>
 Tensor QuantiseBias(const std::string& name, std::span<const float> bias, double input_scale,
                     std::span<const float> weight_scales);
 

@@ -21,10 +21,13 @@ struct ScaleZero {
 
 ScaleZero AsymmetricInt8(Interval range);
 
+ScaleZero SymmetricInt16(Interval range);  // the largest magnitude becomes 32767
+
 Interval Union(Interval a, Interval b);
 
 // What is left of x after quantising: 0 where x is a value of the grid.
 float RoundTrip(float x, ScaleZero q);
+int16_t QuantiseInt16(float x, ScaleZero q);
 int8_t QuantiseInt8(float x, ScaleZero q);
 
 }  // namespace covey::compiler

@@ -115,8 +115,8 @@ Result<Measured> MeasureInt8(const FloatNetwork& network, const Int8Graph& int8,
   if (layers) beside = FloatInputs(graph, samples);
   const std::vector<std::vector<int>> last = LastUses(graph);
   std::vector<int> float_node(int8.graph.nodes.size(), -1);
-  for (size_t i = 0; i < int8.node.size(); ++i) {
-    float_node[static_cast<size_t>(int8.node[i])] = static_cast<int>(i);
+  for (size_t i = 0; i < int8.done.size(); ++i) {
+    float_node[static_cast<size_t>(int8.done[i])] = static_cast<int>(i);
   }
   if (layers) measured.layers.resize(graph.nodes.size());
   quantised.Run(batch, [&](size_t n) {

@@ -1,10 +1,14 @@
 #include "compiler/quantize/quantise.hpp"
 
+#include <numeric>
 #include <utility>
 
+#include "compiler/passes/uses.hpp"
 #include "compiler/quantize/equalise.hpp"
 #include "compiler/quantize/float_network.hpp"
 #include "compiler/quantize/float_passes.hpp"
+#include "compiler/quantize/groups.hpp"
+#include "compiler/quantize/wide.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -34,6 +38,7 @@ class Quantiser {
     COVEY_TRY_ASSIGN(Trial best, ChooseMethod(form));
     COVEY_TRY(TryEqualised(form, best));
     COVEY_TRY(TryBias(form, best));
+    if (options_.slower_percent > 0) COVEY_TRY(TryWide(form, best));
     return Finish(form, best);
   }
 
@@ -126,6 +131,54 @@ class Quantiser {
     return OkStatus();
   }
 
+  // Widens tensor after tensor, the most sensitive first, as long as the budget lasts, and keeps
+  // the best of what was measured on the way.
+  Status TryWide(const Form& form, Trial& best) {
+    constexpr size_t kMostSamples = 16, kMostTrials = 12;
+    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
+    std::vector<size_t> few(std::min(kMostSamples, split_.select.count));
+    std::iota(few.begin(), few.end(), size_t{0});
+    const Samples samples = Pick(split_.select, few);
+    sensitivities_ = SensitivitiesOf(network, best.plan, samples, {});
+    for (const auto& scores : RunReference(network, samples, {}).scores) {
+      for (float x : scores) signal_ += double{x} * double{x};
+    }
+    COVEY_TRY_ASSIGN(const int64_t narrow, Estimate(form, best.plan));
+    const double most = static_cast<double>(narrow) * (1 + options_.slower_percent / 100);
+    QuantPlan plan = best.plan;
+    size_t trials = 0;
+    for (const Sensitivity& tensor : sensitivities_) {
+      if (trials == kMostTrials) break;
+      if (!CanWiden(form.graph, plan, tensor.group)) continue;
+      QuantPlan wider = Widened(form.graph, plan, tensor.group);
+      COVEY_TRY_ASSIGN(const int64_t cost, Estimate(form, wider));
+      if (static_cast<double>(cost) > most) continue;
+      plan = wider;
+      Trial trial{.plan = std::move(wider),
+                  .measured = {},
+                  .method = best.method,
+                  .candidate = result_.candidates.size()};
+      COVEY_TRY_ASSIGN(trial.measured, Measure(form, trial.plan, false));
+      Note("int16 for " + std::to_string(++trials) + " tensors", trial.measured);
+      if (Better(trial, best)) best = std::move(trial);
+    }
+    return OkStatus();
+  }
+
+  Result<int64_t> Estimate(const Form& form, const QuantPlan& plan) {
+    COVEY_TRY_ASSIGN(const Int8Graph made, BuildInt8(form.graph, plan, diag_));
+    return EstimateInstructions(made.graph, options_.target, diag_);
+  }
+
+  // Of a tensor on its own, if it was looked at.
+  double AloneDb(const Form& form, int tensor) const {
+    const int root = GroupsOf(form.graph).root[static_cast<size_t>(tensor)];
+    for (const Sensitivity& s : sensitivities_) {
+      if (s.group == root) return Deviation{.noise = s.noise, .signal = signal_}.sqnr_db();
+    }
+    return 0;
+  }
+
   Result<Quantised> Finish(const Form& form, const Trial& best) {
     COVEY_TRY_ASSIGN(Int8Graph int8, BuildInt8(form.graph, best.plan, diag_));
     COVEY_TRY_ASSIGN(const Measured measured, Measure(form, best.plan, true));
@@ -143,8 +196,16 @@ class Quantiser {
            .name = node.name,
            .sqnr_db = measured.layers[i].sqnr_db(),
            .range = best.plan.ranges[static_cast<size_t>(node.outputs[0])],
-           .corrected = i < best.plan.bias_shift.size() && !best.plan.bias_shift[i].empty()});
+           .corrected = i < best.plan.bias_shift.size() && !best.plan.bias_shift[i].empty(),
+           .wide = TensorOf(int8.graph, int8.tensor[static_cast<size_t>(node.outputs[0])]).dtype ==
+                   DType::kInt16,
+           .alone_db = AloneDb(form, node.outputs[0])});
+      result_.wide_tensors += result_.layers.back().wide ? 1 : 0;
     }
+    COVEY_TRY_ASSIGN(result_.instructions, Estimate(form, best.plan));
+    QuantPlan narrow = best.plan;
+    narrow.wide.clear();
+    COVEY_TRY_ASSIGN(result_.narrow_instructions, Estimate(form, narrow));
     result_.graph = std::move(int8.graph);
     Preprocess& pre = result_.graph.preprocess;
     if (pre.picture && !pre.normalise) {
@@ -161,6 +222,8 @@ class Quantiser {
   const QuantiseOptions& options_;
   Diag& diag_;
   Quantised result_;
+  std::vector<Sensitivity> sensitivities_;
+  double signal_ = 0;  // of the scores that sensitivities are measured on
   size_t done_ = 0, total_ = 0;
 };
 

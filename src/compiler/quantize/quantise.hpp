@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/compile.hpp"
 #include "compiler/quantize/calibrate.hpp"
 #include "compiler/quantize/observe.hpp"
 #include "compiler/quantize/samples.hpp"
@@ -30,6 +31,10 @@ struct QuantiseOptions {
   std::optional<RangeMethod> method = std::nullopt;  // nothing: by measured error
   Choice equalise = Choice::kAuto;
   Choice correct_bias = Choice::kAuto;
+  // How much slower int16 activations may make the network on the target, by the compiler's
+  // estimate of instructions; 0: all int8.
+  double slower_percent = 0;
+  Target target = Target::kAny;
   // Called as the work goes on, with how much of it is done.
   std::function<void(size_t done, size_t total)> progress = nullptr;
 };
@@ -45,6 +50,8 @@ struct LayerReport {
   double sqnr_db = 0;  // of its output, with all error that came before
   Interval range;
   bool corrected = false;
+  bool wide = false;    // its output is int16
+  double alone_db = 0;  // SQNR of the scores if its output alone is int8; 0: not looked at
 };
 struct Quantised {
   Graph graph;  // int8 at its rim
@@ -53,6 +60,8 @@ struct Quantised {
   size_t calibrate_samples = 0, select_samples = 0;
   bool disjoint = true;  // no sample was used for both
   double sqnr_db = 0, agree = 0;
+  size_t wide_tensors = 0;
+  int64_t instructions = 0, narrow_instructions = 0;  // estimates: as made, and all int8
   std::vector<Candidate> candidates;
   std::vector<LayerReport> layers;
   std::vector<std::string> notes;  // what was left out, and why

@@ -1,0 +1,20 @@
+// The fastest kernels that this board's core can run. The build picks this file or its namesake by
+// the toolchain's COVEY_KERNELS.
+#pragma once
+
+#include <array>
+
+#include "kernels/rv32/scratch.hpp"
+#include "kernels/rv32/table.hpp"
+
+namespace covey::board {
+
+inline std::span<const Kernel> TargetKernels() { return kernels::Rv32Kernels(); }
+
+// Amounts of scratch that these kernels tell apart, for tests.
+inline std::array<size_t, 4> ScratchSizes(const OpView& op) {
+  const kernels::rv32::Rv32Scratch need = kernels::rv32::Rv32ScratchOf(op);
+  return {0, need.least, (need.least + need.best) / 2, need.best};
+}
+
+}  // namespace covey::board

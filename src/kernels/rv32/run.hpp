@@ -1,0 +1,12 @@
+// The loops for RV32IM, a core with a multiplier and nothing wider. Each gives the bytes of its
+// namesake in ref/, and runs that one where the op's scratch (scratch.hpp) or numbers leave no
+// choice.
+#pragma once
+
+#include "core/op_view.hpp"
+
+namespace covey::kernels::rv32 {
+
+void RunConv2D(const OpView& op);
+
+}  // namespace covey::kernels::rv32

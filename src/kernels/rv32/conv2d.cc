@@ -105,11 +105,21 @@ class Channels {
     for (int32_t left = batch.pixels; left > 0; left -= 6, job.x += 3 * layout_.terms) {
       covey_rv32_dot2x6(&job);
       const int32_t pixels = left < 6 ? left : 6;
-      for (int32_t p = 0; p < pixels; ++p, out_a += count_) {
-        out_a[0] = finish_(sums[p], of_a);
-        out_a[to_b] = finish_(sums[6 + p], of_b);
+      if (of_a.fast() && of_b.fast()) {
+        StoreFast(sums, pixels, of_a, out_a, count_);
+        StoreFast(sums + 6, pixels, of_b, out_a + to_b, count_);
+      } else {
+        for (int32_t p = 0; p < pixels; ++p) {
+          out_a[p * count_] = finish_(sums[p], of_a);
+          out_a[p * count_ + to_b] = finish_(sums[6 + p], of_b);
+        }
       }
+      out_a += 6 * count_;
     }
+  }
+  static void StoreFast(const int32_t* sums, int32_t pixels, Finish::Channel channel, int8_t* out,
+                        int32_t step) {
+    for (; pixels > 0; --pixels, ++sums, out += step) *out = channel(*sums);
   }
   static int32_t AllOf(int32_t bias, int32_t turns) {
     const auto first = static_cast<uint32_t>(bias);

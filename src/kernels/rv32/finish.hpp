@@ -26,35 +26,44 @@ class Finish {
     least_ = attr.activation_min, most_ = attr.activation_max;
   }
 
+  // A channel's numbers, to be held in registers: a byte that is stored might change them in
+  // memory.
   struct Channel {
     int32_t number, multiplier, rounding;
     int32_t right;  // 0: not fast
+    int32_t least, most;
+
+    bool fast() const { return right != 0; }
+    // `sum` with everything in it. For fast channels.
+    int8_t operator()(int32_t sum) const {
+      const int64_t product = int64_t{2 * sum} * multiplier;
+      const auto low = static_cast<uint32_t>(product);
+      const int32_t scaled = static_cast<int32_t>(product >> 32) + static_cast<int32_t>(low >> 31);
+      const int32_t value = (scaled + (scaled >> 31) + rounding) >> right;
+      return static_cast<int8_t>(Clamp(value, least, most));
+    }
   };
   Channel Of(int32_t number) const {
     const int32_t bias = bias_ == nullptr ? 0 : bias_[number];
     const int32_t right = -shift_[number];
     const bool fast = right >= 1 && right <= 20 && bias < most_bias_ && bias > -most_bias_;
-    return {number, multiplier_[number], fast ? (1 << (right - 1)) + offset_ * (1 << right) : 0,
-            fast ? right : 0};
+    return {number,
+            multiplier_[number],
+            fast ? (1 << (right - 1)) + offset_ * (1 << right) : 0,
+            fast ? right : 0,
+            least_,
+            most_};
   }
 
-  // `sum` with everything in it.
+  // Any channel. `sum` with everything in it.
   int8_t operator()(int32_t sum, const Channel& channel) const {
-    if (channel.right == 0) return Slow(sum, channel);
-    const int64_t product = int64_t{2 * sum} * channel.multiplier;
-    const auto low = static_cast<uint32_t>(product);
-    const int32_t scaled = static_cast<int32_t>(product >> 32) + static_cast<int32_t>(low >> 31);
-    const int32_t value = (scaled + (scaled >> 31) + channel.rounding) >> channel.right;
-    return static_cast<int8_t>(Clamp(value, least_, most_));
-  }
-
- private:
-  int8_t Slow(int32_t sum, const Channel& channel) const {
+    if (channel.fast()) return channel(sum);
     // ref/ adds the bias itself.
     const int32_t bias = bias_ == nullptr ? 0 : bias_[channel.number];
     return ref_(WrapAdd(sum, WrapAdd(~bias, 1)), channel.number);
   }
 
+ private:
   ref::ChannelOutput ref_;
   const int32_t* bias_;  // null: none
   const int32_t* multiplier_;

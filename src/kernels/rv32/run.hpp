@@ -8,5 +8,8 @@
 namespace covey::kernels::rv32 {
 
 void RunConv2D(const OpView& op);
+void RunDepthwiseConv2D(const OpView& op);
+void RunFullyConnected(const OpView& op);
+void RunAdd(const OpView& op);
 
 }  // namespace covey::kernels::rv32

@@ -53,6 +53,10 @@ inline Rv32Scratch Rv32ScratchOf(const OpView& op) {
       const auto most = static_cast<size_t>(sixes < kMostSixes ? sixes : kMostSixes);
       return {layout.fixed() + layout.six_bytes, layout.fixed() + layout.six_bytes * most};
     }
+    case Op::kAdd: {
+      if (op.output[0].elements() < 512) return {};
+      return {2048, 2048};  // a table for each input
+    }
     default:
       return {};
   }

@@ -78,15 +78,22 @@ class Channels {
       uint32_t marks = marks_a[i] | marks_b[i];
       for (int32_t chunk = first; marks != 0; ++chunk, marks >>= 1) {
         if ((marks & 1) == 0) continue;
+        const bool by_twos = !HoldsLeast(a, chunk) && !HoldsLeast(b, chunk);
         *to++ = chunk * 48;
-        *to++ = 4;
-        number += 3;
+        *to++ = by_twos ? -2 : 4;
+        number += by_twos ? 1 : 3;
       }
     }
     *to++ = layout_.chunks * 48;
     *to++ = layout_.terms % 4;
     *to = -1;
     return number + layout_.terms % 4;
+  }
+
+  // Two weights of -128 are too large even for a turn of two.
+  bool HoldsLeast(int32_t channel, int32_t chunk) const {
+    const int8_t* const w = weights_ + channel * layout_.terms + 4 * chunk;
+    return w[0] == -128 || w[1] == -128 || w[2] == -128 || w[3] == -128;
   }
 
   void RunTwo(const Batch& batch, int32_t a, int32_t b) const {
@@ -99,19 +106,21 @@ class Channels {
     const Finish::Channel of_a = finish_.Of(a), of_b = finish_.Of(b);
     int8_t* out_a = batch.out + a;
     const int32_t to_b = b - a;
-    int32_t sums[12];
+    int32_t sums[12 * kMostSixes];
     job.sums = sums;
     job.x = batch.patches;
-    for (int32_t left = batch.pixels; left > 0; left -= 6, job.x += 3 * layout_.terms) {
-      covey_rv32_dot2x6(&job);
+    job.x_end = job.x + (batch.pixels + 5) / 6 * 3 * layout_.terms;
+    covey_rv32_dot2x6(&job);
+    const int32_t* from = sums;
+    for (int32_t left = batch.pixels; left > 0; left -= 6, from += 12) {
       const int32_t pixels = left < 6 ? left : 6;
       if (of_a.fast() && of_b.fast()) {
-        StoreFast(sums, pixels, of_a, out_a, count_);
-        StoreFast(sums + 6, pixels, of_b, out_a + to_b, count_);
+        StoreFast(from, pixels, of_a, out_a, count_);
+        StoreFast(from + 6, pixels, of_b, out_a + to_b, count_);
       } else {
         for (int32_t p = 0; p < pixels; ++p) {
-          out_a[p * count_] = finish_(sums[p], of_a);
-          out_a[p * count_ + to_b] = finish_(sums[6 + p], of_b);
+          out_a[p * count_] = finish_(from[p], of_a);
+          out_a[p * count_ + to_b] = finish_(from[6 + p], of_b);
         }
       }
       out_a += 6 * count_;

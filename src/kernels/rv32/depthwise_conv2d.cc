@@ -33,53 +33,88 @@ class Channel {
         weights_(op.input[1].as<int8_t>() + number) {
     const auto* const bias = op.input[2].as<int32_t>();
     bias_ = bias == nullptr ? 0 : bias[number];
-    by_threes_ = filter_[1] == 3 && filter_[2] == 3 && attr_.dilation_w == 1 && numbers_.fast();
+    pad_ = -attr_.input_offset;
+    by_threes_ = filter_[1] == 3 && filter_[2] == 3 && numbers_.fast();
     if (!by_threes_) return;
-    int32_t sum = 0;
     int32_t* const taps = &taps_.left.top;
+    int32_t sum = 0;
     for (int i = 0; i < 9; ++i) sum += taps[i / 3 + i % 3 * 3] = weights_[i * filter_[3]];
     inside_bias_ = WrapAdd(bias_, attr_.input_offset * sum);
+    FindInside();
   }
 
   // `picture` and `out` at the channel.
   void Run(const int8_t* picture, int8_t* out) const {
-    const int32_t begin = (attr_.pad_left + attr_.stride_w - 1) / attr_.stride_w;
-    const int32_t room = in_[2] - filter_[2] + attr_.pad_left;
-    const int32_t fit = room < 0 ? 0 : room / attr_.stride_w + 1;
-    const int32_t end = fit < out_[2] ? fit : out_[2];
     for (int32_t y = 0; y < out_[1]; ++y) {
       const Taps rows =
           Clip(y * attr_.stride_h - attr_.pad_top, filter_[1], attr_.dilation_h, in_[1]);
-      int32_t x = 0;
-      if (by_threes_ && rows.count() == 3 && begin < end) {
-        for (; x < begin; ++x, out += out_[3]) *out = Clipped(picture, rows, x);
-        const int32_t column = begin * attr_.stride_w - attr_.pad_left;
-        out = Inside(picture + (rows.origin * in_[2] + column) * in_[3], end - begin, out);
-        x = end;
-      }
-      for (; x < out_[2]; ++x, out += out_[3]) *out = Clipped(picture, rows, x);
+      out = by_threes_ ? Row3x3(picture, rows, out) : AnyRow(picture, rows, out);
     }
   }
 
  private:
-  int8_t Clipped(const int8_t* picture, const Taps& rows, int32_t x) const {
-    const Taps columns =
-        Clip(x * attr_.stride_w - attr_.pad_left, filter_[2], attr_.dilation_w, in_[2]);
+  // Output columns whose three columns lie side by side in the picture.
+  void FindInside() {
+    const int32_t room = in_[2] - 3 + attr_.pad_left;
+    if (attr_.dilation_w != 1 || room < 0) return;
+    begin_ = (attr_.pad_left + attr_.stride_w - 1) / attr_.stride_w;
+    end_ = room / attr_.stride_w + 1;
+    if (end_ > out_[2]) end_ = out_[2];
+    if (begin_ >= end_) begin_ = end_ = 0;
+  }
+
+  int8_t* AnyRow(const int8_t* picture, const Taps& rows, int8_t* out) const {
+    for (int32_t x = 0; x < out_[2]; ++x, out += out_[3]) {
+      const Taps columns =
+          Clip(x * attr_.stride_w - attr_.pad_left, filter_[2], attr_.dilation_w, in_[2]);
+      *out = finish_(WrapAdd(Window(picture, rows, columns), bias_), numbers_);
+    }
+    return out;
+  }
+  int32_t Window(const int8_t* picture, const Taps& rows, const Taps& columns) const {
     int32_t sum = 0;
-    const int32_t offset = attr_.input_offset;
+    if (columns.count() == 0) return sum;
+    const int32_t offset = attr_.input_offset, channels = filter_[3];
     const int32_t step = columns.count() > 1 ? attr_.dilation_w * in_[3] : 0;
-    if (columns.count() == 0) return finish_(bias_, numbers_);
     for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
       const int32_t row = rows.origin + ky * attr_.dilation_h;
       const int32_t column = columns.origin + columns.begin * attr_.dilation_w;
       const int8_t* from = picture + (row * in_[2] + column) * in_[3];
-      const int8_t* w = weights_ + (ky * filter_[2] + columns.begin) * filter_[3];
-      for (int32_t kx = columns.count(); kx > 0; --kx, w += filter_[3]) {
+      const int8_t* w = weights_ + (ky * filter_[2] + columns.begin) * channels;
+      for (int32_t kx = columns.count(); kx > 0; --kx, from += step, w += channels)
         sum += (*from + offset) * *w;
-        if (kx > 1) from += step;
-      }
     }
-    return finish_(WrapAdd(sum, bias_), numbers_);
+    return sum;
+  }
+
+  int8_t* Row3x3(const int8_t* picture, const Taps& rows, int8_t* out) const {
+    const bool inside = rows.count() == 3 && begin_ < end_;
+    for (int32_t x = 0; x < (inside ? begin_ : out_[2]); ++x, out += out_[3])
+      *out = Border(picture, rows, x);
+    if (!inside) return out;
+    const int32_t column = begin_ * attr_.stride_w - attr_.pad_left;
+    out = Inside(picture + (rows.origin * in_[2] + column) * in_[3], end_ - begin_, out);
+    for (int32_t x = end_; x < out_[2]; ++x, out += out_[3]) *out = Border(picture, rows, x);
+    return out;
+  }
+
+  // Where the window leaves the picture: as if the input's zero point lay outside.
+  int8_t Border(const int8_t* picture, const Taps& rows, int32_t x) const {
+    const int32_t column = x * attr_.stride_w - attr_.pad_left, apart = attr_.dilation_w;
+    int32_t sum = Dot(inside_bias_, At(picture, rows, column), taps_.left);
+    sum = Dot(sum, At(picture, rows, column + apart), taps_.middle);
+    return numbers_(Dot(sum, At(picture, rows, column + 2 * apart), taps_.right));
+  }
+  Column At(const int8_t* picture, const Taps& rows, int32_t column) const {
+    Column at{pad_, pad_, pad_};
+    if (column < 0 || column >= in_[2] || rows.count() == 0) return at;
+    const int32_t row = rows.origin + rows.begin * attr_.dilation_h;
+    const int8_t* from = picture + (row * in_[2] + column) * in_[3];
+    const int32_t step = rows.count() > 1 ? attr_.dilation_h * in_[2] * in_[3] : 0;
+    if (rows.begin == 0) at.top = *from, from += step;
+    if (rows.begin <= 1 && rows.end > 1) at.middle = *from, from += step;
+    if (rows.end == 3) at.bottom = *from;
+    return at;
   }
 
   // `count` pixels whose windows lie in the picture; `from` at the first one's.
@@ -90,7 +125,7 @@ class Channel {
     // Copies: a byte that is stored might change what lies in memory.
     const Taps3x3 w = taps_;
     const Finish::Channel numbers = numbers_;
-    const int32_t bias = inside_bias_, step = out_[3];
+    const int32_t bias = inside_bias_;
     const auto next = [&] {
       const Column column{*r0, *r1, *r2};
       r0 += pixel, r1 += pixel, r2 += pixel;
@@ -98,7 +133,7 @@ class Channel {
     };
     const auto put = [&](const Column& a, const Column& b, const Column& c) {
       *out = numbers(Dot(Dot(Dot(bias, a, w.left), b, w.middle), c, w.right));
-      out += step;
+      out += pixel;
     };
     if (attr_.stride_w == 1) {
       Column a = next(), b = next();
@@ -117,7 +152,7 @@ class Channel {
       }
       return out;
     }
-    const int32_t skip = (attr_.stride_w - 3) * pixel;
+    const int32_t skip = count > 1 ? (attr_.stride_w - 3) * pixel : 0;
     for (; count > 0; --count) {
       const Column a = next(), b = next(), c = next();
       put(a, b, c);
@@ -131,7 +166,8 @@ class Channel {
   const Finish& finish_;
   Finish::Channel numbers_;
   const int8_t* weights_;
-  int32_t bias_ = 0, inside_bias_ = 0;
+  int32_t bias_ = 0, inside_bias_ = 0, pad_ = 0;
+  int32_t begin_ = 0, end_ = 0;
   Taps3x3 taps_{};
   bool by_threes_;
 };

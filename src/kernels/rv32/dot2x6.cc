@@ -56,6 +56,9 @@ extern "C" __attribute__((naked)) void covey_rv32_dot2x6(const Dot2x6*) {
       "sw s7, 32(sp)\n sw s8, 36(sp)\n sw s9, 40(sp)\n sw s10, 44(sp)\n"
       "sw s11, 48(sp)\n sw a0, 52(sp)\n"
       "lw a5, 0(a0)\n"
+      "lw a3, 32(a0)\n"
+      "sw a3, 60(sp)\n"
+      "6:\n"
       "lw a6, 4(a0)\n"
       "lw a7, 8(a0)\n"
       "lw ra, 12(a0)\n"
@@ -80,6 +83,7 @@ extern "C" __attribute__((naked)) void covey_rv32_dot2x6(const Dot2x6*) {
       "lw t6, 0(ra)\n"
       "addi ra, ra, 4\n"
       "beqz t6, 4f\n"
+      "bltz t6, 7f\n"
       "3:\n"
       COVEY_RV32_FIRST("0", "0", "4", "8")
       COVEY_RV32_TURN
@@ -96,15 +100,29 @@ extern "C" __attribute__((naked)) void covey_rv32_dot2x6(const Dot2x6*) {
       "add t6, t6, a3\n"
       "beq a5, t6, 2b\n"
       "j 1b\n"
+      "7:\n"
+      COVEY_RV32_FIRST("0", "0", "4", "8")
+      COVEY_RV32_TAP("1", "12", "16", "20")
+      COVEY_RV32_TURN
+      "addi a5, a5, 24\n"
+      "addi a6, a6, 2\n"
+      "addi a7, a7, 2\n"
+      "addi t6, t6, 1\n"
+      "bnez t6, 7b\n"
+      "j 4b\n"
       "5:\n"
-      "lw a0, 52(sp)\n"
-      "lw a0, 32(a0)\n"
+      "lw a0, 60(sp)\n"
       COVEY_RV32_LEAVE("s0", "s6", "0", "4")
       COVEY_RV32_LEAVE("s1", "s7", "8", "12")
       COVEY_RV32_LEAVE("s2", "s8", "16", "20")
       COVEY_RV32_LEAVE("s3", "s9", "24", "28")
       COVEY_RV32_LEAVE("s4", "s10", "32", "36")
       COVEY_RV32_LEAVE("s5", "s11", "40", "44")
+      "addi a1, a0, 48\n"
+      "sw a1, 60(sp)\n"
+      "lw a0, 52(sp)\n"
+      "lw a1, 36(a0)\n"
+      "bne a5, a1, 6b\n"
       "lw ra, 0(sp)\n lw s0, 4(sp)\n lw s1, 8(sp)\n lw s2, 12(sp)\n"
       "lw s3, 16(sp)\n lw s4, 20(sp)\n lw s5, 24(sp)\n lw s6, 28(sp)\n"
       "lw s7, 32(sp)\n lw s8, 36(sp)\n lw s9, 40(sp)\n lw s10, 44(sp)\n"

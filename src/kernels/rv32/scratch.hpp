@@ -44,6 +44,20 @@ struct ConvLayout {
 
 inline constexpr int32_t kMostSixes = 6;
 
+// depthwise_conv2d 3x3: one channel's picture, padded.
+struct DepthwiseLayout {
+  int32_t rows = 0, columns = 0;
+
+  explicit DepthwiseLayout(const OpView& op) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto filter = op.input[1].dims, out = op.output[0].dims;
+    rows = (out[1] - 1) * attr.stride_h + (filter[1] - 1) * attr.dilation_h + 1;
+    columns = (out[2] - 1) * attr.stride_w + (filter[2] - 1) * attr.dilation_w + 1;
+  }
+  int64_t bytes() const { return int64_t{rows} * columns; }
+};
+inline constexpr int64_t kMostPlaneBytes = 32768;
+
 inline Rv32Scratch Rv32ScratchOf(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return {};
   switch (op.op) {
@@ -52,6 +66,17 @@ inline Rv32Scratch Rv32ScratchOf(const OpView& op) {
       const int32_t sixes = (layout.pixels + 5) / 6;
       const auto most = static_cast<size_t>(sixes < kMostSixes ? sixes : kMostSixes);
       return {layout.fixed() + layout.six_bytes, layout.fixed() + layout.six_bytes * most};
+    }
+    case Op::kDepthwiseConv2D: {
+      const auto& attr = op.attr_as<ConvAttr>();
+      const auto filter = op.input[1].dims;
+      if (attr.depth_multiplier != 1 || filter[1] != 3 || filter[2] != 3 || attr.stride_w > 2 ||
+          attr.dilation_w != 1)
+        return {};
+      const int64_t bytes = DepthwiseLayout(op).bytes();
+      // A window that reaches far beyond its picture is not worth the room.
+      if (bytes > kMostPlaneBytes) return {};
+      return {static_cast<size_t>(bytes), static_cast<size_t>(bytes)};
     }
     case Op::kAdd: {
       if (op.output[0].elements() < 512) return {};

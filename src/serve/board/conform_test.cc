@@ -45,7 +45,7 @@ TEST_P(BoardConformance, FastKernelsEqualTheReferenceOnRandomCases) {
   EXPECT_EQ(ops, 7) << said;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, BoardConformance, testing::Values("m33", "m4", "m55"),
+INSTANTIATE_TEST_SUITE_P(Each, BoardConformance, testing::Values("m33", "m4", "m55", "rv32"),
                          [](const auto& board) { return std::string(board.param); });
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 # Each of these two files is compiled for a newer processor than the rest and shares no inline function with it
 # (x86/loops.hpp); which one runs is asked at run time.
-set_source_files_properties(${dir}/x86/avx2.cc PROPERTIES COMPILE_OPTIONS "-mavx2")
+set_source_files_properties(${dir}/x86/avx2.cc PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
 # GCC 12 takes its own undefined vectors for uninitialised ones.
 set_source_files_properties(${dir}/x86/avx512.cc PROPERTIES COMPILE_OPTIONS
-  "-mavx512f;-mavx512bw;-mavx512vl;-mavx512vnni;-mprefer-vector-width=512;-Wno-uninitialized;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
+  "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx512vnni;-mprefer-vector-width=512;-Wno-uninitialized;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")

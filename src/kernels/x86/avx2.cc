@@ -1,7 +1,7 @@
 // AVX2: eight output channels and two products each in one instruction.
 #include "kernels/x86/loops.hpp"
 
-#if defined(__AVX2__)
+#if defined(__AVX2__) && defined(__FMA__)
 
 #include <immintrin.h>
 
@@ -59,11 +59,13 @@ struct Ymm {
   static I LoadBytes(const int8_t* from, int32_t count) {
     return _mm256_cvtepi8_epi32(LoadLow(from, count));
   }
-  // Every lane is within int8.
+  // The lowest byte of each lane.
   static void StoreBytes(int8_t* to, I v, int32_t count) {
-    const __m128i words =
-        _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    int64_t bytes = _mm_cvtsi128_si64(_mm_packs_epi16(words, words));
+    const I low = _mm256_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0,
+                                   4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    const I packed = _mm256_shuffle_epi8(v, low);
+    int64_t bytes = _mm_cvtsi128_si64(
+        _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1)));
     if (count == kLanes) {
       __builtin_memcpy(to, &bytes, kLanes);
       return;
@@ -71,15 +73,42 @@ struct Ymm {
     for (int32_t i = 0; i < count; ++i, bytes >>= 8) to[i] = static_cast<int8_t>(bytes);
   }
 
-  // Two rows of one column, as value + offset.
+  using F = __m256;
+  static F LoadFloats(const float* from) { return _mm256_loadu_ps(from); }
+  static F SetFloat(float v) { return _mm256_set1_ps(v); }
+  static F ToFloat(I v) { return _mm256_cvtepi32_ps(v); }
+  static I Bits(F v) { return _mm256_castps_si256(v); }
+  static F AddFloat(F a, F b) { return _mm256_add_ps(a, b); }
+  static F SubFloat(F a, F b) { return _mm256_sub_ps(a, b); }
+  static F MinFloat(F a, F b) { return _mm256_min_ps(a, b); }
+  static F MaxFloat(F a, F b) { return _mm256_max_ps(a, b); }
+  static F MultiplyAdd(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
+  static F WithSignOf(F magnitude, F sign) {
+    return _mm256_or_ps(magnitude, _mm256_and_ps(sign, SetFloat(-0.0F)));
+  }
+  static F MaxMagnitude(F a, F b) { return _mm256_max_ps(a, _mm256_andnot_ps(SetFloat(-0.0F), b)); }
+  static bool AnyAbove(F v, float limit) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(v, SetFloat(limit), _CMP_GT_OQ)) != 0;
+  }
+
+  // Two rows as value + offset; a null row lies outside the picture.
+  static constexpr int32_t kGather = 16;
   static I OutsideTaps(int32_t) { return _mm256_setzero_si256(); }
-  static I Gather(const int8_t* const* row, int32_t count, int32_t offset) {
-    __m128i r[kTaps];
-    for (int t = 0; t < kTaps; ++t)
-      r[t] = row[t] == nullptr ? _mm_setzero_si128()
-                               : _mm_add_epi16(_mm_cvtepi8_epi16(LoadLow(row[t], count)),
-                                               _mm_set1_epi16(static_cast<int16_t>(offset)));
-    return _mm256_set_m128i(_mm_unpackhi_epi16(r[0], r[1]), _mm_unpacklo_epi16(r[0], r[1]));
+  static void Gather(const int8_t* const* row, ptrdiff_t at, int32_t count, int32_t offset,
+                     std::byte* to) {
+    I r[kTaps];
+    for (int t = 0; t < kTaps; ++t) {
+      r[t] = _mm256_setzero_si256();
+      if (row[t] == nullptr) continue;
+      alignas(16) int8_t rest[16] = {};
+      const int8_t* from = row[t] + at;
+      if (count < kGather) from = static_cast<int8_t*>(__builtin_memcpy(rest, from, count));
+      const I wide = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+      const I moved = _mm256_add_epi16(wide, _mm256_set1_epi16(static_cast<int16_t>(offset)));
+      r[t] = _mm256_permute4x64_epi64(moved, 0xD8);  // so that the halves come out in order
+    }
+    Store(to, _mm256_unpacklo_epi16(r[0], r[1]));
+    if (count > 8) Store(to + 32, _mm256_unpackhi_epi16(r[0], r[1]));
   }
 };
 
@@ -104,7 +133,10 @@ constexpr Loops kLoops = {"avx2",       Ymm::kLanes,   Ymm::kTaps,
 
 }  // namespace
 
-const Loops* Avx2Loops() { return __builtin_cpu_supports("avx2") != 0 ? &kLoops : nullptr; }
+const Loops* Avx2Loops() {
+  const bool there = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+  return there ? &kLoops : nullptr;
+}
 
 }  // namespace covey::kernels::x86
 

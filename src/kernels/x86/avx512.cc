@@ -2,7 +2,7 @@
 #include "kernels/x86/loops.hpp"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && \
-    defined(__AVX512VNNI__)
+    defined(__AVX512DQ__) && defined(__AVX512VNNI__)
 
 #include <immintrin.h>
 
@@ -10,6 +10,8 @@
 
 namespace covey::kernels::x86 {
 namespace {
+
+constexpr int32_t kInt32Sign = INT32_MIN;
 
 struct Zmm {
   using I = __m512i;
@@ -52,26 +54,61 @@ struct Zmm {
     return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(First(count), from));
   }
   static void StoreBytes(int8_t* to, I v, int32_t count) {
-    _mm_mask_storeu_epi8(to, First(count), _mm512_cvtepi32_epi8(v));
+    const __m128i bytes = _mm512_cvtepi32_epi8(v);
+    if (count == kLanes)
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    else
+      _mm_mask_storeu_epi8(to, First(count), bytes);
   }
 
-  // Four rows of one column, as value + 128.
+  using F = __m512;
+  static F LoadFloats(const float* from) { return _mm512_loadu_ps(from); }
+  static F SetFloat(float v) { return _mm512_set1_ps(v); }
+  static F ToFloat(I v) { return _mm512_cvtepi32_ps(v); }
+  static I Bits(F v) { return _mm512_castps_si512(v); }
+  static F AddFloat(F a, F b) { return _mm512_add_ps(a, b); }
+  static F SubFloat(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F MinFloat(F a, F b) { return _mm512_min_ps(a, b); }
+  static F MaxFloat(F a, F b) { return _mm512_max_ps(a, b); }
+  static F MultiplyAdd(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+  static F WithSignOf(F magnitude, F sign) {
+    constexpr int kWhereFirst = 0xD8;  // bits of the second where the third is 1, else of the first
+    const I bits =
+        _mm512_ternarylogic_epi32(Bits(magnitude), Bits(sign), Set(kInt32Sign), kWhereFirst);
+    return _mm512_castsi512_ps(bits);
+  }
+  static F MaxMagnitude(F a, F b) { return _mm512_range_ps(a, b, 0xB); }  // largest, sign cleared
+  static bool AnyAbove(F v, float limit) {
+    return _mm512_cmp_ps_mask(v, SetFloat(limit), _CMP_GT_OQ) != 0;
+  }
+
+  // Four rows as value + 128; a null row lies outside the picture.
+  static constexpr int32_t kGather = 64;
   static I OutsideTaps(int32_t offset) {
     return _mm512_set1_epi8(static_cast<char>(static_cast<uint8_t>(128 - offset)));
   }
-  static I Gather(const int8_t* const* row, int32_t count, int32_t offset) {
-    __m128i r[kTaps];
-    for (int t = 0; t < kTaps; ++t)
-      r[t] = row[t] == nullptr ? _mm_set1_epi8(static_cast<char>(-offset))
-                               : _mm_maskz_loadu_epi8(First(count), row[t]);
-    const __m128i low01 = _mm_unpacklo_epi8(r[0], r[1]), high01 = _mm_unpackhi_epi8(r[0], r[1]);
-    const __m128i low23 = _mm_unpacklo_epi8(r[2], r[3]), high23 = _mm_unpackhi_epi8(r[2], r[3]);
-    const __m256i low =
-        _mm256_set_m128i(_mm_unpackhi_epi16(low01, low23), _mm_unpacklo_epi16(low01, low23));
-    const __m256i high =
-        _mm256_set_m128i(_mm_unpackhi_epi16(high01, high23), _mm_unpacklo_epi16(high01, high23));
-    return _mm512_xor_si512(_mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1),
-                            _mm512_set1_epi8(static_cast<char>(0x80)));
+  static void Gather(const int8_t* const* row, ptrdiff_t at, int32_t count, int32_t offset,
+                     std::byte* to) {
+    // Lane L of vector j gets bytes 4j of lane L: so that the vectors come out in order, the rows'
+    // words are transposed first.
+    const I transpose = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const I flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    const __mmask64 lanes = count < 64 ? (uint64_t{1} << count) - 1 : ~uint64_t{0};
+    I r[kTaps];
+    for (int t = 0; t < kTaps; ++t) {
+      if (row[t] == nullptr) {
+        r[t] = OutsideTaps(offset);
+        continue;
+      }
+      const I bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(lanes, row[t] + at), flip);
+      r[t] = _mm512_permutexvar_epi32(transpose, bytes);
+    }
+    const I low01 = _mm512_unpacklo_epi8(r[0], r[1]), high01 = _mm512_unpackhi_epi8(r[0], r[1]);
+    const I low23 = _mm512_unpacklo_epi8(r[2], r[3]), high23 = _mm512_unpackhi_epi8(r[2], r[3]);
+    Store(to, _mm512_unpacklo_epi16(low01, low23));
+    if (count > 16) Store(to + 64, _mm512_unpackhi_epi16(low01, low23));
+    if (count > 32) Store(to + 128, _mm512_unpacklo_epi16(high01, high23));
+    if (count > 48) Store(to + 192, _mm512_unpackhi_epi16(high01, high23));
   }
 };
 

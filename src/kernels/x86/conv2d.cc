@@ -23,6 +23,7 @@ struct ConvPlan {
   int64_t padded_channels = 0;                                        // of the finish arrays
   int64_t finish_at = 0, segments_at = 0, weights_at = 0, bytes = 0;  // of the pack
   int64_t scratch_bytes = 0;
+  bool quick = false;
 
   ConvPlan(const OpView& op, const Loops& l);
   int32_t group_outputs() const { return channels_out / conv_groups; }
@@ -148,6 +149,7 @@ ConvJob JobOf(const OpView& op, const ConvPlan& plan, int32_t group) {
   job.pixel_step = unit;
   job.finish =
       FinishOf(op, op.pack + plan.finish_at, plan.padded_channels, group * plan.group_padded());
+  if (plan.quick) SetQuick(job.finish);
   job.input = op.scratch.data() + int64_t{group} * plan.run * plan.loops->input_bytes();
   return job;
 }
@@ -246,7 +248,8 @@ Need ConvNeed(const OpView& op, const Loops& loops) {
 }
 
 void PackConv(const OpView& op, const Loops& loops, std::byte* to) {
-  const ConvPlan plan(op, loops);
+  ConvPlan plan(op, loops);
+  plan.quick = MayBeQuick(op, plan.channels_out);
   __builtin_memcpy(to, &plan, sizeof(plan));
   PackSegments(op, plan, reinterpret_cast<int32_t*>(to + plan.segments_at));
   const int32_t outputs = plan.group_outputs();

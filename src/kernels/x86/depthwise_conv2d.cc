@@ -12,7 +12,7 @@ constexpr int32_t kMostTapRows = 64;
 struct DepthwisePlan {
   const Loops* loops = nullptr;
   int64_t columns_in = 0;  // with padding
-  int64_t row_groups = 0, padded_channels = 0;
+  int64_t row_groups = 0, padded_channels = 0, buffer_step = 0;
   int64_t finish_at = 0, weights_at = 0, bytes = 0, scratch_bytes = 0;
 
   DepthwisePlan(const OpView& op, const Loops& l) : loops(&l) {
@@ -24,8 +24,11 @@ struct DepthwisePlan {
     finish_at = static_cast<int64_t>(Aligned(sizeof(DepthwisePlan)));
     weights_at = finish_at + static_cast<int64_t>(FinishBytes(padded_channels));
     bytes = weights_at + padded_channels * 4 * row_groups * filter[2];
-    scratch_bytes = padded_channels * 4 * row_groups * columns_in;
+    // A vector is stored, and loaded, where one channel is left.
+    buffer_step = (columns_in * filter[3] + l.lanes) * 4;
+    scratch_bytes = row_groups * buffer_step;
   }
+  bool quick = false;
 };
 
 }  // namespace
@@ -41,9 +44,10 @@ Need DepthwiseNeed(const OpView& op, const Loops& loops) {
 }
 
 void PackDepthwise(const OpView& op, const Loops& loops, std::byte* to) {
-  const DepthwisePlan plan(op, loops);
-  __builtin_memcpy(to, &plan, sizeof(plan));
+  DepthwisePlan plan(op, loops);
   const auto filter = op.input[1].dims;
+  plan.quick = MayBeQuick(op, filter[3]);
+  __builtin_memcpy(to, &plan, sizeof(plan));
   PackFinish(op, 0, filter[3], filter[3], plan.padded_channels, 0, to + plan.finish_at);
   const int32_t per_weight = BiasPerWeight(loops, op.attr_as<ConvAttr>().input_offset);
   const int8_t* weights = op.input[1].as<int8_t>();
@@ -73,10 +77,12 @@ void RunDepthwiseConv2D(const OpView& op) {
   job.stride = attr.stride_w, job.dilation = attr.dilation_w;
   job.offset = attr.input_offset;
   job.buffer = op.scratch.data();
+  job.buffer_step = plan.buffer_step;
   job.weights = op.pack + plan.weights_at;
   job.columns = out[2];
   job.output = op.output[0].as_mutable<int8_t>();
   job.finish = FinishOf(op, op.pack + plan.finish_at, plan.padded_channels, 0);
+  if (plan.quick) SetQuick(job.finish);
   const int64_t row = int64_t{in[2]} * in[3];
   for (int32_t n = 0; n < out[0]; ++n) {
     const int8_t* picture = op.input[0].as<int8_t>() + n * in[1] * row;

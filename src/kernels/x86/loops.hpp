@@ -29,6 +29,12 @@ struct Finish {
   const int32_t* right = nullptr;  // shifts, not negative
   int32_t least = 0, most = 0;     // before the output's offset is added
   int32_t offset = 0;
+  // The same in floats (vector_loops.hpp, QuickFinisher), if `quick`: scale[c] = multiplier /
+  // 2^(31 + right), half[c] = 2^-(right + 1); further than `sure` from an integer they may err.
+  const float* scale = nullptr;
+  const float* half = nullptr;
+  float sure = 0;
+  bool quick = false;
 };
 
 // One row of output pixels after the other. The inputs of a pixel lie in `segments` runs of
@@ -54,7 +60,8 @@ struct DepthwiseJob {
   int32_t pad_left = 0, columns_in = 0;  // columns with padding, pad_left of them first
   int32_t stride = 0, dilation = 0;      // along a row
   int32_t offset = 0;                    // of the input
-  std::byte* buffer = nullptr;           // [channel block][row group][column][lane][tap]
+  std::byte* buffer = nullptr;           // [row group][column][channel][tap], and slack
+  ptrdiff_t buffer_step = 0;             // from row group to row group
   const std::byte* weights = nullptr;    // [channel block][row group][tap_w][lane][tap]
   int32_t columns = 0;
   int8_t* output = nullptr;

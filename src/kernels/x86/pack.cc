@@ -1,5 +1,7 @@
 #include "kernels/x86/pack.hpp"
 
+#include <bit>
+
 namespace covey::kernels::x86 {
 
 void PackFinish(const OpView& op, int32_t first, int32_t count, int32_t all, int64_t padded,
@@ -12,19 +14,49 @@ void PackFinish(const OpView& op, int32_t first, int32_t count, int32_t all, int
     words[padded + i] = op.params[static_cast<size_t>(first + i)];
     words[2 * padded + i] = shift > 0 ? shift : 0;
     words[3 * padded + i] = shift > 0 ? 0 : -shift;
+    const FloatScale quick = FloatScaleOf(words[padded + i], words[3 * padded + i]);
+    __builtin_memcpy(words + 4 * padded + i, &quick.scale, sizeof(float));
+    __builtin_memcpy(words + 5 * padded + i, &quick.half, sizeof(float));
   }
+}
+
+FloatScale FloatScaleOf(int32_t multiplier, int32_t right) {
+  // 2^-(right + 1) by its bits: the exponent's bias is 127.
+  const auto half = std::bit_cast<float>((126 - right) << 23);
+  constexpr float kTwoToMinus30 = std::bit_cast<float>((127 - 30) << 23);
+  return {static_cast<float>(multiplier) * kTwoToMinus30 * half, half};
+}
+
+bool MayBeQuick(const OpView& op, int32_t channels) {
+  for (int32_t c = 0; c < channels; ++c)
+    if (op.params[static_cast<size_t>(channels + c)] > -1) return false;
+  return true;
+}
+
+// Three roundings of at most 2^-24 each, of a number no larger than the range and one: beyond that
+// it is clamped. A tenth more for the sum.
+void SetQuick(Finish& finish) {
+  const int32_t low = finish.least < 0 ? -finish.least : finish.least;
+  const int32_t high = finish.most < 0 ? -finish.most : finish.most;
+  const auto largest = static_cast<float>((low > high ? low : high) + 1);
+  constexpr float kThreeRoundings = 3.3F / (1 << 24);
+  finish.sure = 0.5F - kThreeRoundings * largest;
+  finish.quick = true;
 }
 
 Finish FinishOf(const OpView& op, const std::byte* arrays, int64_t padded, int64_t at) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto* words = reinterpret_cast<const int32_t*>(arrays) + at;
-  return {.bias = words,
-          .multiplier = words + padded,
-          .left = words + 2 * padded,
-          .right = words + 3 * padded,
-          .least = attr.activation_min - attr.output_offset,
-          .most = attr.activation_max - attr.output_offset,
-          .offset = attr.output_offset};
+  Finish finish = {.bias = words,
+                   .multiplier = words + padded,
+                   .left = words + 2 * padded,
+                   .right = words + 3 * padded,
+                   .least = attr.activation_min - attr.output_offset,
+                   .most = attr.activation_max - attr.output_offset,
+                   .offset = attr.output_offset,
+                   .scale = reinterpret_cast<const float*>(words + 4 * padded),
+                   .half = reinterpret_cast<const float*>(words + 5 * padded)};
+  return finish;
 }
 
 namespace {

@@ -57,9 +57,9 @@ const Plan& PlanOf(const OpView& op) {
 }
 inline bool IsPacked(const OpView& op) { return op.pack != nullptr; }
 
-// Four arrays of `padded` words: bias, multiplier, left, right.
+// Six arrays of `padded` words: bias, multiplier, left, right, scale, half.
 constexpr size_t FinishBytes(int64_t padded) {
-  return Aligned(static_cast<size_t>(padded) * 4 * sizeof(int32_t));
+  return Aligned(static_cast<size_t>(padded) * 6 * sizeof(int32_t));
 }
 // Writes channels first..first+count of the op to word `at` of the arrays.
 void PackFinish(const OpView& op, int32_t first, int32_t count, int32_t all, int64_t padded,
@@ -70,6 +70,15 @@ inline void AddToBias(std::byte* finish, int64_t at, int32_t amount) {
   bias[at] = WrapAdd(bias[at], amount);
 }
 Finish FinishOf(const OpView& op, const std::byte* arrays, int64_t padded, int64_t at);
+// Whether every channel may be finished in floats: each shifts right.
+bool MayBeQuick(const OpView& op, int32_t channels);
+// Fills in what QuickFinisher needs for results within the range of `finish`.
+void SetQuick(Finish& finish);
+// scale and half of one channel.
+struct FloatScale {
+  float scale, half;
+};
+FloatScale FloatScaleOf(int32_t multiplier, int32_t right);
 
 // How many channels a whole number of vectors holds.
 constexpr int64_t Padded(int64_t channels, int32_t lanes) {

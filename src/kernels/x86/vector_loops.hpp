@@ -30,6 +30,56 @@ struct Finisher {
   }
 };
 
+// The same result by way of floats, about twice as fast, or doubt about it.
+//
+// With V = sum * multiplier / 2^31 in real numbers, rounded to an integer H and then H / 2^right
+// rounded with halves away from zero: the result reaches n > 0 where H >= (n - 1/2) 2^right, that
+// is V >= (n - 1/2) 2^right - 1/2, that is V / 2^right + 2^-(right + 1) >= n - 1/2; and likewise
+// below zero. So both roundings are one, to the nearest, of V / 2^right moved outwards by half =
+// 2^-(right + 1); what happens to the halves themselves does not matter, since floats cannot be
+// trusted there. For right >= 1.
+template <class V>
+struct QuickFinisher {
+  typename V::F scale, half, least, most, magic;
+
+  QuickFinisher(const Finish& finish, typename V::F s, typename V::F h)
+      : scale(s),
+        half(h),
+        least(V::SetFloat(static_cast<float>(finish.least))),
+        most(V::SetFloat(static_cast<float>(finish.most))),
+        magic(V::SetFloat(12582912.0F + static_cast<float>(finish.offset))) {}  // 1.5 * 2^23
+  QuickFinisher(const Finish& finish, int32_t channel)
+      : QuickFinisher(finish, V::LoadFloats(finish.scale + channel),
+                      V::LoadFloats(finish.half + channel)) {}
+
+  // Lanes whose low byte is the result. `far` grows to the largest distance from an integer.
+  typename V::I operator()(typename V::I sum, typename V::F& far) const {
+    const auto x = V::ToFloat(sum);
+    const auto moved = V::MultiplyAdd(x, scale, V::WithSignOf(half, x));
+    const auto y = V::MinFloat(V::MaxFloat(moved, least), most);
+    const auto z = V::AddFloat(y, magic);  // as large as its last bit is worth 1
+    far = V::MaxMagnitude(far, V::SubFloat(y, V::SubFloat(z, magic)));
+    return V::Bits(z);
+  }
+};
+
+// Finishes `pixels` vectors of sums of the same channels. All taken at once by one test.
+template <class V, int P>
+inline void FinishPixels(const Finish& finish, int32_t channel, int32_t count,
+                         const typename V::I* sum, int32_t stride, int8_t* output,
+                         ptrdiff_t output_step) {
+  if (finish.quick) {
+    const QuickFinisher<V> quick(finish, channel);
+    auto far = V::SetFloat(0);
+    for (int p = 0; p < P; ++p)
+      V::StoreBytes(output + p * output_step, quick(sum[p * stride], far), count);
+    if (!V::AnyAbove(far, finish.sure)) return;
+  }
+  const Finisher<V> exact(finish, channel);
+  for (int p = 0; p < P; ++p)
+    V::StoreBytes(output + p * output_step, exact(sum[p * stride]), count);
+}
+
 inline int32_t Least(int32_t a, int32_t b) { return a < b ? a : b; }
 
 // P neighbouring pixels, N blocks of channels from `channel` on.
@@ -62,10 +112,8 @@ void ConvTile(const ConvJob& job, const std::byte* input, int32_t channel, int8_
   }
   for (int n = 0; n < N; ++n) {
     const int32_t first = channel + n * V::kLanes;
-    const Finisher<V> finish(job.finish, first);
-    const int32_t count = Least(job.channels - first, V::kLanes);
-    for (int p = 0; p < P; ++p)
-      V::StoreBytes(output + p * job.output_step + n * V::kLanes, finish(sum[p][n]), count);
+    FinishPixels<V, P>(job.finish, first, Least(job.channels - first, V::kLanes), &sum[0][n], N,
+                       output + n * V::kLanes, job.output_step);
   }
 }
 
@@ -148,76 +196,83 @@ void ConvLoop(const ConvJob& job) {
   }
 }
 
-// The columns of one channel block and one group of rows, taps of a lane together.
+// One group of rows, interleaved: the taps of a column and channel together.
 template <class V>
-void Interleave(const DepthwiseJob& job, int32_t channel, int32_t first_row, std::byte* to) {
-  const int32_t count = Least(job.channels - channel, V::kLanes);
+void Interleave(const DepthwiseJob& job, int32_t first_row, std::byte* to) {
   const int8_t* row[V::kTaps];
   for (int t = 0; t < V::kTaps; ++t) {
-    const bool inside = first_row + t < job.taps_h && job.rows[first_row + t] != nullptr;
-    row[t] = inside ? job.rows[first_row + t] + channel : nullptr;
+    const bool inside = first_row + t < job.taps_h;
+    row[t] = inside ? job.rows[first_row + t] : nullptr;
   }
   const auto outside = V::OutsideTaps(job.offset);
+  // Whole vectors; what is too much lies in the next piece, or in the slack.
   const auto Fill = [&](int32_t columns) {
-    for (; columns > 0; --columns, to += V::kLanes * 4) V::Store(to, outside);
+    const ptrdiff_t values = ptrdiff_t{columns} * job.channels;
+    for (ptrdiff_t i = 0; i < values; i += V::kLanes) V::Store(to + i * 4, outside);
+    to += values * 4;
   };
   const int32_t before = Least(job.pad_left, job.columns_in);
   const int32_t inside = Least(job.width, job.columns_in - before);
   Fill(before);
-  for (int32_t x = 0; x < inside; ++x, to += V::kLanes * 4) {
-    V::Store(to, V::Gather(row, count, job.offset));
-    for (auto& r : row) r = r == nullptr ? nullptr : r + job.channels;
+  const ptrdiff_t values = ptrdiff_t{inside} * job.channels;
+  for (ptrdiff_t i = 0; i < values; i += V::kGather) {
+    const ptrdiff_t rest = values - i;
+    const int32_t count = rest < V::kGather ? static_cast<int32_t>(rest) : V::kGather;
+    V::Gather(row, i, count, job.offset, to + i * 4);
   }
+  to += values * 4;
   Fill(job.columns_in - before - inside);
 }
 
-// `pixels` outputs of one channel block.
-template <class V, int P>
-void DepthwiseTile(const DepthwiseJob& job, const Finisher<V>& finish, const std::byte* input,
-                   const std::byte* weights, int32_t channel, int8_t* output) {
-  constexpr ptrdiff_t kVector = V::kLanes * 4;
-  const int32_t row_groups = (job.taps_h + V::kTaps - 1) / V::kTaps;
+// P outputs of one vector of channels; KW taps in a row, 0: as many as the job says.
+template <class V, int P, int KW>
+void DepthwiseTile(const DepthwiseJob& job, const std::byte* input, const std::byte* weights,
+                   int32_t channel, int8_t* output) {
+  const ptrdiff_t column = ptrdiff_t{job.channels} * 4;
+  const ptrdiff_t pixel = job.stride * column, tap = job.dilation * column;
+  const int32_t taps_w = KW != 0 ? KW : job.taps_w;
   typename V::I sum[P];
   for (int p = 0; p < P; ++p) sum[p] = V::Load(job.finish.bias + channel);
-  for (int32_t g = 0; g < row_groups; ++g, input += job.columns_in * kVector)
-    for (int32_t k = 0; k < job.taps_w; ++k, weights += kVector) {
+  for (int32_t row = 0; row < job.taps_h; row += V::kTaps, input += job.buffer_step)
+    for (int32_t k = 0; k < taps_w; ++k, weights += V::kLanes * 4) {
       const auto w = V::Load(weights);
-      const std::byte* x = input + ptrdiff_t{k} * job.dilation * kVector;
-      for (int p = 0; p < P; ++p)
-        sum[p] = V::Dot(sum[p], V::Load(x + ptrdiff_t{p} * job.stride * kVector), w);
+      for (int p = 0; p < P; ++p) sum[p] = V::Dot(sum[p], V::Load(input + k * tap + p * pixel), w);
     }
-  const int32_t count = Least(job.channels - channel, V::kLanes);
-  for (int p = 0; p < P; ++p) V::StoreBytes(output + p * job.channels, finish(sum[p]), count);
+  FinishPixels<V, P>(job.finish, channel, Least(job.channels - channel, V::kLanes), sum, 1, output,
+                     job.channels);
+}
+
+template <class V, int KW>
+void DepthwiseRow(const DepthwiseJob& job) {
+  constexpr int kPixels = 4;
+  const int32_t row_groups = (job.taps_h + V::kTaps - 1) / V::kTaps;
+  const ptrdiff_t pixel_step = ptrdiff_t{job.stride} * job.channels * 4;
+  const std::byte* weights = job.weights;
+  for (int32_t c = 0; c < job.channels; c += V::kLanes) {
+    int8_t* output = job.output + c;
+    const std::byte* pixel = job.buffer + ptrdiff_t{c} * 4;
+    int32_t left = job.columns;
+    for (; left >= kPixels; left -= kPixels) {
+      DepthwiseTile<V, kPixels, KW>(job, pixel, weights, c, output);
+      pixel += kPixels * pixel_step;
+      output += kPixels * job.channels;
+    }
+    for (; left > 0; --left, pixel += pixel_step, output += job.channels)
+      DepthwiseTile<V, 1, KW>(job, pixel, weights, c, output);
+    weights += ptrdiff_t{row_groups} * job.taps_w * V::kLanes * 4;
+  }
 }
 
 template <class V>
 void DepthwiseLoop(const DepthwiseJob& job) {
-  constexpr ptrdiff_t kVector = V::kLanes * 4;
-  constexpr int kPixels = 4;
-  const int32_t row_groups = (job.taps_h + V::kTaps - 1) / V::kTaps;
-  const ptrdiff_t group_bytes = job.columns_in * kVector;
   // All channels are read before the first is written: the output may lie over the input.
   std::byte* to = job.buffer;
-  for (int32_t c = 0; c < job.channels; c += V::kLanes)
-    for (int32_t g = 0; g < row_groups; ++g, to += group_bytes)
-      Interleave<V>(job, c, g * V::kTaps, to);
-  const std::byte* input = job.buffer;
-  const std::byte* weights = job.weights;
-  for (int32_t c = 0; c < job.channels; c += V::kLanes) {
-    const Finisher<V> finish(job.finish, c);
-    int8_t* output = job.output + c;
-    const std::byte* pixel = input;
-    int32_t left = job.columns;
-    for (; left >= kPixels; left -= kPixels) {
-      DepthwiseTile<V, kPixels>(job, finish, pixel, weights, c, output);
-      pixel += kPixels * job.stride * kVector;
-      output += kPixels * job.channels;
-    }
-    for (; left > 0; --left, pixel += job.stride * kVector, output += job.channels)
-      DepthwiseTile<V, 1>(job, finish, pixel, weights, c, output);
-    input += row_groups * group_bytes;
-    weights += row_groups * job.taps_w * kVector;
-  }
+  for (int32_t row = 0; row < job.taps_h; row += V::kTaps, to += job.buffer_step)
+    Interleave<V>(job, row, to);
+  if (job.taps_w == 3)
+    DepthwiseRow<V, 3>(job);
+  else
+    DepthwiseRow<V, 0>(job);
 }
 
 // (q + offset) * 2^20 * multiplier / 2^31 with its rounding, in 32 bits: the multiplier's low

@@ -54,11 +54,7 @@ struct Zmm {
     return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(First(count), from));
   }
   static void StoreBytes(int8_t* to, I v, int32_t count) {
-    const __m128i bytes = _mm512_cvtepi32_epi8(v);
-    if (count == kLanes)
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-    else
-      _mm_mask_storeu_epi8(to, First(count), bytes);
+    _mm_mask_storeu_epi8(to, First(count), _mm512_cvtepi32_epi8(v));
   }
 
   using F = __m512;

@@ -34,6 +34,8 @@ struct Finish {
   const float* scale = nullptr;
   const float* half = nullptr;
   float sure = 0;
+  float float_least = 0, float_most = 0;
+  float magic = 0;  // 1.5 * 2^23 + offset: a number as large as that ends with the bit worth 1
   bool quick = false;
 };
 

@@ -41,6 +41,9 @@ void SetQuick(Finish& finish) {
   const auto largest = static_cast<float>((low > high ? low : high) + 1);
   constexpr float kThreeRoundings = 3.3F / (1 << 24);
   finish.sure = 0.5F - kThreeRoundings * largest;
+  finish.float_least = static_cast<float>(finish.least);
+  finish.float_most = static_cast<float>(finish.most);
+  finish.magic = 12582912.0F + static_cast<float>(finish.offset);
   finish.quick = true;
 }
 

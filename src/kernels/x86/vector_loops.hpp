@@ -45,9 +45,9 @@ struct QuickFinisher {
   QuickFinisher(const Finish& finish, typename V::F s, typename V::F h)
       : scale(s),
         half(h),
-        least(V::SetFloat(static_cast<float>(finish.least))),
-        most(V::SetFloat(static_cast<float>(finish.most))),
-        magic(V::SetFloat(12582912.0F + static_cast<float>(finish.offset))) {}  // 1.5 * 2^23
+        least(V::SetFloat(finish.float_least)),
+        most(V::SetFloat(finish.float_most)),
+        magic(V::SetFloat(finish.magic)) {}
   QuickFinisher(const Finish& finish, int32_t channel)
       : QuickFinisher(finish, V::LoadFloats(finish.scale + channel),
                       V::LoadFloats(finish.half + channel)) {}
@@ -57,27 +57,37 @@ struct QuickFinisher {
     const auto x = V::ToFloat(sum);
     const auto moved = V::MultiplyAdd(x, scale, V::WithSignOf(half, x));
     const auto y = V::MinFloat(V::MaxFloat(moved, least), most);
-    const auto z = V::AddFloat(y, magic);  // as large as its last bit is worth 1
+    const auto z = V::AddFloat(y, magic);
     far = V::MaxMagnitude(far, V::SubFloat(y, V::SubFloat(z, magic)));
     return V::Bits(z);
   }
 };
 
-// Finishes `pixels` vectors of sums of the same channels. All taken at once by one test.
 template <class V, int P>
-inline void FinishPixels(const Finish& finish, int32_t channel, int32_t count,
-                         const typename V::I* sum, int32_t stride, int8_t* output,
-                         ptrdiff_t output_step) {
+[[gnu::noinline]] void FinishExactly(const Finish& finish, int32_t channel, int32_t count,
+                                     const typename V::I* sum, int8_t* output, ptrdiff_t step) {
+  const Finisher<V> exact(finish, channel);
+  for (int p = 0; p < P; ++p) V::StoreBytes(output + p * step, exact(sum[p]), count);
+}
+
+// Finishes P vectors of sums of the same channels: in floats, and if any is in doubt, all again.
+// Unrolled, so that the sums stay in registers.
+template <class V, int P>
+[[gnu::always_inline]] inline void FinishPixels(const Finish& finish, int32_t channel,
+                                                int32_t count, const typename V::I (&sum)[P],
+                                                int8_t* output, ptrdiff_t step) {
   if (finish.quick) {
     const QuickFinisher<V> quick(finish, channel);
     auto far = V::SetFloat(0);
-    for (int p = 0; p < P; ++p)
-      V::StoreBytes(output + p * output_step, quick(sum[p * stride], far), count);
-    if (!V::AnyAbove(far, finish.sure)) return;
+#pragma GCC unroll 12
+    for (int p = 0; p < P; ++p) V::StoreBytes(output + p * step, quick(sum[p], far), count);
+    if (!V::AnyAbove(far, finish.sure)) [[likely]]
+      return;
   }
-  const Finisher<V> exact(finish, channel);
-  for (int p = 0; p < P; ++p)
-    V::StoreBytes(output + p * output_step, exact(sum[p * stride]), count);
+  typename V::I copy[P];
+#pragma GCC unroll 12
+  for (int p = 0; p < P; ++p) copy[p] = sum[p];
+  FinishExactly<V, P>(finish, channel, count, copy, output, step);
 }
 
 inline int32_t Least(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -90,8 +100,10 @@ void ConvTile(const ConvJob& job, const std::byte* input, int32_t channel, int8_
   const std::byte* weights = job.weights + channel / V::kLanes * block_bytes;
   const ptrdiff_t step = job.pixel_step;
   typename V::I sum[P][N];
+#pragma GCC unroll 4
   for (int n = 0; n < N; ++n) {
     const auto bias = V::Load(job.finish.bias + channel + n * V::kLanes);
+#pragma GCC unroll 12
     for (int p = 0; p < P; ++p) sum[p][n] = bias;
   }
   for (int32_t s = 0; s < job.segments; ++s) {
@@ -110,9 +122,13 @@ void ConvTile(const ConvJob& job, const std::byte* input, int32_t channel, int8_
       for (int i = 0; i < kPointers; ++i) at[i] += 4;
     }
   }
+#pragma GCC unroll 4
   for (int n = 0; n < N; ++n) {
     const int32_t first = channel + n * V::kLanes;
-    FinishPixels<V, P>(job.finish, first, Least(job.channels - first, V::kLanes), &sum[0][n], N,
+    typename V::I column[P];
+#pragma GCC unroll 12
+    for (int p = 0; p < P; ++p) column[p] = sum[p][n];
+    FinishPixels<V, P>(job.finish, first, Least(job.channels - first, V::kLanes), column,
                        output + n * V::kLanes, job.output_step);
   }
 }
@@ -238,7 +254,7 @@ void DepthwiseTile(const DepthwiseJob& job, const std::byte* input, const std::b
       const auto w = V::Load(weights);
       for (int p = 0; p < P; ++p) sum[p] = V::Dot(sum[p], V::Load(input + k * tap + p * pixel), w);
     }
-  FinishPixels<V, P>(job.finish, channel, Least(job.channels - channel, V::kLanes), sum, 1, output,
+  FinishPixels<V, P>(job.finish, channel, Least(job.channels - channel, V::kLanes), sum, output,
                      job.channels);
 }
 

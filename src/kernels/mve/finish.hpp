@@ -13,6 +13,8 @@ namespace covey::kernels::mve {
 
 struct Range {
   int32_t offset, least, most;
+  Range(int32_t zero_point, int32_t lower, int32_t upper)
+      : offset(zero_point), least(lower), most(upper) {}
   explicit Range(const ConvAttr& attr)
       : offset(attr.output_offset), least(attr.activation_min), most(attr.activation_max) {}
 };

@@ -11,5 +11,8 @@ void RunConv2D(const OpView& op);
 void RunDepthwiseConv2D(const OpView& op);
 void RunFullyConnected(const OpView& op);
 void RunAdd(const OpView& op);
+void RunAveragePool2D(const OpView& op);
+void RunMaxPool2D(const OpView& op);
+void RunMean(const OpView& op);
 
 }  // namespace covey::kernels::mve

@@ -54,8 +54,8 @@ void DspOffers(const OpView& view, std::vector<Offer>& offers) {
         const size_t scratch = need.least + (best - need.least) * i / 4;
         if (i > 0 && scratch == offers.back().scratch) continue;
         const int64_t once = out * (2 * taps + 12) + 2000;
-        offers.push_back({.scratch = scratch,
-                          .instructions = once + once / 10 / static_cast<int64_t>(i + 1)});
+        offers.push_back(
+            {.scratch = scratch, .instructions = once + once / 10 / static_cast<int64_t>(i + 1)});
       }
       return;
     }
@@ -75,19 +75,64 @@ int64_t PlainInstructions(const OpView& view) {
   return view.op == Op::kAdd ? out * kPlainAdd : 0;  // the others have no choice
 }
 
-// For kernels that say how little and how much they can use, and no more: most of the gain comes
-// with the least, the rest evens out. `gain`: how many times faster than the plain loops.
+// A kernel whose one amount of scratch is all it needs.
 template <typename Need>
-void StepOffers(const Need& need, int64_t plain, int64_t gain, std::vector<Offer>& offers) {
-  constexpr size_t kSteps = 4;
-  if (need.best == 0) return;
-  for (size_t i = 0; i <= kSteps; ++i) {
-    const size_t scratch = need.least + (need.best - need.least) * i / kSteps;
-    const auto part = static_cast<int64_t>(i + 1);
-    if (i == 0 || scratch != offers.back().scratch)
-      offers.push_back(
-          {.scratch = scratch, .instructions = plain / gain + plain / gain / 5 / part});
+void PlainOffer(const Need& need, int64_t instructions, std::vector<Offer>& offers) {
+  if (need.best != 0) offers.push_back({.scratch = need.best, .instructions = instructions});
+}
+
+// A loop over batches of pixels: what grows with the pixels, and what each batch costs.
+struct BatchCost {
+  int64_t fixed, block;  // bytes of scratch: at all, and for each block of pixels
+  int64_t blocks;        // of the whole output
+  int64_t work, batch;   // instructions: of all pixels, of one batch
+};
+void BatchOffers(const BatchCost& cost, size_t best, std::vector<Offer>& offers) {
+  for (int64_t at_once = 1;; at_once += (at_once + 1) / 2) {  // 1 2 3 5 8 12 18
+    const int64_t scratch = std::min(cost.fixed + at_once * cost.block, static_cast<int64_t>(best));
+    const int64_t batches = (cost.blocks + at_once - 1) / at_once;
+    offers.push_back({.scratch = static_cast<size_t>(scratch),
+                      .instructions = cost.work + batches * cost.batch});
+    if (scratch == static_cast<int64_t>(best)) return;
   }
+}
+
+// Four channels by two pixels: 14 instructions for sixteen terms, 40 beside them; a patch is copied
+// by 2.5 for sixteen terms; a batch takes 110 for each four channels.
+void MveOffers(const OpView& view, std::vector<Offer>& offers) {
+  const kernels::mve::MveScratch need = kernels::mve::MveScratchOf(view);
+  const int64_t out = Elements(view.output[0]);
+  if (need.best == 0) return;
+  if (view.op != Op::kConv2D) return PlainOffer(need, out * 10 + 4000, offers);
+  const kernels::mve::ConvLayout layout(view);
+  const int64_t chunks = static_cast<int64_t>(layout.pair_bytes) / 32;
+  const int64_t pairs = (int64_t{layout.pixels} + 1) / 2, fours = (view.input[1].dims[0] + 3) / 4;
+  const int64_t split = view.attr_as<ConvAttr>().groups;
+  BatchOffers({.fixed = static_cast<int64_t>(layout.fixed()),
+               .block = static_cast<int64_t>(layout.pair_bytes),
+               .blocks = pairs,
+               .work = pairs * fours * (14 * chunks + 40) + pairs * split * (5 * chunks + 50),
+               .batch = fours * 110 + split * 60},
+              need.best, offers);
+}
+
+// Two channels by six pixels: 90 instructions for four terms, 300 beside them; a patch is copied by
+// 3.5 a term; a batch looks at the list of turns once for each two channels.
+void Rv32Offers(const OpView& view, std::vector<Offer>& offers) {
+  const kernels::rv32::Rv32Scratch need = kernels::rv32::Rv32ScratchOf(view);
+  const int64_t out = Elements(view.output[0]);
+  if (need.best == 0) return;
+  if (view.op != Op::kConv2D)
+    return PlainOffer(need, out * (view.op == Op::kAdd ? 24 : 52) + 8000, offers);
+  const kernels::rv32::ConvLayout layout(view);
+  const int64_t sixes = (int64_t{layout.pixels} + 5) / 6, twos = (view.input[1].dims[0] + 1) / 2;
+  const int64_t split = view.attr_as<ConvAttr>().groups, terms = layout.terms;
+  BatchOffers({.fixed = static_cast<int64_t>(layout.fixed()),
+               .block = static_cast<int64_t>(layout.six_bytes),
+               .blocks = sixes,
+               .work = sixes * twos * (24 * terms + 300) + sixes * split * (21 * terms + 60),
+               .batch = twos * (terms + 120)},
+              need.best, offers);
 }
 
 }  // namespace
@@ -96,8 +141,8 @@ std::vector<Offer> OffersOf(const OpView& view, Target target) {
   const int64_t plain = PlainInstructions(view);
   std::vector<Offer> offers{{.instructions = plain}};
   if (target == Target::kCortexM) DspOffers(view, offers);
-  if (target == Target::kMve) StepOffers(kernels::mve::MveScratchOf(view), plain, 20, offers);
-  if (target == Target::kRv32) StepOffers(kernels::rv32::Rv32ScratchOf(view), plain, 3, offers);
+  if (target == Target::kMve) MveOffers(view, offers);
+  if (target == Target::kRv32) Rv32Offers(view, offers);
   return offers;
 }
 

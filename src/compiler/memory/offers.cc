@@ -5,6 +5,7 @@
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/mve/scratch.hpp"
 #include "kernels/rv32/scratch.hpp"
+#include "kernels/rv32/winograd.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -133,6 +134,23 @@ void Rv32Offers(const OpView& view, std::vector<Offer>& offers) {
                .work = sixes * twos * (24 * terms + 300) + sixes * split * (21 * terms + 60),
                .batch = twos * (terms + 120)},
               need.best, offers);
+  const kernels::rv32::WinogradLayout winograd(view);
+  if (!winograd.eligible) return;
+  // Four tiles by four channels: 42 instructions for sixteen products of an input channel, in
+  // sixteen places; input and output transforms; the weights' transform once a batch.
+  const int64_t inputs = view.input[0].dims[3], outputs = view.input[1].dims[0];
+  const int64_t fours = (int64_t{winograd.tiles} + 3) / 4 * view.output[0].dims[0];
+  const int64_t most = std::min<int64_t>(fours, kernels::rv32::kMostTileFours);
+  const size_t first = offers.size();
+  BatchOffers({.fixed = static_cast<int64_t>(winograd.fixed_bytes),
+               .block = static_cast<int64_t>(winograd.four_bytes),
+               .blocks = fours,
+               .work = fours * ((outputs + 3) / 4 * (16 * (42 * inputs + 40) + 16 * 140) +
+                                4 * (130 * inputs + 300)),
+               .batch = (outputs + 3) / 4 * 4 * 90 * inputs},
+              winograd.bytes(static_cast<int32_t>(most)), offers);
+  for (size_t i = first; i < offers.size(); ++i)
+    offers[i].lead = static_cast<int64_t>(view.output[0].bytes);  // apart
 }
 
 }  // namespace

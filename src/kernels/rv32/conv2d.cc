@@ -12,6 +12,7 @@
 #include "kernels/rv32/patches.hpp"
 #include "kernels/rv32/run.hpp"
 #include "kernels/rv32/scratch.hpp"
+#include "kernels/rv32/winograd.hpp"
 
 namespace covey::kernels::rv32 {
 namespace {
@@ -148,6 +149,7 @@ class Channels {
 
 void RunConv2D(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  if (WinogradRuns(op)) return RunWinograd(op);
   const ConvLayout layout(op);
   const Rv32Scratch need = Rv32ScratchOf(op);
   if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);

@@ -1,6 +1,7 @@
 #include "kernels/rv32/winograd.hpp"
 
 #include "kernels/rv32/finish.hpp"
+#include "kernels/rv32/winograd_dot.hpp"
 
 namespace covey::kernels::rv32 {
 namespace {
@@ -38,7 +39,7 @@ class Winograd {
     m_ = reinterpret_cast<int32_t*>(at);
     v_ = reinterpret_cast<int16_t*>(at + 1024);
     // Outside the picture the values are 0: as bytes, the input's zero point.
-    __builtin_memset(pad_, -attr_.input_offset, static_cast<size_t>(channels_));
+    for (int32_t c = 0; c < channels_; ++c) pad_[c] = static_cast<int8_t>(-attr_.input_offset);
     const size_t fours = (op.scratch.size() - layout.fixed_bytes) / layout.four_bytes;
     const size_t wanted = static_cast<size_t>(layout.tiles + 3) / 4;
     at_once_ = 4 * static_cast<int32_t>(fours < wanted ? fours : wanted);

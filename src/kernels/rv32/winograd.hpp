@@ -55,8 +55,4 @@ inline constexpr int32_t kMostTileFours = 8;
 bool WinogradRuns(const OpView& op);
 void RunWinograd(const OpView& op);
 
-// m[p][k][t] = sum over c of u[p][c][k] * v[p][c][t], k and t 0..3, p 0..15; channels is even.
-extern "C" void covey_rv32_winograd_dot(const int16_t* u, const int16_t* v, int32_t channels,
-                                        int32_t* m);
-
 }  // namespace covey::kernels::rv32

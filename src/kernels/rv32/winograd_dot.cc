@@ -1,4 +1,4 @@
-#include "kernels/rv32/winograd.hpp"
+#include "kernels/rv32/winograd_dot.hpp"
 
 namespace covey::kernels::rv32 {
 

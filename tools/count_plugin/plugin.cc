@@ -72,9 +72,20 @@ uint64_t WordsOf(const char* text) {
   return words;
 }
 
+// The mnemonic: behind blanks, and behind the code in hexadecimal that RISC-V's text begins with.
+const char* Mnemonic(const char* text) {
+  text += std::strspn(text, " \t");
+  const size_t digits = std::strspn(text, "0123456789abcdef");
+  if ((digits == 4 || digits == 8) && (text[digits] == ' ' || text[digits] == '\t')) {
+    text += digits;
+    text += std::strspn(text, " \t");
+  }
+  return text;
+}
+
 // Adds one instruction, by its assembly text; `after_access`: the one before accessed memory.
 bool AddInstruction(const char* text, bool after_access, Counts& counts) {
-  while (*text == ' ' || *text == '\t') ++text;
+  text = Mnemonic(text);
   const bool load = Starts(text, "ld") || Starts(text, "pop") || Starts(text, "vld") ||
                     Starts(text, "lb") || Starts(text, "lh") || Starts(text, "lw") ||
                     Starts(text, "c.lw");

@@ -139,9 +139,10 @@ Result<BoardRun> RunOnBoard(const BoardJob& job, Diag& diag) {
     arguments.emplace_back("image=image");
   }
   if (job.per_layer) arguments.emplace_back("layers=1");
-  COVEY_TRY_ASSIGN(const std::vector<std::string> command,
+  COVEY_TRY_ASSIGN(std::vector<std::string> command,
                    QemuCommand(job.board, firmware, arguments, /*network=*/false,
                                job.count_instructions || job.per_layer, diag));
+  command.insert(command.end(), job.emulator.begin(), job.emulator.end());
   const TempDir folder;
   if (folder.path().empty() || !WriteFile(folder.path() / "image", job.image) ||
       !WriteFile(folder.path() / "inputs", job.inputs)) {

@@ -21,11 +21,12 @@
 namespace covey::serve {
 
 struct BoardJob {
-  std::string board;                  // "m33", "m4", "m55", "rv32"
-  std::span<const std::byte> image;   // a model image
-  std::span<const std::byte> inputs;  // N samples of the model's input bytes
-  std::filesystem::path program{};    // empty: the bench firmware; else it holds its own network
-  bool count_instructions = true;     // false: faster, no counts
+  std::string board;                    // "m33", "m4", "m55", "rv32"
+  std::span<const std::byte> image;     // a model image
+  std::span<const std::byte> inputs;    // N samples of the model's input bytes
+  std::filesystem::path program{};      // empty: the bench firmware; else it holds its own network
+  std::vector<std::string> emulator{};  // more words for its command line
+  bool count_instructions = true;       // false: faster, no counts
   bool per_layer = false;
   std::chrono::seconds timeout{600};
 };

@@ -166,6 +166,15 @@ Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView
   return size;
 }
 
+Result<std::string> ReadSymbols(const std::string& board, const fs::path& program, Diag& diag) {
+  COVEY_TRY_ASSIGN(const fs::path parts, FindParts(board, diag));
+  const std::vector<std::string> tools = Words(parts / "tools.words");
+  if (tools.size() != 2) {
+    return Status(Code::kNotFound, "the board's firmware has not been built");
+  }
+  return Say({tools[1]}, {program.string()}, program.parent_path(), diag);
+}
+
 Result<EmittedRun> RunEmitted(const EmittedJob& job, Diag& diag) {
   const TempDir folder;
   if (folder.path().empty()) {

@@ -48,4 +48,8 @@ enum class Hook { kNone, kClock, kMark };
 Result<EmittedSize> BuildEmitted(const std::string& board, const wire::ImageView& image, Hook hook,
                                  const std::filesystem::path& folder, Diag& diag);
 
+// What the board's nm prints of a program.
+Result<std::string> ReadSymbols(const std::string& board, const std::filesystem::path& program,
+                                Diag& diag);
+
 }  // namespace covey::serve

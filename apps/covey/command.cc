@@ -41,6 +41,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddInspect(app, chosen);
   AddCompile(app, chosen);
   AddQuantize(app, chosen);
+  AddBench(app, chosen);
   AddAgent(app, chosen);
   AddModels(app, chosen);
   AddClassify(app, chosen);

@@ -6,7 +6,7 @@
 namespace covey::cli_test {
 namespace {
 
-constexpr const char* kCommands[] = {"run",    "inspect",  "compile", "agent",
+constexpr const char* kCommands[] = {"run",    "inspect",  "compile", "bench",     "agent",
                                      "models", "classify", "demo",    "completion"};
 
 TEST(Help, OfEveryCommandHasExamplesAndItsOptions) {

@@ -266,6 +266,13 @@ const char Writer::kKernelsTop[] =
 #endif
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
+#ifndef __clang__
+// GCC knows every constant here, and warns of loops that it cannot see the checked bounds of.
+#pragma GCC diagnostic ignored "-Waggressive-loop-optimizations"
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+#endif
 
 // The kernels that this network needs, from Covey's src/kernels.
 namespace {

@@ -15,12 +15,14 @@
 
 namespace covey::serve {
 
-// Bytes of flash, by the object file that the compiler made and by the linked program.
+// The program's bytes of flash, by the object file that the compiler made and by the linked
+// program.
 struct EmittedSize {
   uint64_t code = 0;     // instructions, with the literals among them
   uint64_t tables = 0;   // constants that are not the network's weights: op records, dimensions
   uint64_t weights = 0;  // weights, biases, multipliers
   uint64_t library = 0;  // functions of the compiler's library that it calls, such as memset
+  std::string warnings;  // what the compiler said of the generated code
   uint64_t engine() const { return code + tables + library; }
   uint64_t flash() const { return engine() + weights; }
 };

@@ -97,6 +97,7 @@ TEST_P(EmittedOnBoard, GivesTheInterpretersBytesAndIsSmall) {
   EXPECT_TRUE(ran->run.outputs == Interpret(inputs));
   EXPECT_EQ(ran->run.arena_bytes, view.header().arena_bytes);
   EXPECT_GT(ran->size.weights, 0U);
+  EXPECT_EQ(ran->size.warnings, "");
   EXPECT_LE(ran->size.engine(), kMostEngineBytes);
 
   // The layers add up to the whole, but for the hook's own few instructions.

@@ -115,6 +115,7 @@ class Writer {
     }
     COVEY_TRY_ASSIGN(Joined kernels, JoinKernels(ops, target_.folders, diag));
     COVEY_TRY(FitViews(kernels, diag));
+    if (!UsesInt16()) DropInt16(kernels.text);
     Tables tables(image_);
     const std::string definitions = tables.Text();
     CppModel model;
@@ -153,6 +154,21 @@ class Writer {
     if (set("kMaxInputs", inputs) && set("kMaxOutputs", outputs)) return OkStatus();
     return Refuse(diag, {Code::kInternal, "emit: unexpected core/op_view.hpp"}, "core/op_view.hpp",
                   "does not define kMaxInputs and kMaxOutputs");
+  }
+
+  bool UsesInt16() const {
+    for (uint32_t i = 0; i < image_.tensor_count(); ++i)
+      if (image_.tensor(i).dtype == static_cast<uint8_t>(DType::kInt16)) return true;
+    return false;
+  }
+
+  // Kernels choose their element type by a tensor's; in a network without int16 they need not ask,
+  // and half of their code goes.
+  static void DropInt16(std::string& text) {
+    static const std::regex kEqual("[A-Za-z0-9_.\\[\\]]+\\.dtype == DType::kInt16");
+    static const std::regex kUnequal("[A-Za-z0-9_.\\[\\]]+\\.dtype != DType::kInt16");
+    text = std::regex_replace(text, kEqual, "(false && $&)");
+    text = std::regex_replace(text, kUnequal, "(true || $&)");
   }
 
   std::string Filled(std::string text) const {

@@ -80,10 +80,10 @@ HostTensor Picture(const serve::TensorInfo& info, const std::vector<int32_t>& nh
   return tensor;
 }
 
-Row OursOf(const compiler::Graph& graph) {
+Row OursOf(const char* name, std::span<const std::byte> image,
+           const kernels::HostKernels& kernels) {
   DiagText diag;
-  const auto image = Must(compiler::Compile(graph, diag), diag);
-  Row row{"covey", Must(serve::LoadImage(image, diag), diag), {}};
+  Row row{name, Must(serve::LoadImage(image, diag, kernels), diag), {}};
   row.inputs = {Picture(row.model->inputs()[0], row.model->inputs()[0].dims)};
   return row;
 }
@@ -123,10 +123,16 @@ void PrintAgreement(const Row& ours, const Row& theirs) {
 }
 
 bool Compare(const compiler::Graph& graph, int calls) {
-  Row rows[] = {OursOf(graph), {}, {}};
+  DiagText diag;
+  const auto image = Must(compiler::Compile(graph, diag), diag);
+  std::vector<Row> rows;
+  rows.push_back(OursOf("covey", image, kernels::BestHostKernels()));
   const auto nhwc = rows[0].inputs[0].dims;
-  rows[1] = TheirsOf("ONNX Runtime, int8", graph, Signs::kSigned, nhwc);
-  rows[2] = TheirsOf("ONNX Runtime, uint8", graph, Signs::kUnsigned, nhwc);
+  rows.push_back(TheirsOf("ONNX Runtime, int8", graph, Signs::kSigned, nhwc));
+  rows.push_back(TheirsOf("ONNX Runtime, uint8", graph, Signs::kUnsigned, nhwc));
+  // What a processor without the best instructions would run; not the reference, which is slow.
+  const auto all = kernels::AllHostKernels();
+  for (size_t i = 1; i + 1 < all.size(); ++i) rows.push_back(OursOf(all[i].name, image, all[i]));
   const int warm_up = std::max(10, calls / 10);
   for (int i = 0; i < calls + warm_up; ++i) {
     if (i == warm_up)

@@ -31,6 +31,7 @@ class Writer {
   Writer(const Graph& graph, Signs signs, Diag& diag) : from_(graph), signs_(signs), diag_(diag) {}
 
   Result<std::string> Run() {
+    for (const Tensor& tensor : from_.tensors) COVEY_TRY(CheckTensor(tensor));
     model_.set_ir_version(8);
     model_.add_opset_import()->set_version(13);
     to().set_name(from_.name.empty() ? "network" : from_.name);
@@ -243,7 +244,7 @@ class Writer {
       case Op::kMaxPool2D:
         AddPool(node, "MaxPool");
         return OkStatus();
-      case Op::kMean:
+      case Op::kMean:  // over rows and columns, as importers make it
         Add("GlobalAveragePool", {Real(node.inputs[0])}, Raw(node.outputs[0]));
         Requantise(node.outputs[0]);
         return OkStatus();
@@ -256,6 +257,13 @@ class Writer {
       default:
         return Refuse(node, "is not written as ONNX");
     }
+  }
+  Status CheckTensor(const Tensor& tensor) {
+    const bool quantised = tensor.dtype == DType::kInt8 && !tensor.quant.empty();
+    if (tensor.constant() || quantised) return OkStatus();
+    const std::string subject = "tensor '" + tensor.name + "'";
+    diag_.Report({.subject = subject.c_str(), .problem = "is not int8; give a .tflite in int8"});
+    return Status(Code::kUnimplemented, "qdq onnx: a tensor is not int8");
   }
   Status Refuse(const Node& node, const char* problem) {
     const std::string subject = node.source_op + " '" + node.name + "'";

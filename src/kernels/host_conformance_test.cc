@@ -2,6 +2,9 @@
 // leave rests of every size; the other suites hold both to the plain formulation on small ones.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/fixed_point.hpp"
 #include "kernels/host/host_kernels.hpp"
 #include "kernels/host/op_case.hpp"
@@ -119,6 +122,30 @@ TEST_P(HostConformance, FullyConnectedEqualsTheReference) {
     SetRange(s, attr);
     op.Set(attr);
     ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
+  }
+}
+
+// Sums that lie on a half, or within a float's error of one, after one rounding and after two.
+TEST_P(HostConformance, SumsAboutAHalfRoundAsTheReference) {
+  constexpr int32_t kChannels = 400;
+  for (const int32_t multiplier : {1 << 30, (1 << 30) + 1, 0x7FFFFFFF, 1518500250, 1}) {
+    for (int32_t right = 1; right <= 24; ++right) {
+      OpCase op(Op::kFullyConnected, "halves");
+      op.Input<int8_t>({1, 1}, {0});
+      op.Input<int8_t>({kChannels, 1}, std::vector<int8_t>(kChannels));
+      std::vector<int32_t> bias, params(2 * kChannels, multiplier);
+      for (int32_t c = 0; c < kChannels; ++c) {
+        // (n + 1/2) * 2^right / (multiplier / 2^31), and its neighbours.
+        const double middle = (c / 4 - 50 + 0.5) * (1 << right) * 0x1p31 / multiplier;
+        bias.push_back(static_cast<int32_t>(std::clamp(std::floor(middle), -2e9, 2e9)) + c % 4 - 1);
+        params[static_cast<size_t>(kChannels + c)] = -right;
+      }
+      op.Input<int32_t>({kChannels}, bias);
+      op.Output<int8_t>({1, kChannels});
+      op.Set(ConvAttr{});
+      op.SetParams(params);
+      ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, static_cast<uint32_t>(right)));
+    }
   }
 }
 

@@ -25,6 +25,10 @@ struct Ymm {
   static I Dot(I sum, I x, I w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
   static I Add(I a, I b) { return _mm256_add_epi32(a, b); }
   static I Multiply(I a, I b) { return _mm256_mullo_epi32(a, b); }
+  // Of the lower half words; b's upper ones are 0.
+  static I MultiplyWords(I a, I b) { return _mm256_madd_epi16(a, b); }
+  static I And(I a, I b) { return _mm256_and_si256(a, b); }
+  static I ShiftRight(I v, I n) { return _mm256_srav_epi32(v, n); }
   static I Min(I a, I b) { return _mm256_min_epi32(a, b); }
   static I Max(I a, I b) { return _mm256_max_epi32(a, b); }
   static I ShiftLeft(I v, I n) { return _mm256_sllv_epi32(v, n); }

@@ -28,6 +28,10 @@ struct Zmm {
   static I Dot(I sum, I x, I w) { return _mm512_dpbusd_epi32(sum, x, w); }
   static I Add(I a, I b) { return _mm512_add_epi32(a, b); }
   static I Multiply(I a, I b) { return _mm512_mullo_epi32(a, b); }
+  // Of the lower half words; b's upper ones are 0.
+  static I MultiplyWords(I a, I b) { return _mm512_madd_epi16(a, b); }
+  static I And(I a, I b) { return _mm512_and_si512(a, b); }
+  static I ShiftRight(I v, I n) { return _mm512_srav_epi32(v, n); }
   static I Min(I a, I b) { return _mm512_min_epi32(a, b); }
   static I Max(I a, I b) { return _mm512_max_epi32(a, b); }
   static I ShiftLeft(I v, I n) { return _mm512_sllv_epi32(v, n); }

@@ -48,9 +48,12 @@ void RunAdd(const OpView& op) {
   job.right[0] = -attr.input0_shift, job.right[1] = -attr.input1_shift;
   job.out_multiplier = attr.output_multiplier;
   job.out_right = -attr.output_shift;
-  job.least = attr.activation_min - attr.output_offset;
-  job.most = attr.activation_max - attr.output_offset;
-  job.out_offset = attr.output_offset;
+  job.finish.least = attr.activation_min - attr.output_offset;
+  job.finish.most = attr.activation_max - attr.output_offset;
+  job.finish.offset = attr.output_offset;
+  const FloatScale quick = FloatScaleOf(job.out_multiplier, job.out_right);
+  job.scale = quick.scale, job.half = quick.half;
+  if (job.out_right >= 1) SetQuick(job.finish);
   PlanOf<AddPlan>(op).loops->add(job);
 }
 

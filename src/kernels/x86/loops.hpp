@@ -78,7 +78,8 @@ struct AddJob {
   size_t count = 0;
   int32_t offset[2] = {}, multiplier[2] = {}, right[2] = {};
   int32_t out_multiplier = 0, out_right = 0;
-  int32_t least = 0, most = 0, out_offset = 0;
+  Finish finish;  // without arrays: all channels have the two numbers above, in floats those below
+  float scale = 0, half = 0;
 };
 
 struct Loops {

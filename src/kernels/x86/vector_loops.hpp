@@ -295,19 +295,23 @@ void DepthwiseLoop(const DepthwiseJob& job) {
 // eleven bits are what the rounding sees.
 template <class V>
 struct Addend {
-  typename V::I offset, low, high, right;
+  typename V::I offset, low, high, right, half, sign;
 
   Addend(int32_t o, int32_t multiplier, int32_t r)
       : offset(V::Set(o)),
         low(V::Set(multiplier & 2047)),
         high(V::Set(multiplier >> 11)),
-        right(V::Set(r)) {}
+        right(V::Set(r)),
+        half(V::Set(r == 0 ? 0 : 1 << (r - 1))),
+        sign(V::Set(r == 0 ? 0 : -1)) {}
 
   typename V::I operator()(const int8_t* from, int32_t count) const {
     const auto q = V::Add(V::LoadBytes(from, count), offset);
-    const auto rest = V::Add(V::Multiply(q, low), V::Set(1024));
-    return V::RoundingShiftRight(V::Add(V::Multiply(q, high), V::template ShiftRightBy<11>(rest)),
-                                 right);
+    const auto rest = V::Add(V::MultiplyWords(q, low), V::Set(1024));
+    // Below 2^28, so that a half fits on top of it.
+    const auto v = V::Add(V::Multiply(q, high), V::template ShiftRightBy<11>(rest));
+    const auto below = V::And(V::template ShiftRightBy<31>(v), sign);  // halves away from zero
+    return V::ShiftRight(V::Add(V::Add(v, half), below), right);
   }
 };
 
@@ -315,14 +319,22 @@ template <class V>
 void AddLoop(const AddJob& job) {
   const Addend<V> a(job.offset[0], job.multiplier[0], job.right[0]);
   const Addend<V> b(job.offset[1], job.multiplier[1], job.right[1]);
+  const QuickFinisher<V> quick(job.finish, V::SetFloat(job.scale), V::SetFloat(job.half));
   const auto multiplier = V::Set(job.out_multiplier), right = V::Set(job.out_right),
-             least = V::Set(job.least), most = V::Set(job.most), offset = V::Set(job.out_offset);
+             least = V::Set(job.finish.least), most = V::Set(job.finish.most),
+             offset = V::Set(job.finish.offset);
   for (size_t i = 0; i < job.count; i += V::kLanes) {
     const size_t rest = job.count - i;
     const int32_t count = rest < V::kLanes ? static_cast<int32_t>(rest) : V::kLanes;
     const auto sum = V::Add(a(job.a + i, count), b(job.b + i, count));
-    const auto scaled = V::RoundingShiftRight(V::DoublingHighMul(sum, multiplier), right);
-    V::StoreBytes(job.output + i, V::Add(V::Max(V::Min(scaled, most), least), offset), count);
+    auto far = V::SetFloat(0);
+    auto result = quick(sum, far);
+    // Before it is stored: the output may be an input.
+    if (!job.finish.quick || V::AnyAbove(far, job.finish.sure)) [[unlikely]] {
+      const auto scaled = V::RoundingShiftRight(V::DoublingHighMul(sum, multiplier), right);
+      result = V::Add(V::Max(V::Min(scaled, most), least), offset);
+    }
+    V::StoreBytes(job.output + i, result, count);
   }
 }
 

@@ -15,8 +15,8 @@ namespace {
 
 class Int8Model final : public Model {
  public:
-  Int8Model(AlignedBytes image, const wire::ImageView& view)
-      : image_(std::move(image)), view_(view) {
+  Int8Model(AlignedBytes image, const wire::ImageView& view, const kernels::HostKernels& kernels)
+      : image_(std::move(image)), view_(view), kernels_(kernels) {
     for (uint16_t i = 0; i < view_.input_count(); ++i)
       inputs_.push_back(Info(view_.input_tensor(i)));
     for (uint16_t i = 0; i < view_.output_count(); ++i)
@@ -39,7 +39,7 @@ class Int8Model final : public Model {
 
   AlignedBytes image_;
   wire::ImageView view_;
-  const kernels::HostKernels kernels_ = kernels::BestHostKernels();
+  const kernels::HostKernels kernels_;
   std::shared_ptr<const HostPacks> packs_;  // set once, in Warm
   std::vector<TensorInfo> inputs_, outputs_;
   std::mutex mutex_;
@@ -148,11 +148,12 @@ class Int8Backend final : public Backend {
 
 std::unique_ptr<Backend> MakeInt8Backend() { return std::make_unique<Int8Backend>(); }
 
-Result<std::unique_ptr<Model>> LoadImage(std::span<const std::byte> image, Diag& diag) {
+Result<std::unique_ptr<Model>> LoadImage(std::span<const std::byte> image, Diag& diag,
+                                         const kernels::HostKernels& kernels) {
   AlignedBytes bytes(image.size());
   if (!image.empty()) std::memcpy(bytes.bytes().data(), image.data(), image.size());
   COVEY_TRY_ASSIGN(wire::ImageView view, wire::ImageView::Read(bytes.bytes(), diag));
-  auto model = std::make_unique<Int8Model>(std::move(bytes), view);
+  auto model = std::make_unique<Int8Model>(std::move(bytes), view, kernels);
   COVEY_TRY(model->Warm(diag));
   return std::unique_ptr<Model>(std::move(model));
 }

@@ -12,6 +12,7 @@
 
 #include <memory>
 
+#include "kernels/host/host_kernels.hpp"
 #include "serve/backends/backend.hpp"
 
 namespace covey::serve {
@@ -19,6 +20,8 @@ namespace covey::serve {
 std::unique_ptr<Backend> MakeInt8Backend();
 
 // A model from the bytes of an image, for callers that have no file.
-Result<std::unique_ptr<Model>> LoadImage(std::span<const std::byte> image, Diag& diag);
+Result<std::unique_ptr<Model>> LoadImage(
+    std::span<const std::byte> image, Diag& diag,
+    const kernels::HostKernels& kernels = kernels::BestHostKernels());
 
 }  // namespace covey::serve

@@ -1,12 +1,12 @@
 // The host's int8 engine beside ONNX Runtime's, on the same int8 networks: same weights, same
 // scales, one thread each, call by call in turns, so that both meet the same machine.
 //
-//   bench_engines_host [--calls N] [--check] [MODEL ...]
+//   bench_engines_host [--calls N] [--check] [--ref] [MODEL ...]
 //
 // Without MODEL: ResNet-8 of $COVEY_DATA (if it is there) and MobileNetV2 with random weights. A
 // MODEL is a quantised .tflite. ONNX Runtime gets the network as QDQ ONNX (qdq_onnx.hpp), once with
 // int8 and once with uint8 activations; the faster counts. --check: exit 1 unless Covey's median is
-// below it on every network.
+// below it on every network. --ref: the reference loops too, which are slow.
 #include <unistd.h>
 
 #include <algorithm>
@@ -122,7 +122,7 @@ void PrintAgreement(const Row& ours, const Row& theirs) {
               differ, a.size(), most);
 }
 
-bool Compare(const compiler::Graph& graph, int calls) {
+bool Compare(const compiler::Graph& graph, int calls, bool ref) {
   DiagText diag;
   const auto image = Must(compiler::Compile(graph, diag), diag);
   std::vector<Row> rows;
@@ -130,9 +130,10 @@ bool Compare(const compiler::Graph& graph, int calls) {
   const auto nhwc = rows[0].inputs[0].dims;
   rows.push_back(TheirsOf("ONNX Runtime, int8", graph, Signs::kSigned, nhwc));
   rows.push_back(TheirsOf("ONNX Runtime, uint8", graph, Signs::kUnsigned, nhwc));
-  // What a processor without the best instructions would run; not the reference, which is slow.
+  // What a processor without the best instructions would run.
   const auto all = kernels::AllHostKernels();
-  for (size_t i = 1; i + 1 < all.size(); ++i) rows.push_back(OursOf(all[i].name, image, all[i]));
+  for (size_t i = ref ? 0 : 1; i + 1 < all.size(); ++i)
+    rows.push_back(OursOf(all[i].name, image, all[i]));
   const int warm_up = std::max(10, calls / 10);
   for (int i = 0; i < calls + warm_up; ++i) {
     if (i == warm_up)
@@ -165,15 +166,17 @@ compiler::Graph Import(const std::filesystem::path& path) {
 int main(int argc, char** argv) {
   using namespace covey;
   int calls = 300;
-  bool check = false;
+  bool check = false, ref = false;
   std::vector<compiler::Graph> graphs;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--check") == 0) {
       check = true;
+    } else if (std::strcmp(argv[i], "--ref") == 0) {
+      ref = true;
     } else if (std::strcmp(argv[i], "--calls") == 0 && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
       calls = std::atoi(argv[++i]);
     } else if (argv[i][0] == '-') {
-      std::fprintf(stderr, "usage: bench_engines_host [--calls N] [--check] [MODEL ...]\n");
+      std::fprintf(stderr, "usage: bench_engines_host [--calls N] [--check] [--ref] [MODEL ...]\n");
       return 2;
     } else {
       graphs.push_back(bench::Import(argv[i]));
@@ -189,6 +192,6 @@ int main(int argc, char** argv) {
   }
   std::printf("kernels: %s\n", kernels::BestHostKernels().name);
   bool faster = true;
-  for (const compiler::Graph& graph : graphs) faster = bench::Compare(graph, calls) && faster;
+  for (const compiler::Graph& graph : graphs) faster = bench::Compare(graph, calls, ref) && faster;
   return check && !faster ? 1 : 0;
 }

@@ -27,6 +27,7 @@ Spread::Spread(std::span<const float> values) : count_(values.size()), bins_(kBi
   all_ = {*least, *most};
   width_ = (double{all_.hi} - double{all_.lo}) / double{kBins};
   for (float x : values) {
+    if (x == 0) continue;
     const double at = width_ > 0 ? (double{x} - double{all_.lo}) / width_ : 0;
     ++bins_[std::min(static_cast<size_t>(at), kBins - 1)];
   }
@@ -89,9 +90,9 @@ double Spread::DivergenceOf(Interval range) const {
     mass[static_cast<size_t>(level[b])] += static_cast<double>(bins_[b]);
     used[static_cast<size_t>(level[b])] += clipped[b] > 0 ? 1 : 0;
   }
-  const double whole = static_cast<double>(count_);
-  double inside = 0;
+  double inside = 0, whole = 0;
   for (double m : mass) inside += m;
+  for (double c : clipped) whole += c;
   double sum = 0;
   for (size_t b = first; b <= last; ++b) {
     if (clipped[b] <= 0) continue;

@@ -112,7 +112,10 @@ double PlainDivergence(const std::vector<float>& values, Interval range) {
   const int first = bin(double{q.scale} * (-128 - q.zero_point));
   const int last = bin(double{q.scale} * (127 - q.zero_point));
   std::map<int, double> clipped, raw;
+  double count = 0;
   for (float x : values) {
+    if (x == 0) continue;
+    ++count;
     const int b = std::min(bin(double{x}), 2047);
     clipped[std::clamp(b, first, last)] += 1;
     if (b >= first && b <= last) raw[b] += 1;
@@ -126,7 +129,7 @@ double PlainDivergence(const std::vector<float>& values, Interval range) {
   for (const auto& [b, n] : clipped) bins[level(b)] += 1;
   double sum = 0;
   for (const auto& [b, n] : clipped) {
-    const double p = n / static_cast<double>(values.size());
+    const double p = n / count;
     sum += p * std::log(p / std::max(1e-9, mass[level(b)] / bins[level(b)] / inside));
   }
   return sum;
@@ -143,6 +146,17 @@ TEST(Spread, EntropyTakesTheRangeWithTheLeastDivergence) {
     least = std::min(least, PlainDivergence(values, {0, static_cast<float>(30.0 * step / 100)}));
   }
   EXPECT_NEAR(PlainDivergence(values, spread.RangeBy(RangeMethod::kEntropy)), least, 1e-6);
+}
+
+// Half of the values are zeros: no reason to cut off large ones.
+TEST(Spread, ZerosOfReluDoNotNarrowTheRange) {
+  std::vector<float> values;
+  for (int i = 1; i <= 4000; ++i) values.push_back(static_cast<float>(i) / 4000);
+  const Interval without = Spread(values).RangeBy(RangeMethod::kEntropy);
+  values.resize(20'000, 0.0F);
+  const Interval with = Spread(values).RangeBy(RangeMethod::kEntropy);
+  EXPECT_NEAR(with.hi, without.hi, 0.011F);
+  EXPECT_GT(with.hi, 0.9F);
 }
 
 TEST(Spread, TakesConstantsAndNothing) {

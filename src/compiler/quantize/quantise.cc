@@ -158,6 +158,10 @@ class Quantiser {
                   .measured = {},
                   .method = best.method,
                   .candidate = result_.candidates.size()};
+      // The biases made up for rounding that is no more.
+      if (result_.bias_corrected) {
+        COVEY_TRY(CorrectBias(network, form.seen, split_.calibrate, {}, trial.plan, diag_));
+      }
       COVEY_TRY_ASSIGN(trial.measured, Measure(form, trial.plan, false));
       Note("int16 for " + std::to_string(++trials) + " tensors", trial.measured);
       if (Better(trial, best)) best = std::move(trial);

@@ -105,6 +105,8 @@ Result<bool> MatMul(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Pool(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> GlobalAveragePool(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> ReduceMean(Importer& importer, const ::onnx::NodeProto& node);
+// ops_norm.cc
+Result<bool> BatchNormalization(Importer& importer, const ::onnx::NodeProto& node);
 // ops_element.cc
 Result<bool> Relu(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Clip(Importer& importer, const ::onnx::NodeProto& node);

@@ -18,6 +18,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"Add", Add},
     {"AveragePool", Pool},
+    {"BatchNormalization", BatchNormalization},
     {"Clip", Clip},
     {"Constant", Constant},
     {"Conv", Conv},

@@ -12,6 +12,7 @@
 #include "compiler/memory/offers.hpp"
 #include "compiler/memory/plan.hpp"
 #include "compiler/report.hpp"
+#include "compiler/variant.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -217,11 +218,13 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
                   "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
   }
   std::vector<Lowered> lowered;
+  Graph work = graph;
   for (const Node& node : graph.nodes) {
     COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
+    ApplyTarget(work, node, op, options.target);
     lowered.push_back(std::move(op));
   }
-  return Emitter(graph, std::move(lowered), options, diag).Run();
+  return Emitter(work, std::move(lowered), options, diag).Run();
 }
 
 }  // namespace covey::compiler

@@ -1,5 +1,6 @@
 #include "kernels/conv_checks.hpp"
 #include "kernels/prepare.hpp"
+#include "kernels/weight_blocks.hpp"
 
 namespace covey::kernels {
 
@@ -13,6 +14,12 @@ Status PrepareFullyConnected(const OpView& op, Diag& diag) {
       check.Equal("input elements modulo weights' columns", op.input[0].elements() % inputs, 0));
   COVEY_TRY(check.Equal("output elements", op.output[0].elements(),
                         op.input[0].elements() / inputs * outputs));
+  const auto& attr = op.attr_as<ConvAttr>();
+  COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightRows, kWeightBlocks));
+  if (attr.weights_order == kWeightBlocks) {
+    COVEY_TRY(check.Equal("inputs modulo 4, of weights in blocks", inputs % 4, 0));
+    COVEY_TRY(check.Equal("weights offset, of weights in blocks", attr.weights_offset, 0));
+  }
   COVEY_TRY(CheckConvTypes(check, op, outputs));
   return CheckConvNumbers(check, op, inputs, outputs);
 }

@@ -125,7 +125,13 @@ bool Case::DrawFullyConnected(Random& random) {
   dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 300 : 40);
   dims_[1][0] = dims_[2][1] = random.Between(1, 9);
   DrawNumbers(random, attr);
-  if (random.OneIn(6)) attr.weights_offset = random.Between(-127, 128);
+  if (random.OneIn(6)) {
+    attr.weights_offset = random.Between(-127, 128);
+  } else if (random.OneIn(2)) {  // any bytes are blocks of some weights, if b stays above -128
+    attr.weights_order = 1;
+    dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 140 : 10) * 4;
+    dims_[1][0] = dims_[2][1] = random.Between(1, 13);
+  }
   return PlaceConv(random);
 }
 

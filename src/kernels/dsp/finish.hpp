@@ -66,6 +66,38 @@ class Finish {
                                                          : Clamp(value, least_, most_));
   }
 
+  // Where the sums of four channels begin.
+  void Begin(int32_t first, int32_t* sums) const {
+    if (bias_ == nullptr) {
+      for (int i = 0; i < 4; ++i) sums[i] = 0;
+    } else {
+      __builtin_memcpy(sums, bias_ + first, 4 * sizeof(int32_t));
+    }
+  }
+
+  // Four channels of one pixel, whose constants are used once and so not kept.
+  void Four(const int32_t* sums, int32_t first, int8_t* out) const {
+    const int32_t* const multiplier = multiplier_ + first;
+    const int32_t* const shift = shift_ + first;
+    int32_t slow = ending_ == Ending::kOther ? -1 : 0;  // negative: some channel is not fast
+    uint32_t bytes = 0;
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const int32_t m = multiplier[i], left = shift[i];
+      slow |= (m - (1 << 30)) | (-2 - left);
+      const int32_t power = 1 << ((32 + left) & 31);
+      const int32_t scaled =
+          HighMacRounded(sums[i], static_cast<int32_t>(2 * static_cast<uint32_t>(m)), sums[i]);
+      const int32_t value = HighMacRounded(scaled + (scaled >> 31), power, offset_);
+      bytes |= static_cast<uint32_t>(Saturate8(value) & 0xFF) << (8 * i);
+    }
+    if (slow >= 0) {
+      __builtin_memcpy(out, &bytes, sizeof(bytes));
+    } else {
+      for (int i = 0; i < 4; ++i) out[i] = ref_.Scaled(sums[i], first + i);
+    }
+  }
+
  private:
   ref::ChannelOutput ref_;
   const int32_t* bias_;  // null: none

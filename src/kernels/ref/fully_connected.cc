@@ -1,5 +1,6 @@
 #include "kernels/ref/channel.hpp"
 #include "kernels/ref/run.hpp"
+#include "kernels/weight_blocks.hpp"
 
 namespace covey::kernels::ref {
 namespace {
@@ -26,10 +27,28 @@ void FullyConnected(const OpView& op) {
   }
 }
 
+// Weights in blocks, int8 only.
+void Blocks(const OpView& op) {
+  const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  const int32_t offset = op.attr_as<ConvAttr>().input_offset;
+  const ChannelOutput output(op, outputs);
+  const int8_t* const weights = op.input[1].as<int8_t>();
+  const int8_t* in = op.input[0].as<int8_t>();
+  int8_t* result = op.output[0].as_mutable<int8_t>();
+  for (auto n = op.input[0].elements() / inputs; n > 0; --n, in += inputs)
+    for (int32_t o = 0; o < outputs; ++o) {
+      int32_t sum = 0;
+      for (int32_t i = 0; i < inputs; ++i)
+        sum += (in[i] + offset) * BlockWeight(weights, o, i, outputs, inputs);
+      *result++ = output(sum, o);
+    }
+}
+
 }  // namespace
 
 void RunFullyConnected(const OpView& op) {
   if (op.input[0].dtype == DType::kInt16) return FullyConnected<int16_t>(op);
+  if (op.attr_as<ConvAttr>().weights_order == kWeightBlocks) return Blocks(op);
   FullyConnected<int8_t>(op);
 }
 

@@ -1,0 +1,54 @@
+#include "compiler/variant.hpp"
+
+#include <optional>
+
+#include "kernels/weight_blocks.hpp"
+
+namespace covey::compiler {
+namespace {
+
+using kernels::BlockIndex;
+
+using Bytes = std::vector<std::byte>;
+
+// Rows to blocks; nothing if a pair of weights has no such form.
+std::optional<Bytes> ToBlocks(const Bytes& rows, int32_t outputs, int32_t inputs) {
+  Bytes blocks(rows.size());
+  const auto weight = [&](int32_t o, int32_t i) {
+    return static_cast<int8_t>(
+        rows[static_cast<size_t>(o) * static_cast<size_t>(inputs) + static_cast<size_t>(i)]);
+  };
+  for (int32_t o = 0; o < outputs; ++o) {
+    const bool odd = o % 2 != 0 && o < outputs / 4 * 4;
+    for (int32_t i = 0; i < inputs; ++i) {
+      const int stored = weight(o, i) - (odd && weight(o - 1, i) < 0 ? 1 : 0);
+      if (stored < -128) return std::nullopt;
+      blocks[BlockIndex(o, i, outputs, inputs)] = static_cast<std::byte>(stored);
+    }
+  }
+  return blocks;
+}
+
+void BlockWeights(Graph& graph, Lowered& lowered) {
+  auto attr = lowered.As<ConvAttr>();
+  const Tensor& rows = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
+  const int32_t outputs = rows.dims[0], inputs = rows.dims[1];
+  if (attr.weights_offset != 0 || inputs % 4 != 0 || outputs < 4) return;
+  std::optional<Bytes> bytes = ToBlocks(*rows.data, outputs, inputs);
+  if (!bytes) return;
+  Tensor blocks = rows;
+  blocks.data = std::make_shared<const Bytes>(std::move(*bytes));
+  lowered.inputs[1] = static_cast<int>(graph.tensors.size());
+  graph.tensors.push_back(std::move(blocks));
+  attr.weights_order = kernels::kWeightBlocks;
+  lowered.Set(attr);
+}
+
+}  // namespace
+
+void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target) {
+  if (target != Target::kCortexM) return;
+  if (node.op == Op::kFullyConnected) BlockWeights(graph, lowered);
+}
+
+}  // namespace covey::compiler

@@ -75,8 +75,9 @@ class Finish {
     }
   }
 
-  // Four channels of one pixel, whose constants are used once and so not kept.
-  void Four(const int32_t* sums, int32_t first, int8_t* out) const {
+  // Four channels of one pixel, whose constants are used once and so not kept. A function of its
+  // own: within a loop the compiler would spill.
+  __attribute__((noinline)) void Four(const int32_t* sums, int32_t first, int8_t* out) const {
     const int32_t* const multiplier = multiplier_ + first;
     const int32_t* const shift = shift_ + first;
     int32_t slow = ending_ == Ending::kOther ? -1 : 0;  // negative: some channel is not fast

@@ -33,7 +33,8 @@ void BlockWeights(Graph& graph, Lowered& lowered) {
   auto attr = lowered.As<ConvAttr>();
   const Tensor& rows = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
   const int32_t outputs = rows.dims[0], inputs = rows.dims[1];
-  if (attr.weights_offset != 0 || inputs % 4 != 0 || outputs < 4) return;
+  const bool int8 = graph.tensors[static_cast<size_t>(lowered.inputs[0])].dtype == DType::kInt8;
+  if (!int8 || attr.weights_offset != 0 || inputs % 4 != 0 || outputs < 4) return;
   std::optional<Bytes> bytes = ToBlocks(*rows.data, outputs, inputs);
   if (!bytes) return;
   Tensor blocks = rows;

@@ -17,6 +17,7 @@ Status PrepareFullyConnected(const OpView& op, Diag& diag) {
   const auto& attr = op.attr_as<ConvAttr>();
   COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightRows, kWeightBlocks));
   if (attr.weights_order == kWeightBlocks) {
+    COVEY_TRY(check.Is("input of weights in blocks", op.input[0], DType::kInt8));
     COVEY_TRY(check.Equal("inputs modulo 4, of weights in blocks", inputs % 4, 0));
     COVEY_TRY(check.Equal("weights offset, of weights in blocks", attr.weights_offset, 0));
   }

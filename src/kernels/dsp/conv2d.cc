@@ -8,6 +8,7 @@
 #include "kernels/dsp/patches.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
+#include "kernels/dsp/winograd.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
@@ -103,6 +104,7 @@ class Product {
 
 void RunConv2D(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  if (RunWinograd(op)) return;
   const ConvLayout layout(op);
   const DspScratch need = DspScratchOf(op);
   if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);

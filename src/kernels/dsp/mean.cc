@@ -11,7 +11,9 @@ void RunMean(const OpView& op) {
   const auto& attr = op.attr_as<MeanAttr>();
   const TensorView& in = op.input[0];
   constexpr int32_t kRowsAndColumns = 0b0110;
-  if (in.rank() != 4 || attr.axes != kRowsAndColumns || in.dims[3] < 4) return ref::RunMean(op);
+  if (in.dtype != DType::kInt8 || op.output[0].dtype != DType::kInt8 || in.rank() != 4 ||
+      attr.axes != kRowsAndColumns || in.dims[3] < 4)
+    return ref::RunMean(op);
   const int32_t pixels = in.dims[1] * in.dims[2], channels = in.dims[3];
   const int32_t least = -128 - attr.output_offset, most = 127 - attr.output_offset;
   const int8_t* picture = in.as<int8_t>();

@@ -2,6 +2,7 @@
 #include "kernels/dsp/four_sums.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/run.hpp"
 #include "kernels/window.hpp"
 
 namespace covey::kernels::dsp {
@@ -99,7 +100,13 @@ void Pool(const OpView& op) {
 
 }  // namespace
 
-void RunAveragePool2D(const OpView& op) { Pool<Average>(op); }
-void RunMaxPool2D(const OpView& op) { Pool<Max>(op); }
+void RunAveragePool2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunAveragePool2D(op);
+  Pool<Average>(op);
+}
+void RunMaxPool2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunMaxPool2D(op);
+  Pool<Max>(op);
+}
 
 }  // namespace covey::kernels::dsp

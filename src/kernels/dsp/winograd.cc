@@ -1,0 +1,222 @@
+#include "kernels/dsp/winograd.hpp"
+
+#include "kernels/dsp/finish.hpp"
+#include "kernels/dsp/scratch.hpp"
+#include "kernels/dsp/simd.hpp"
+#include "kernels/dsp/winograd_loops.hpp"
+
+namespace covey::kernels::dsp {
+namespace {
+
+constexpr size_t kSumBytes = kWinogradPositions * 8 * sizeof(int32_t);
+
+// Rows 2t and 2t + 1 of the output are written while input rows from 2t - pad_top on are needed.
+int64_t LeadOf(const OpView& op, int32_t tile_rows) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  const auto in = op.input[0].dims, out = op.output[0].dims;
+  const int64_t in_row = int64_t{in[2]} * in[3], out_row = int64_t{out[2]} * out[3];
+  int64_t lead = 0;
+  for (const int64_t n : {int64_t{0}, int64_t{out[0]} - 1}) {
+    const int64_t ahead = n * (out[1] * out_row - in[1] * in_row);
+    for (int64_t t = 0; t < tile_rows; ++t) {
+      const int64_t bottom = 2 * t + 2 < out[1] ? 2 * t + 2 : out[1];
+      const int64_t top = 2 * t - attr.pad_top;
+      const int64_t needed = top < 0 ? 0 : top < in[1] ? top : in[1];
+      const int64_t here = ahead + bottom * out_row - needed * in_row;
+      lead = here > lead ? here : lead;
+    }
+  }
+  return lead;
+}
+
+// Whether the output's bytes are none that are still needed.
+bool FarEnough(const OpView& op, int64_t lead) {
+  const auto in = reinterpret_cast<uintptr_t>(op.input[0].data);
+  const auto out = reinterpret_cast<uintptr_t>(op.output[0].data);
+  return out + op.output[0].bytes <= in || in + op.input[0].bytes <= out ||
+         (in >= out && in - out >= static_cast<uint64_t>(lead));
+}
+
+bool AllFast(const Finish& finish, int32_t channels) {
+  Channel channel;
+  for (int32_t c = 0; c < channels; ++c)
+    if (!finish.Set(c, channel)) return false;
+  return finish.ending() != Ending::kOther;
+}
+
+struct Place {
+  int32_t n, y, x;  // of a tile: picture, row of tiles, column of tiles
+};
+
+// in (N,H,W,C)  out (N,OH,OW,O)
+class Winograd {
+ public:
+  Winograd(const OpView& op, const WinogradLayout& layout, const Finish& finish)
+      : attr_(op.attr_as<ConvAttr>()),
+        in_(op.input[0].dims),
+        out_(op.output[0].dims),
+        layout_(layout),
+        finish_(finish),
+        picture_(op.input[0].as<int8_t>()),
+        u_(op.input[3].as<int16_t>()),
+        result_(op.output[0].as_mutable<int8_t>()),
+        sums_(reinterpret_cast<int32_t*>(op.scratch.data())),
+        edge_(reinterpret_cast<int8_t*>(op.scratch.data() + kSumBytes)),
+        v_(reinterpret_cast<uint32_t*>(op.scratch.data() + kSumBytes + layout.edge_bytes)) {
+    const size_t room = op.scratch.size() - kSumBytes - layout.edge_bytes;
+    const size_t fit = room / layout.quad_bytes;
+    quads_ = fit < static_cast<size_t>(layout.quads()) ? static_cast<int32_t>(fit) : layout.quads();
+  }
+
+  void Run() {
+    Place place{0, 0, 0};
+    for (int32_t done = 0; done < layout_.tiles; done += 4 * quads_) {
+      const int32_t left = layout_.tiles - done;
+      const int32_t tiles = left < 4 * quads_ ? left : 4 * quads_;
+      const Place first = place;
+      for (int32_t t = 0; t < tiles; ++t, Next(place)) Transform(place, t);
+      for (int32_t pair = 0; pair < WinogradPairs(out_[3]); ++pair) Multiply(first, tiles, pair);
+    }
+  }
+
+ private:
+  void Next(Place& place) const {
+    if (++place.x < layout_.tile_columns) return;
+    place.x = 0;
+    if (++place.y < (out_[1] + 1) / 2) return;
+    place.y = 0;
+    ++place.n;
+  }
+  int32_t quad_words() const { return static_cast<int32_t>(layout_.quad_bytes / 4); }
+
+  void Transform(const Place& place, int32_t t) const {
+    const int32_t channels = in_[3], row = in_[2] * channels;
+    const int32_t y = 2 * place.y - attr_.pad_top, x = 2 * place.x - attr_.pad_left;
+    WinogradTile tile{picture_ + place.n * in_[1] * row + (y * in_[2] + x) * channels,
+                      channels,
+                      row,
+                      v_ + t / 4 * quad_words() + t % 4,
+                      channels * 8,
+                      channels / 4,
+                      Pair(attr_.input_offset)};
+    if (y < 0 || x < 0 || y + 4 > in_[1] || x + 4 > in_[2]) {
+      Gather(picture_ + place.n * in_[1] * row, y, x);
+      tile.from = edge_, tile.row_step = 4 * channels;
+    }
+    covey_dsp_winograd_input(&tile);
+  }
+
+  // A tile that reaches over the edge, with zero points outside.
+  void Gather(const int8_t* picture, int32_t y, int32_t x) const {
+    const int32_t words = in_[3] / 4;
+    const uint32_t zero = (Pair(-attr_.input_offset) & 0x00FF00FF) * 0x101;
+    int8_t* to = edge_;
+    for (int32_t i = y; i < y + 4; ++i)
+      for (int32_t j = x; j < x + 4; ++j) {
+        const bool inside = i >= 0 && i < in_[1] && j >= 0 && j < in_[2];
+        const int8_t* from = inside ? picture + (i * in_[2] + j) * in_[3] : nullptr;
+        for (int32_t w = 0; w < words; ++w, to += 4) {
+          const uint32_t word = inside ? LoadWord(from + 4 * w) : zero;
+          __builtin_memcpy(to, &word, sizeof(word));
+        }
+      }
+  }
+
+  void Multiply(Place place, int32_t tiles, int32_t pair) const {
+    const int32_t first = WinogradFirst(pair, out_[3]), step = out_[3];
+    const int16_t* u = u_ + pair * WinogradPairValues(in_[3]);
+    WinogradTwo four[4];
+    for (int i = 0; i < 4; ++i) {
+      Channel channel;
+      finish_.Set(first + i / 2, channel);
+      four[i] = {channel.bias, channel.multiplier, channel.power, finish_.offset(), nullptr,
+                 step,         3 * step,           out_[2] * step};
+    }
+    for (int32_t t = 0; t < tiles; t += 4) {
+      covey_dsp_winograd_multiply(v_ + t / 4 * quad_words(), u, sums_, in_[3] / 2);
+      Store(place, tiles - t, first, four);
+    }
+  }
+
+  bool Whole(const Place& place) const {
+    return 2 * place.y + 2 <= out_[1] && 2 * place.x + 4 <= out_[2];
+  }
+
+  // The pixels of a quad of tiles, of which `tiles` count; moves on to the next.
+  void Store(Place& place, int32_t tiles, int32_t first, WinogradTwo* four) const {
+    int8_t aside[2][16];  // pixels of two tiles that do not lie side by side, or over the edge
+    Place at[4];
+    bool whole[2];
+    for (int i = 0; i < 4; ++i) at[i] = place, Next(place);
+    for (int i = 0; i < 2; ++i) {
+      const Place& left = at[2 * i];
+      whole[i] = 2 * i + 2 <= tiles && Whole(left);
+      WinogradTwo &a = four[i], &b = four[2 + i];
+      a.out = whole[i] ? At(left) + first : aside[i];
+      b.out = whole[i] ? a.out + 1 : a.out + 8;
+      for (WinogradTwo* two : {&a, &b}) {
+        two->step = whole[i] ? out_[3] : 1;
+        two->three_steps = 3 * two->step;
+        two->row = whole[i] ? out_[2] * out_[3] : 4;
+      }
+    }
+    if (finish_.ending() == Ending::kRelu) {
+      covey_dsp_winograd_finish_relu(sums_, four);
+    } else {
+      covey_dsp_winograd_finish_signed(sums_, four);
+    }
+    for (int i = 0; i < 4 && i < tiles; ++i)
+      if (!whole[i / 2]) Copy(at[i], aside[i / 2] + i % 2 * 2, first);
+  }
+
+  int8_t* At(const Place& place) const {
+    return result_ + ((place.n * out_[1] + 2 * place.y) * out_[2] + 2 * place.x) * out_[3];
+  }
+
+  // One tile's pixels: from[4 * row + column] of channel a, 8 bytes on of channel b.
+  void Copy(const Place& place, const int8_t* from, int32_t first) const {
+    for (int32_t y = 0; y < 2 && 2 * place.y + y < out_[1]; ++y)
+      for (int32_t x = 0; x < 2 && 2 * place.x + x < out_[2]; ++x) {
+        int8_t* const to = At(place) + (y * out_[2] + x) * out_[3] + first;
+        to[0] = from[4 * y + x], to[1] = from[8 + 4 * y + x];
+      }
+  }
+
+  const ConvAttr& attr_;
+  std::span<const int32_t> in_, out_;
+  const WinogradLayout& layout_;
+  const Finish& finish_;
+  const int8_t* picture_;
+  const int16_t* u_;
+  int8_t* result_;
+  int32_t* sums_;
+  int8_t* edge_;
+  uint32_t* v_;
+  int32_t quads_;  // in scratch at once
+};
+
+}  // namespace
+
+WinogradLayout::WinogradLayout(const OpView& op) {
+  const auto out = op.output[0].dims;
+  const auto channels = static_cast<size_t>(op.input[0].dims[3]);
+  const int32_t tile_rows = (out[1] + 1) / 2;
+  tile_columns = (out[2] + 1) / 2;
+  tiles = out[0] * tile_rows * tile_columns;
+  quad_bytes = 128 * channels;
+  sum_bytes = kSumBytes;
+  edge_bytes = 16 * channels;
+  lead = LeadOf(op, tile_rows);
+}
+
+bool RunWinograd(const OpView& op) {
+  if (op.input[3].dtype == DType::kNone) return false;
+  const WinogradLayout layout(op);
+  if (!ScratchHolds(op, layout.bytes(1)) || !FarEnough(op, layout.lead)) return false;
+  const Finish finish(op, op.output[0].dims[3]);
+  if (!AllFast(finish, op.output[0].dims[3])) return false;
+  Winograd(op, layout, finish).Run();
+  return true;
+}
+
+}  // namespace covey::kernels::dsp

@@ -1,0 +1,40 @@
+// The three loops of Winograd's F(2x2, 3x3), in assembly: V of a tile, the products of four tiles
+// and two output channels, the pixels of two tiles. kernels/winograd.hpp has the matrices.
+//
+// Shapes: V of a quad of tiles is [position][step][4 tiles], a word a pair of channels; U of two
+// output channels is [position][step][2 outputs], likewise.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/dsp/finish.hpp"
+
+namespace covey::kernels::dsp {
+
+// V of one tile, `words` times four channels.
+struct WinogradTile {
+  const int8_t* from;
+  int32_t pixel_step, row_step;  // bytes
+  uint32_t* to;                  // of the first position
+  int32_t position_step;         // bytes
+  int32_t words;
+  uint32_t offset;  // a pair
+};
+extern "C" void covey_dsp_winograd_input(const WinogradTile* tile);
+
+// sums[position][8]: two output channels by four tiles. steps: half the channels, at least 2.
+extern "C" void covey_dsp_winograd_multiply(const uint32_t* v, const int16_t* u, int32_t* sums,
+                                            int32_t steps);
+
+// Two tiles of one output channel: 8 pixels, in two rows.
+struct WinogradTwo {
+  int32_t bias, multiplier, power, offset;  // of Channel; the output's zero point
+  int8_t* out;
+  int32_t step, three_steps;  // bytes from pixel to pixel; three times that
+  int32_t row;                // bytes from row to row
+};
+// Channel a tiles 0 and 1, 2 and 3, then channel b.
+extern "C" void covey_dsp_winograd_finish_relu(const int32_t* sums, const WinogradTwo* four);
+extern "C" void covey_dsp_winograd_finish_signed(const int32_t* sums, const WinogradTwo* four);
+
+}  // namespace covey::kernels::dsp

@@ -93,14 +93,16 @@ class Emitter {
     return OkStatus();
   }
 
+  Status TooManyTensors() const {
+    return Refuse(diag_, kTooLarge, graph_.name,
+                  "more than " + std::to_string(kMaxImageTensors) + " tensors");
+  }
+
   // The tensor's number in the image; adds it when it is met first.
   Result<uint16_t> Number(int tensor) {
     int& number = number_[static_cast<size_t>(tensor)];
     if (number >= 0) return static_cast<uint16_t>(number);
-    if (contents_.tensors.size() >= kMaxImageTensors) {
-      return Refuse(diag_, kTooLarge, graph_.name,
-                    "more than " + std::to_string(kMaxImageTensors) + " tensors");
-    }
+    if (contents_.tensors.size() >= kMaxImageTensors) return TooManyTensors();
     const Tensor& from = At(tensor);
     if (from.elements() < 1 || from.dims.size() > static_cast<size_t>(kMaxRank) ||
         DTypeBytes(from.dtype) == 0) {
@@ -146,6 +148,17 @@ class Emitter {
     return static_cast<int>(place->second);
   }
 
+  // Constants that the chosen variant adds.
+  Status AddVariant(size_t i, wire::ImageOp& op) {
+    if (i >= plan_.offers.size()) return OkStatus();
+    const std::optional<Tensor> more = VariantWeights(graph_, lowered_[i], plan_.offers[i]);
+    if (!more) return OkStatus();
+    if (contents_.tensors.size() >= kMaxImageTensors) return TooManyTensors();
+    op.inputs.resize(kVariantInput, wire::kNoTensor);
+    op.inputs.push_back(static_cast<uint16_t>(AddConstant(*more)));
+    return OkStatus();
+  }
+
   Status AddOp(size_t i) {
     const Node& node = graph_.nodes[i];
     const Lowered& lowered = lowered_[i];
@@ -153,6 +166,7 @@ class Emitter {
     op.op = node.op;
     op.name = node.name;
     COVEY_TRY(AddAll(lowered.inputs, op.inputs));
+    COVEY_TRY(AddVariant(i, op));
     COVEY_TRY(AddAll(lowered.outputs, op.outputs));
     op.attr = lowered.attr;
     op.params = lowered.params;

@@ -1,8 +1,10 @@
 #include "compiler/variant.hpp"
 
-#include <optional>
+#include <utility>
 
+#include "kernels/host/dsp_offers.hpp"
 #include "kernels/weight_blocks.hpp"
+#include "kernels/winograd.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -50,6 +52,25 @@ void BlockWeights(Graph& graph, Lowered& lowered) {
 void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target) {
   if (target != Target::kCortexM) return;
   if (node.op == Op::kFullyConnected) BlockWeights(graph, lowered);
+}
+
+std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
+                                     const kernels::Offer& offer) {
+  if (offer.variant != kernels::dsp::kWinograd) return std::nullopt;
+  const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
+  const int32_t pairs = kernels::WinogradPairs(weights.dims[0]);
+  const int64_t values = kernels::WinogradPairValues(weights.dims[3]);
+  std::vector<int16_t> u(static_cast<size_t>(pairs * values));
+  for (int32_t pair = 0; pair < pairs; ++pair) {
+    kernels::WinogradWeights(reinterpret_cast<const int8_t*>(weights.data->data()), weights.dims,
+                             pair, u.data() + pair * values);
+  }
+  Tensor tensor;
+  tensor.dtype = DType::kInt16;
+  tensor.dims = {pairs, kernels::kWinogradPositions, weights.dims[3], 2};
+  const auto* const begin = reinterpret_cast<const std::byte*>(u.data());
+  tensor.data = std::make_shared<const Bytes>(begin, begin + 2 * u.size());
+  return tensor;
 }
 
 }  // namespace covey::compiler

@@ -1,14 +1,27 @@
-// ApplyTarget brings an op's constants into the form that a target's kernels are fastest with. The
-// op computes the same bytes, on every target.
+// What a target's kernels want of an op's constants, beyond what lowering gives.
 //
-//   ApplyTarget(work, lowered, Target::kCortexM);   // work: a graph that may get more constants
+//   ApplyTarget(work, node, lowered, Target::kCortexM);   // other order of the same weights
+//   if (const auto more = VariantWeights(work, lowered, offer)) ...   // input kVariantInput
+//
+// The op computes the same bytes, on every target: weights in another order say so in its
+// attributes, and what a variant adds is left aside by targets that have no use for it.
 #pragma once
+
+#include <optional>
 
 #include "compiler/compile.hpp"
 #include "compiler/lower/lower.hpp"
+#include "kernels/offer.hpp"
 
 namespace covey::compiler {
 
+// `graph` may get more constants.
 void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target);
+
+inline constexpr size_t kVariantInput = 3;
+
+// Of an op whose weights are constant.
+std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
+                                     const kernels::Offer& offer);
 
 }  // namespace covey::compiler

@@ -1,5 +1,7 @@
 #include "cases.hpp"
 
+#include "kernels/winograd.hpp"
+
 namespace covey::board {
 namespace {
 
@@ -95,7 +97,35 @@ bool Case::PlaceConv(Random& random) {
   return true;
 }
 
+// A 3x3 convolution that has its weights in Winograd's form too.
+bool Case::DrawWinograd(Random& random) {
+  auto& attr = As<ConvAttr>(attr_);
+  for (int i = 0; i < 2; ++i) {
+    dims_[0][1 + i] = random.Between(1, 14);
+    dims_[1][1 + i] = 3;
+    const int32_t before = (i == 0 ? attr.pad_top : attr.pad_left) = random.Between(0, 3);
+    dims_[2][1 + i] = dims_[0][1 + i] + before + random.Between(0, 3) - 2;
+    if (dims_[2][1 + i] < 1) return false;
+  }
+  dims_[0][0] = dims_[2][0] = random.OneIn(4) ? 2 : 1;
+  dims_[0][3] = dims_[1][3] = 4 * random.Between(1, 12);
+  dims_[1][0] = dims_[2][3] = random.Between(2, 9);
+  DrawNumbers(random, attr);
+  if (!random.OneIn(3)) attr.activation_min = -128, attr.activation_max = 127;
+  if (!PlaceConv(random)) return false;
+  const int32_t pairs = kernels::WinogradPairs(dims_[1][0]);
+  const int64_t values = kernels::WinogradPairValues(dims_[1][3]);
+  u_dims_[0] = pairs, u_dims_[1] = static_cast<int32_t>(values);
+  if (!Place(view_.input[3], DType::kInt16, {u_dims_, 2})) return false;
+  auto* u = view_.input[3].as_mutable<int16_t>();
+  for (int32_t pair = 0; pair < pairs; ++pair, u += values)
+    kernels::WinogradWeights(view_.input[1].as<int8_t>(), view_.input[1].dims, pair, u);
+  view_.inputs = 4;
+  return true;
+}
+
 bool Case::DrawConv(Random& random) {
+  if (random.OneIn(3)) return DrawWinograd(random);
   if (!DrawWindow(random)) return false;
   auto& attr = As<ConvAttr>(attr_);
   attr.groups = random.OneIn(4) ? random.Between(2, 3) : 1;

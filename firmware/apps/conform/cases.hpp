@@ -45,6 +45,7 @@ class Case {
 
  private:
   bool DrawConv(Random& random);
+  bool DrawWinograd(Random& random);
   bool DrawDepthwise(Random& random);
   bool DrawFullyConnected(Random& random);
   bool DrawAdd(Random& random);
@@ -62,6 +63,7 @@ class Case {
   OpView view_;
   int32_t attr_[kAttrWords] = {};
   int32_t dims_[4][4] = {};  // input, weights, output, bias
+  int32_t u_dims_[2] = {};
 };
 
 }  // namespace covey::board

@@ -55,20 +55,26 @@ bool Fenced(const std::byte* begin) {
 constexpr size_t UpTo(size_t bytes, size_t step) { return (bytes + step - 1) / step * step; }
 
 // By how many bytes the output begins before input 0, at 16-byte boundaries; 0: they lie apart.
-size_t AheadOf(const OpView& view) {
+// `most`: by as much as a loop of the target's own asks for.
+size_t AheadOf(const OpView& view, bool most) {
   const kernels::Sharing sharing = kernels::SharingOf(view, 0);
   if (sharing.how != kernels::Sharing::How::kAhead || sharing.lead < 0) return 0;
   size_t step = static_cast<size_t>(sharing.step);
   for (int i = 0; i < 4 && step % 16 != 0; ++i) step *= 2;
-  return UpTo(static_cast<size_t>(sharing.lead), step);
+  const int64_t lead = most && MostLead(view) > sharing.lead ? MostLead(view) : sharing.lead;
+  return UpTo(static_cast<size_t>(lead), step);
 }
 
-// Runs the target's kernel with so much scratch behind `room`'s copy of the output, which lies over
-// input 0 if `shared`.
+// Where the output lies: apart from input 0, or over it, as far ahead as it must be or further.
+enum Where { kApart, kOver, kFarOver };
+
+// Runs the target's kernel with so much scratch behind `room`'s copy of the output.
 Mismatch Compare(OpView view, const std::byte* expected, std::span<std::byte> room, size_t scratch,
-                 bool shared) {
+                 Where where) {
+  const bool shared = where != kApart;
   const size_t bytes = view.output[0].bytes;
-  const size_t ahead = shared ? AheadOf(view) : 0, in = shared ? view.input[0].bytes : 0;
+  const size_t ahead = shared ? AheadOf(view, where == kFarOver) : 0,
+               in = shared ? view.input[0].bytes : 0;
   const size_t used = bytes > ahead + in ? bytes : ahead + in;
   std::byte* const out = room.data();
   std::byte* const begin = out + UpTo(used, 16) + kFenceBytes;
@@ -117,11 +123,13 @@ bool RunOp(Op op, uint32_t first, uint32_t cases, uint32_t& ran) {
     room = room.subspan(skip);
     const bool may_share = kernels::SharingOf(view, 0).how == kernels::Sharing::How::kAhead;
     for (const size_t wanted : ScratchSizes(view)) {
-      for (int shared = 0; shared < (may_share ? 2 : 1); ++shared) {
-        const size_t spare =
-            view.output[0].bytes + (shared != 0 ? AheadOf(view) + view.input[0].bytes : 0) + 64;
+      for (const Where where : {kApart, kOver, kFarOver}) {
+        if (where != kApart && !may_share) continue;
+        if (where == kFarOver && MostLead(view) == 0) continue;
+        const size_t over = AheadOf(view, where == kFarOver) + view.input[0].bytes;
+        const size_t spare = view.output[0].bytes + (where == kApart ? 0 : over) + 64;
         if (room.size() < spare + wanted) continue;
-        const Mismatch found = Compare(view, expected, room, wanted, shared != 0);
+        const Mismatch found = Compare(view, expected, room, wanted, where);
         ++ran;
         if (found.what == nullptr) continue;
         Tell(found.what, op, seed, wanted, found.at);

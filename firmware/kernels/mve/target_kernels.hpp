@@ -17,4 +17,6 @@ inline std::array<size_t, 4> ScratchSizes(const OpView& op) {
   return {0, need.least, (need.least + need.best) / 2, need.best};
 }
 
+inline int64_t MostLead(const OpView&) { return 0; }
+
 }  // namespace covey::board

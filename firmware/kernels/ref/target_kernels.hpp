@@ -13,4 +13,6 @@ inline std::span<const Kernel> TargetKernels() { return kernels::RefKernels(); }
 // Amounts of scratch that these kernels tell apart, for tests.
 inline std::array<size_t, 1> ScratchSizes(const OpView&) { return {0}; }
 
+inline int64_t MostLead(const OpView&) { return 0; }
+
 }  // namespace covey::board

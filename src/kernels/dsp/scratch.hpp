@@ -13,6 +13,7 @@
 
 #include "core/op_view.hpp"
 #include "kernels/dsp/steps.hpp"
+#include "kernels/winograd.hpp"
 
 namespace covey::kernels::dsp {
 
@@ -42,6 +43,49 @@ struct ConvLayout {
     weight_bytes = static_cast<size_t>(steps.count()) * 8;
     const bool inside = joined && inside_begin == 0 && inside_end == out[2];
     gather_bytes = inside ? 0 : (static_cast<size_t>(steps.row_bytes) + 3) / 4 * 4;
+  }
+};
+
+// conv2d by Winograd's F(2x2, 3x3): V of some quads of tiles, the sums of a quad and two output
+// channels, and one tile that reaches over the edge.
+inline constexpr size_t kWinogradSumBytes = kWinogradPositions * 8 * sizeof(int32_t);
+
+struct WinogradLayout {
+  int32_t tile_rows, tile_columns, tiles;  // of a picture; of the whole output
+  size_t quad_bytes, edge_bytes;
+  int64_t lead;  // by how much the output must run ahead of the input if they share bytes
+
+  explicit WinogradLayout(const OpView& op) {
+    const auto out = op.output[0].dims;
+    const auto channels = static_cast<size_t>(op.input[0].dims[3]);
+    tile_rows = (out[1] + 1) / 2, tile_columns = (out[2] + 1) / 2;
+    tiles = out[0] * tile_rows * tile_columns;
+    quad_bytes = 128 * channels, edge_bytes = 16 * channels;
+    lead = LeadOf(op, tile_rows);
+  }
+  size_t bytes(int32_t quads) const {
+    return kWinogradSumBytes + edge_bytes + static_cast<size_t>(quads) * quad_bytes;
+  }
+  int32_t quads() const { return (tiles + 3) / 4; }
+
+ private:
+  // Rows 2t and 2t + 1 of the output are written while input rows from 2t - pad_top on are needed.
+  static int64_t LeadOf(const OpView& op, int32_t tile_rows) {
+    const auto& attr = op.attr_as<ConvAttr>();
+    const auto in = op.input[0].dims, out = op.output[0].dims;
+    const int64_t in_row = int64_t{in[2]} * in[3], out_row = int64_t{out[2]} * out[3];
+    int64_t lead = 0;
+    for (const int64_t n : {int64_t{0}, int64_t{out[0]} - 1}) {
+      const int64_t ahead = n * (out[1] * out_row - in[1] * in_row);
+      for (int64_t t = 0; t < tile_rows; ++t) {
+        const int64_t bottom = 2 * t + 2 < out[1] ? 2 * t + 2 : out[1];
+        const int64_t top = 2 * t - attr.pad_top;
+        const int64_t needed = top < 0 ? 0 : top < in[1] ? top : in[1];
+        const int64_t here = ahead + bottom * out_row - needed * in_row;
+        lead = here > lead ? here : lead;
+      }
+    }
+    return lead;
   }
 };
 

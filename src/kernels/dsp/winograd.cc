@@ -8,27 +8,6 @@
 namespace covey::kernels::dsp {
 namespace {
 
-constexpr size_t kSumBytes = kWinogradPositions * 8 * sizeof(int32_t);
-
-// Rows 2t and 2t + 1 of the output are written while input rows from 2t - pad_top on are needed.
-int64_t LeadOf(const OpView& op, int32_t tile_rows) {
-  const auto& attr = op.attr_as<ConvAttr>();
-  const auto in = op.input[0].dims, out = op.output[0].dims;
-  const int64_t in_row = int64_t{in[2]} * in[3], out_row = int64_t{out[2]} * out[3];
-  int64_t lead = 0;
-  for (const int64_t n : {int64_t{0}, int64_t{out[0]} - 1}) {
-    const int64_t ahead = n * (out[1] * out_row - in[1] * in_row);
-    for (int64_t t = 0; t < tile_rows; ++t) {
-      const int64_t bottom = 2 * t + 2 < out[1] ? 2 * t + 2 : out[1];
-      const int64_t top = 2 * t - attr.pad_top;
-      const int64_t needed = top < 0 ? 0 : top < in[1] ? top : in[1];
-      const int64_t here = ahead + bottom * out_row - needed * in_row;
-      lead = here > lead ? here : lead;
-    }
-  }
-  return lead;
-}
-
 // Whether the output's bytes are none that are still needed.
 bool FarEnough(const OpView& op, int64_t lead) {
   const auto in = reinterpret_cast<uintptr_t>(op.input[0].data);
@@ -61,9 +40,9 @@ class Winograd {
         u_(op.input[3].as<int16_t>()),
         result_(op.output[0].as_mutable<int8_t>()),
         sums_(reinterpret_cast<int32_t*>(op.scratch.data())),
-        edge_(reinterpret_cast<int8_t*>(op.scratch.data() + kSumBytes)),
-        v_(reinterpret_cast<uint32_t*>(op.scratch.data() + kSumBytes + layout.edge_bytes)) {
-    const size_t room = op.scratch.size() - kSumBytes - layout.edge_bytes;
+        edge_(reinterpret_cast<int8_t*>(op.scratch.data() + kWinogradSumBytes)),
+        v_(reinterpret_cast<uint32_t*>(op.scratch.data() + kWinogradSumBytes + layout.edge_bytes)) {
+    const size_t room = op.scratch.size() - kWinogradSumBytes - layout.edge_bytes;
     const size_t fit = room / layout.quad_bytes;
     quads_ = fit < static_cast<size_t>(layout.quads()) ? static_cast<int32_t>(fit) : layout.quads();
   }
@@ -196,18 +175,6 @@ class Winograd {
 };
 
 }  // namespace
-
-WinogradLayout::WinogradLayout(const OpView& op) {
-  const auto out = op.output[0].dims;
-  const auto channels = static_cast<size_t>(op.input[0].dims[3]);
-  const int32_t tile_rows = (out[1] + 1) / 2;
-  tile_columns = (out[2] + 1) / 2;
-  tiles = out[0] * tile_rows * tile_columns;
-  quad_bytes = 128 * channels;
-  sum_bytes = kSumBytes;
-  edge_bytes = 16 * channels;
-  lead = LeadOf(op, tile_rows);
-}
 
 bool RunWinograd(const OpView& op) {
   if (op.input[3].dtype == DType::kNone) return false;

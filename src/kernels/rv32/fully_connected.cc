@@ -34,7 +34,7 @@ void EightSums(const int8_t* in, const int8_t* weights, int32_t inputs, int32_t 
 
 void RunFullyConnected(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
-  if (op.output[0].dtype != DType::kInt8 || attr.weights_offset != 0 ||
+  if (op.output[0].dtype != DType::kInt8 || attr.weights_offset != 0 || attr.weights_order != 0 ||
       op.input[1].dims[0] < kOutputs)
     return ref::RunFullyConnected(op);
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];

@@ -237,7 +237,8 @@ void Run(const OpView& op) {
 }  // namespace
 
 Need ConvNeed(const OpView& op, const Loops& loops) {
-  if (op.attr_as<ConvAttr>().weights_offset != 0) return {};
+  const auto& attr = op.attr_as<ConvAttr>();
+  if (attr.weights_offset != 0 || attr.weights_order != 0) return {};
   const ConvPlan plan(op, loops);
   // A window that reaches far beyond its picture would make scratch of nothing.
   if (plan.scratch_bytes > kMostScratchBytes || plan.padded_h * plan.padded_w >= 1 << 28) return {};

@@ -1,0 +1,155 @@
+#include "kernels/host/dsp_offers.hpp"
+
+#include "kernels/dsp/scratch.hpp"
+#include "kernels/winograd.hpp"
+
+namespace covey::kernels::dsp {
+namespace {
+
+class List {
+ public:
+  explicit List(std::span<Offer, kMostOffers> offers) : offers_(offers) {}
+  // Leaves out what does not fit the list.
+  void Add(const Offer& offer) {
+    if (count_ < kMostOffers) offers_[static_cast<size_t>(count_++)] = offer;
+  }
+  int count() const { return count_; }
+
+ private:
+  std::span<Offer, kMostOffers> offers_;
+  int count_ = 0;
+};
+
+constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// The loops of ref/.
+int64_t PlainCost(const OpView& op) {
+  const int64_t out = op.output[0].elements();
+  switch (op.op) {
+    case Op::kConv2D: {
+      const auto filter = op.input[1].dims;
+      return out * (int64_t{filter[1]} * filter[2] * filter[3] * 6 + 60);
+    }
+    case Op::kDepthwiseConv2D: {
+      const auto filter = op.input[1].dims;
+      return out * (int64_t{filter[1]} * filter[2] * 10 + 40);
+    }
+    case Op::kAdd:
+      return out * 45;
+    default:
+      return 0;  // no choice
+  }
+}
+
+// The 2x4 loop, once: steps of 11 instructions, the end of the loop each 8, and its epilogue.
+int64_t QuadCost(int64_t steps) { return 11 * steps + 3 * CeilDiv(steps, 8) + 52; }
+
+// A batch of `at_once` quads: its windows are widened once, all weights are widened for it.
+int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) {
+  const int64_t steps = layout.steps.count(), quads = CeilDiv(layout.pixels, 4);
+  const int64_t groups = op.attr_as<ConvAttr>().groups;
+  const int64_t pairs = groups * CeilDiv(op.input[1].dims[0] / groups, 2);
+  const int64_t inside = layout.inside_end - layout.inside_begin;
+  const int64_t edge = layout.joined ? op.output[0].dims[2] - inside : op.output[0].dims[2];
+  const int64_t rows = layout.steps.rows;
+  const int64_t slow = layout.pixels / op.output[0].dims[2] * edge * 2;  // pixels of slow quads
+  const int64_t windows =
+      groups * (quads * (8 * steps + 12 * rows + 60) + slow * (3 * steps + 30 * rows + 40));
+  const int64_t batches = CeilDiv(quads, at_once);
+  return windows + batches * pairs * (7 * steps + 170) + quads * pairs * QuadCost(steps);
+}
+
+void ConvOffers(const OpView& op, List& list) {
+  const ConvLayout layout(op);
+  const int64_t quads = CeilDiv(layout.pixels, 4);
+  for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
+    const int64_t used = at_once < quads ? at_once : quads;
+    list.Add({.variant = kDirect,
+              .scratch = layout.weight_bytes + layout.gather_bytes +
+                         layout.quad_bytes * static_cast<size_t>(used),
+              .instructions = DirectCost(op, layout, used)});
+    if (used == quads) break;
+  }
+}
+
+int64_t WinogradCost(const OpView& op, const WinogradLayout& layout, int64_t at_once) {
+  const auto in = op.input[0].dims;
+  const int64_t steps = in[3] / 2, quads = layout.quads(), tiles = layout.tiles;
+  const int64_t pairs = WinogradPairs(op.output[0].dims[3]);
+  const int64_t rows = tiles / layout.tile_columns;
+  const int64_t edges = 2 * rows + 2 * layout.tile_columns;
+  const int64_t turns = steps > 1 ? CeilDiv(steps - 1, 8) : 1;
+  const int64_t multiply = 16 * (11 * steps + 12 + 3 * turns) + 30;
+  const int64_t transform = tiles * (98 * steps + 100) + edges * 96 * steps;
+  return transform + CeilDiv(quads, at_once) * pairs * 150 + quads * pairs * (multiply + 620);
+}
+
+void WinogradOffers(const OpView& op, List& list) {
+  const auto filter = op.input[1].dims;
+  const auto& attr = op.attr_as<ConvAttr>();
+  if (!WinogradApplies(attr, filter) || attr.activation_min != -128 || attr.activation_max != 127)
+    return;
+  const WinogradLayout layout(op);
+  const int64_t values = WinogradPairs(filter[0]) * WinogradPairValues(filter[3]);
+  for (const int32_t at_once : {1, 2, 4, 8}) {
+    const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
+    list.Add({.variant = kWinograd,
+              .scratch = layout.bytes(used),
+              .instructions = WinogradCost(op, layout, used),
+              .flash_bytes = static_cast<size_t>(2 * values),
+              .lead = layout.lead});
+    if (used == layout.quads()) break;
+  }
+}
+
+// 3x3 by planes, for so many rows of output at once; else a ring of rows.
+void DepthwiseOffers(const OpView& op, List& list) {
+  const DspScratch need = DspScratchOf(op);
+  if (need.best == 0) return;
+  const auto filter = op.input[1].dims, out = op.output[0].dims;
+  const PlanarLayout planar(op);
+  const int64_t channels = filter[3], taps = int64_t{filter[1]} * filter[2];
+  if (!planar.applies) {
+    list.Add({.scratch = need.best,
+              .instructions = op.output[0].elements() * (3 * taps + 24) + channels * 300});
+    return;
+  }
+  const int64_t words = planar.row_words, fours = CeilDiv(channels, 4), pictures = out[0];
+  const bool twos = op.attr_as<ConvAttr>().stride_w == 1;
+  const int64_t row = (twos ? out[2] / 2 * 30 + out[2] % 2 * 22 : out[2] * 20) + 20;
+  for (int64_t rows = 1;; rows = rows * 2 < out[1] ? rows * 2 : out[1]) {
+    const auto bytes = static_cast<size_t>(planar.bytes(rows));
+    if (rows > 1 && bytes > kMostDepthwiseBytes) return;
+    const int64_t bands = CeilDiv(out[1], rows);
+    const int64_t fill = planar.plane_rows(out[1]) * (22 * words + 60);
+    const int64_t keep = (bands - 1) * (3 - planar.stride > 0 ? 3 - planar.stride : 0) * words * 24;
+    const int64_t cost =
+        pictures * (fours * (fill + keep + bands * 60) + channels * (out[1] * row + bands * 70)) +
+        channels * 120;
+    list.Add({.scratch = bytes < need.least ? need.least : bytes, .instructions = cost});
+    if (rows == out[1]) return;
+  }
+}
+
+}  // namespace
+
+int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
+  List list(offers);
+  list.Add({.instructions = PlainCost(op)});
+  const DspScratch need = DspScratchOf(op);
+  if (need.best == 0) return list.count();
+  switch (op.op) {
+    case Op::kConv2D:
+      ConvOffers(op, list);
+      WinogradOffers(op, list);
+      break;
+    case Op::kDepthwiseConv2D:
+      DepthwiseOffers(op, list);
+      break;
+    default:
+      list.Add({.scratch = need.best, .instructions = 9 * op.output[0].elements() + 10'000});
+  }
+  return list.count();
+}
+
+}  // namespace covey::kernels::dsp

@@ -1,0 +1,25 @@
+// OffersOf lists the ways in which the kernels of dsp/ can run an op, with what each costs: the one
+// place where their variants and their costs stand. It reads types, shapes and attributes only, so
+// that the compiler chooses on the host.
+//
+//   Offer offers[kMostOffers];
+//   const int count = dsp::OffersOf(op, offers);
+//
+// The first one is the loop of ref/. Instructions are a formula for each loop, its coefficients
+// counted in the loop itself or fitted to counts on a board (docs/guide/engine.md says how well it
+// fits).
+#pragma once
+
+#include <span>
+
+#include "core/op_view.hpp"
+#include "kernels/offer.hpp"
+
+namespace covey::kernels::dsp {
+
+inline constexpr int kMostOffers = 12;
+inline constexpr int32_t kDirect = 0, kWinograd = 1;  // Offer::variant; of conv2d
+
+int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
+
+}  // namespace covey::kernels::dsp

@@ -23,16 +23,17 @@ constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 
 class Emitter {
  public:
-  // `lowered`: one an op, so that the plan may rely on what lowering has checked.
+  // `lowered`: one an op, so that the plan may rely on what lowering has checked. `more_flash`:
+  // what variants may add to the image.
   Emitter(const Graph& graph, std::vector<Lowered> lowered, const CompileOptions& options,
-          Diag& diag)
+          int64_t more_flash, Diag& diag)
       : graph_(graph),
         lowered_(std::move(lowered)),
         options_(options),
         diag_(diag),
         views_(ViewsOf(graph, lowered_)),
         plan_(PlanMemory(graph, views_, Offers(),
-                         {.arena = options.ram_bytes.value_or(kNoLimit), .flash = kNoLimit})),
+                         {.arena = options.ram_bytes.value_or(kNoLimit), .flash = more_flash})),
         number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
@@ -238,7 +239,14 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
     ApplyTarget(work, node, op, options.target);
     lowered.push_back(std::move(op));
   }
-  return Emitter(work, std::move(lowered), options, diag).Run();
+  int64_t more_flash = kNoLimit;
+  if (options.flash_bytes) {
+    COVEY_TRY_ASSIGN(const wire::ImageContents plain,
+                     Emitter(work, lowered, options, 0, diag).Run());
+    const auto bytes = static_cast<int64_t>(wire::WriteImage(plain).size());
+    more_flash = std::max<int64_t>(0, *options.flash_bytes - bytes);
+  }
+  return Emitter(work, std::move(lowered), options, more_flash, diag).Run();
 }
 
 }  // namespace covey::compiler

@@ -16,6 +16,18 @@ struct Inside {
   int32_t count() const { return rows * columns; }
 };
 
+// Calls take(value) for each byte of one channel. With pointers: a product of steps and counts,
+// both known to a compiler, may look like one that overflows.
+template <typename Take>
+void EachOf(const Inside& inside, int32_t channel, Take&& take) {
+  const int8_t* row = inside.from + channel;
+  for (int32_t rows = inside.rows; rows > 0; --rows, row += inside.row_step) {
+    const int8_t* pixel = row;
+    for (int32_t columns = inside.columns; columns > 0; --columns, pixel += inside.pixel_step)
+      take(*pixel);
+  }
+}
+
 // The mean, halves away from zero.
 struct Average {
   static void Four(const Inside& inside, int32_t channel, int32_t* to) {
@@ -28,9 +40,7 @@ struct Average {
   }
   static int32_t One(const Inside& inside, int32_t channel) {
     int32_t sum = 0;
-    for (int32_t y = 0; y < inside.rows; ++y)
-      for (int32_t x = 0; x < inside.columns; ++x)
-        sum += inside.from[y * inside.row_step + x * inside.pixel_step + channel];
+    EachOf(inside, channel, [&](int8_t value) { sum += value; });
     return Finish(sum, inside.count());
   }
   static int32_t Finish(int32_t sum, int32_t count) {
@@ -51,11 +61,7 @@ struct Max {
   }
   static int32_t One(const Inside& inside, int32_t channel) {
     int32_t most = -128;
-    for (int32_t y = 0; y < inside.rows; ++y)
-      for (int32_t x = 0; x < inside.columns; ++x) {
-        const int8_t value = inside.from[y * inside.row_step + x * inside.pixel_step + channel];
-        most = value > most ? value : most;
-      }
+    EachOf(inside, channel, [&](int8_t value) { most = value > most ? value : most; });
     return most;
   }
 };

@@ -22,6 +22,8 @@ class List {
 
 constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+constexpr size_t kTensorBytes = 96;  // what a constant takes in an image beside its bytes, at most
+
 // The loops of ref/.
 int64_t PlainCost(const OpView& op) {
   const int64_t out = op.output[0].elements();
@@ -96,7 +98,7 @@ void WinogradOffers(const OpView& op, List& list) {
     list.Add({.variant = kWinograd,
               .scratch = layout.bytes(used),
               .instructions = WinogradCost(op, layout, used),
-              .flash_bytes = static_cast<size_t>(2 * values),
+              .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
               .lead = layout.lead});
     if (used == layout.quads()) break;
   }

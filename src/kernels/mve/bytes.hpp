@@ -99,6 +99,67 @@ inline void CopyShortRows(const int8_t* from, int8_t* to, int32_t rows, int32_t 
       : "q0", "lr", "memory");
 }
 
+// Pairs of pixels, each a row of at most sixteen bytes, `step` apart: to `to`, `to + 16`, then
+// `pair` bytes on.
+inline void CopyPairs(const int8_t* from, int8_t* to, int32_t pairs, int32_t row, int32_t step,
+                      int32_t pair) {
+  asm volatile(
+      "vctp.8 %[row]\n"
+      "dls lr, %[pairs]\n"
+      "1:\n"
+      "vpst\n"
+      "vldrbt.u8 q0, [%[from]]\n"
+      "add %[from], %[from], %[step]\n"
+      "vstrb.8 q0, [%[to]]\n"
+      "vpst\n"
+      "vldrbt.u8 q1, [%[from]]\n"
+      "add %[from], %[from], %[step]\n"
+      "vstrb.8 q1, [%[to], #16]\n"
+      "add %[to], %[to], %[pair]\n"
+      "le lr, 1b\n"
+      : [from] "+r"(from), [to] "+r"(to)
+      : [pairs] "r"(pairs), [row] "r"(row), [step] "r"(step), [pair] "r"(pair)
+      : "q0", "q1", "lr", "memory");
+}
+
+// Pairs of pixels, each three rows of at most sixteen bytes, more than sixteen and at most 32 in
+// all: through `gather`, which has room for 2 * row + 16 bytes, and 32. Not inlined: it takes
+// nearly every register.
+[[gnu::noinline]] inline void CopyPairsOfThree(const int8_t* from, int8_t* to, int32_t pairs,
+                                               int32_t row, int32_t row_step, int32_t step,
+                                               int8_t* gather) {
+  const int8_t *second = from + row_step, *third = second + row_step;
+#define COVEY_MVE_COPY_PIXEL(low, high) \
+  "vpst\n"                              \
+  "vldrbt.u8 q0, [%[first]]\n"          \
+  "vstrb.8 q0, [%[at0]]\n"              \
+  "vpst\n"                              \
+  "vldrbt.u8 q1, [%[second]]\n"         \
+  "vstrb.8 q1, [%[at1]]\n"              \
+  "vpst\n"                              \
+  "vldrbt.u8 q2, [%[third]]\n"          \
+  "vstrb.8 q2, [%[at2]]\n"              \
+  "add %[first], %[first], %[step]\n"   \
+  "add %[second], %[second], %[step]\n" \
+  "add %[third], %[third], %[step]\n"   \
+  "vldrb.8 q0, [%[at0]]\n"              \
+  "vldrb.8 q1, [%[at0], #16]\n"         \
+  "vstrb.8 q0, [%[to], #" low           \
+  "]\n"                                 \
+  "vstrb.8 q1, [%[to], #" high "]\n"
+  asm volatile(
+      "vctp.8 %[row]\n"
+      "dls lr, %[pairs]\n"
+      "1:\n" COVEY_MVE_COPY_PIXEL("0", "32") COVEY_MVE_COPY_PIXEL("16", "48")
+      "add %[to], %[to], #64\n"
+      "le lr, 1b\n"
+      : [first] "+r"(from), [second] "+r"(second), [third] "+r"(third), [to] "+r"(to)
+      : [pairs] "r"(pairs), [row] "r"(row), [step] "r"(step), [at0] "r"(gather),
+        [at1] "r"(gather + row), [at2] "r"(gather + 2 * row)
+      : "q0", "q1", "q2", "lr", "memory");
+#undef COVEY_MVE_COPY_PIXEL
+}
+
 // `step`: bytes from chunk to chunk in `to`.
 template <int step>
 inline int8_t* CopyChunks(const int8_t* from, int8_t* to, int32_t chunks) {

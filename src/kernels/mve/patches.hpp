@@ -39,9 +39,17 @@ class Patches {
       int32_t count = 1;
       if (whole_rows_ && x_ >= inside_begin_ && x_ < inside_end_) {
         count = inside_end_ - x_ < pixels - i ? inside_end_ - x_ : pixels - i;
+        if (by_pairs_ && i % 2 != 0) count = 1;  // up to the next pair
         const int32_t column = x_ * attr_.stride_w - attr_.pad_left;
         const int8_t* from = base + (rows_.origin * in_[2] + column) * in_[3];
-        for (int32_t end = i + count; i < end; ++i, from += pixel_step_) {
+        const int32_t end = i + count;
+        if (i % 2 == 0 && by_pairs_ && count > 1) {
+          WritePairs(from, to, count / 2);
+          i += count & ~1;
+          to += count / 2 * 32 * chunks_;
+          from += (count & ~1) * pixel_step_;
+        }
+        for (; i < end; ++i, from += pixel_step_) {
           WriteInside(from, to);
           to += i % 2 == 0 ? to_second : to_next;
         }
@@ -95,6 +103,7 @@ class Patches {
     // A step is taken only within the picture; otherwise it might not fit.
     const int32_t row = filter_[2] * filter_[3];
     pixel_step_ = inside_end_ > inside_begin_ + 1 ? attr_.stride_w * in_[3] : 0;
+    by_pairs_ = row <= 16 && (filter_[1] == 1 || (filter_[1] == 3 && chunks_ == 2));
     row_step_ = filter_[1] > 1 && whole_rows_possible() ? attr_.dilation_h * in_[2] * in_[3] : row;
   }
   bool whole_rows_possible() const { return int64_t{filter_[1] - 1} * attr_.dilation_h < in_[1]; }
@@ -113,6 +122,15 @@ class Patches {
       }
     }
     if (gather != to) CopyRows<32>(gather, to, 1, chunks_, 0);
+  }
+
+  void WritePairs(const int8_t* from, int8_t* to, int32_t pairs) const {
+    const int32_t row = filter_[2] * filter_[3];
+    if (filter_[1] == 1) {
+      CopyPairs(from, to, pairs, row, pixel_step_, 32);
+    } else {
+      CopyPairsOfThree(from, to, pairs, row, row_step_, pixel_step_, gather_);
+    }
   }
 
   const int8_t* At(const int8_t* base, int32_t ky, const Taps& columns) const {
@@ -157,7 +175,7 @@ class Patches {
   const int8_t* picture_;
   int8_t* gather_;
   int32_t chunks_;
-  bool by_chunks_, joined_ = false, whole_rows_ = false;
+  bool by_chunks_, by_pairs_ = false, joined_ = false, whole_rows_ = false;
   int32_t inside_begin_ = 0, inside_end_ = 0;
   int32_t pixel_step_ = 0, row_step_ = 0;  // bytes
   int32_t n_ = 0, y_ = 0, x_ = 0;

@@ -1,4 +1,4 @@
-# GCC 12 miscompiles some loops for this core when it makes low-overhead ones of them (docs/decisions, "Cortex-M55"):
+# GCC 12 miscompiles some loops for this core when it makes low-overhead ones of them (docs/decisions/0012):
 # -fno-branch-count-reg keeps the compiler from it. The vector instructions stay.
 set(COVEY_BOARD m55)
 set(COVEY_KERNELS mve)

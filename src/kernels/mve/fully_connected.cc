@@ -9,7 +9,8 @@ void RunFullyConnected(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunFullyConnected(op);
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
-  if (attr.weights_offset != 0 || attr.weights_order != 0 || outputs < 4) return ref::RunFullyConnected(op);
+  if (attr.weights_offset != 0 || attr.weights_order != 0 || outputs < 4)
+    return ref::RunFullyConnected(op);
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
   const Range range(attr);
   const int32_t* const bias = op.input[2].as<int32_t>();

@@ -109,6 +109,26 @@ TEST_P(HostConformance, ConvolutionsEqualTheReference) {
   }
 }
 
+// What a hostile image may say, and prepare accepts: sizes whose product leaves 64 bits. No data.
+TEST_P(HostConformance, AsksForNoScratchWhereAWindowReachesFarBeyondItsPicture) {
+  constexpr int32_t kFar = 1 << 15, kTaps = 1 << 14;
+  for (const Op which : {Op::kConv2D, Op::kDepthwiseConv2D}) {
+    OpCase op(which, "far");
+    op.Input<int8_t>({1, 1, 1, 1}, {1});
+    op.Input<int8_t>({1, 1, 1, 1}, {1});
+    op.Output<int8_t>({1, 1, 1, 1});
+    ConvAttr attr;
+    attr.dilation_h = attr.dilation_w = attr.stride_h = attr.stride_w = kFar;
+    op.Set(attr);
+    const std::vector<int32_t> in{1 << 10, 1, 1, 1 << 20}, filter{1, 2, kTaps, 1 << 20},
+        out{1 << 10, kTaps, kTaps, 1 << 20};
+    op.view().input[0].dims = in;
+    op.view().input[1].dims = filter;
+    op.view().output[0].dims = out;
+    EXPECT_EQ(GetParam().NeedOf(op.view()).scratch_bytes, 0U) << OpName(which);
+  }
+}
+
 TEST_P(HostConformance, FullyConnectedEqualsTheReference) {
   for (uint32_t seed = 0; seed < 200; ++seed) {
     Source s(seed);

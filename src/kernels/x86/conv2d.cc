@@ -30,6 +30,8 @@ struct ConvPlan {
   int64_t group_padded() const { return Padded(group_outputs(), loops->lanes); }
   // Packed weights of one vector of outputs, of one convolution group.
   int64_t block_bytes() const { return int64_t{segments} * groups * loops->lanes * 4; }
+  // False if the window reaches so far beyond its picture that scratch would be full of nothing.
+  bool IsCompact() const;
   int64_t group_bytes() const { return group_padded() / loops->lanes * block_bytes(); }
 
  private:
@@ -75,8 +77,16 @@ ConvPlan::ConvPlan(const OpView& op, const Loops& l) : loops(&l) {
   segments_at = finish_at + static_cast<int64_t>(FinishBytes(padded_channels));
   weights_at = segments_at + static_cast<int64_t>(Aligned(static_cast<size_t>(segments) * 4));
   bytes = weights_at + group_bytes() * conv_groups;
+  if (!IsCompact()) return;  // and the product below might not fit
   const int64_t pixels = flat_pixels != 0 ? flat_pixels : batch * padded_h * padded_w;
   scratch_bytes = pixels * channels_in * l.input_bytes() + static_cast<int64_t>(kSlack);
+}
+
+bool ConvPlan::IsCompact() const {
+  const int64_t rows = 4 * (int64_t{in_h} + out_h) + 64, columns = 4 * (int64_t{in_w} + out_w) + 64;
+  if (padded_h > rows || padded_w > columns) return false;
+  const int64_t pixels = int64_t{in_h} * in_w + int64_t{out_h} * out_w;
+  return padded_h * padded_w <= 4 * pixels + 4096;
 }
 
 // Where each run begins, seen from the window's first pixel.
@@ -240,11 +250,8 @@ Need ConvNeed(const OpView& op, const Loops& loops) {
   const auto& attr = op.attr_as<ConvAttr>();
   if (attr.weights_offset != 0 || attr.weights_order != 0) return {};
   const ConvPlan plan(op, loops);
-  // A window that reaches far beyond its picture would make scratch of nothing.
-  if (plan.scratch_bytes > kMostScratchBytes || plan.padded_h * plan.padded_w >= 1 << 28) return {};
-  if (plan.padded_h * plan.padded_w >
-      4 * int64_t{plan.in_h} * plan.in_w + 4 * int64_t{plan.out_h} * plan.out_w + 1024)
-    return {};
+  if (!plan.IsCompact() || plan.scratch_bytes > kMostScratchBytes) return {};
+  if (!IsWorthItsPack(op, plan.bytes)) return {};
   return {static_cast<size_t>(plan.bytes), static_cast<size_t>(plan.scratch_bytes)};
 }
 

@@ -24,10 +24,14 @@ struct DepthwisePlan {
     finish_at = static_cast<int64_t>(Aligned(sizeof(DepthwisePlan)));
     weights_at = finish_at + static_cast<int64_t>(FinishBytes(padded_channels));
     bytes = weights_at + padded_channels * 4 * row_groups * filter[2];
+    is_compact = columns_in <= 4 * (int64_t{op.input[0].dims[2]} + out[2]) + 1024;
+    if (!is_compact) return;  // and the product below might not fit
     // A vector is stored, and loaded, where one channel is left.
     buffer_step = (columns_in * filter[3] + l.lanes) * 4;
     scratch_bytes = row_groups * buffer_step;
   }
+  // False if the window reaches so far beyond its picture that scratch would be full of nothing.
+  bool is_compact = false;
   bool quick = false;
 };
 
@@ -35,11 +39,11 @@ struct DepthwisePlan {
 
 Need DepthwiseNeed(const OpView& op, const Loops& loops) {
   const auto& attr = op.attr_as<ConvAttr>();
-  const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
+  const auto filter = op.input[1].dims;
   if (attr.depth_multiplier != 1 || filter[1] > kMostTapRows) return {};
   const DepthwisePlan plan(op, loops);
-  if (plan.columns_in > 4 * (int64_t{in[2]} + out[2]) + 1024) return {};
-  if (plan.scratch_bytes > kMostScratchBytes) return {};
+  if (!plan.is_compact || plan.scratch_bytes > kMostScratchBytes) return {};
+  if (!IsWorthItsPack(op, plan.bytes)) return {};
   return {static_cast<size_t>(plan.bytes), static_cast<size_t>(plan.scratch_bytes)};
 }
 

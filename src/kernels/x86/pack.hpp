@@ -49,6 +49,10 @@ constexpr size_t Aligned(size_t bytes) {
 
 // No layer of a sensible network needs more; what a hostile image asks for beyond runs in ref/.
 inline constexpr int64_t kMostScratchBytes = int64_t{1} << 28;
+// Many groups of few channels fill vectors with zeros.
+inline bool IsWorthItsPack(const OpView& op, int64_t pack_bytes) {
+  return pack_bytes <= 16 * static_cast<int64_t>(op.input[1].bytes) + (1 << 20);
+}
 
 // The pack's first bytes as what `Plan` it begins with.
 template <typename Plan>

@@ -10,6 +10,7 @@
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/ref/table.hpp"
+#include "kernels/weight_blocks.hpp"
 
 namespace covey::kernels {
 namespace {
@@ -143,6 +144,21 @@ TEST_P(HostConformance, FullyConnectedEqualsTheReference) {
     op.Set(attr);
     ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, seed));
   }
+}
+
+// An image for a board may hold them so: the bytes are the same, the kernel is the reference's.
+TEST_P(HostConformance, FullyConnectedTakesWeightsInBlocks) {
+  Source s(1);
+  OpCase op(Op::kFullyConnected, "blocks");
+  op.Input<int8_t>({2, 64}, s.Bytes(2 * 64));
+  op.Input<int8_t>({8, 64}, s.Bytes(8 * 64));
+  op.Output<int8_t>({2, 8});
+  SetChannels(s, 8, op);
+  op.Set(ConvAttr{.weights_order = kWeightBlocks});
+  ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+  const auto expected = op.Result<int8_t>();
+  ASSERT_TRUE(op.Run(GetParam()).ok());
+  EXPECT_EQ(op.Result<int8_t>(), expected);
 }
 
 // Sums that lie on a half, or within a float's error of one, after one rounding and after two.

@@ -2,6 +2,7 @@
 // with its padding, so that they know no borders: a window's row is one run of bytes there. A 1x1
 // window sees one pixel; such pixels are copied in the order of the outputs, some at a time.
 #include "kernels/ref/run.hpp"
+#include "kernels/weight_blocks.hpp"
 #include "kernels/window.hpp"
 #include "kernels/x86/pack.hpp"
 #include "kernels/x86/run.hpp"
@@ -248,7 +249,8 @@ void Run(const OpView& op) {
 
 Need ConvNeed(const OpView& op, const Loops& loops) {
   const auto& attr = op.attr_as<ConvAttr>();
-  if (attr.weights_offset != 0 || attr.weights_order != 0) return {};
+  // Weights in blocks are a board's own; hostile ones stand for 128, which no int8 holds.
+  if (attr.weights_offset != 0 || attr.weights_order != kWeightRows) return {};
   const ConvPlan plan(op, loops);
   if (!plan.IsCompact() || plan.scratch_bytes > kMostScratchBytes) return {};
   if (!IsWorthItsPack(op, plan.bytes)) return {};

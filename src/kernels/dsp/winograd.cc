@@ -117,35 +117,39 @@ class Winograd {
     }
   }
 
-  bool Whole(const Place& place) const {
-    return 2 * place.y + 2 <= out_[1] && 2 * place.x + 4 <= out_[2];
-  }
-
-  // The pixels of a quad of tiles, of which `tiles` count; moves on to the next.
-  void Store(Place& place, int32_t tiles, int32_t first, WinogradTwo* four) const {
-    int8_t aside[2][16];  // pixels of two tiles that do not lie side by side, or over the edge
-    Place at[4];
-    bool whole[2];
-    for (int i = 0; i < 4; ++i) at[i] = place, Next(place);
-    for (int i = 0; i < 2; ++i) {
-      const Place& left = at[2 * i];
-      whole[i] = 2 * i + 2 <= tiles && Whole(left);
-      WinogradTwo &a = four[i], &b = four[2 + i];
-      a.out = whole[i] ? At(left) + first : aside[i];
-      b.out = whole[i] ? a.out + 1 : a.out + 8;
-      for (WinogradTwo* two : {&a, &b}) {
-        two->step = whole[i] ? out_[3] : 1;
-        two->three_steps = 3 * two->step;
-        two->row = whole[i] ? out_[2] * out_[3] : 4;
-      }
-    }
+  void Finish4(const WinogradTwo* four) const {
     if (finish_.ending() == Ending::kRelu) {
       covey_dsp_winograd_finish_relu(sums_, four);
     } else {
       covey_dsp_winograd_finish_signed(sums_, four);
     }
-    for (int i = 0; i < 4 && i < tiles; ++i)
-      if (!whole[i / 2]) Copy(at[i], aside[i / 2] + i % 2 * 2, first);
+  }
+
+  // The pixels of a quad of tiles, of which `tiles` count; moves on to the next.
+  void Store(Place& place, int32_t tiles, int32_t first, WinogradTwo* four) const {
+    const int32_t step = out_[3];
+    if (tiles < 4 || 2 * place.y + 2 > out_[1] || 2 * place.x + 8 > out_[2])
+      return StoreSome(place, tiles, first, four);
+    // All inside, side by side.
+    int8_t* const out = At(place) + first;
+    four[0].out = out, four[1].out = out + 4 * step;
+    four[2].out = out + 1, four[3].out = out + 4 * step + 1;
+    Finish4(four);
+    place.x += 3;
+    Next(place);
+  }
+
+  void StoreSome(Place& place, int32_t tiles, int32_t first, const WinogradTwo* four) const {
+    int8_t aside[2][16];  // two tiles: four bytes a row of channel a, then of channel b
+    WinogradTwo two[4];
+    for (int i = 0; i < 4; ++i) {
+      two[i] = four[i];
+      two[i].step = 1, two[i].three_steps = 3, two[i].row = 4;
+      two[i].out = aside[i % 2] + i / 2 * 8;
+    }
+    Finish4(two);
+    for (int i = 0; i < 4; ++i, Next(place))
+      if (i < tiles) Copy(place, aside[i / 2] + i % 2 * 2, first);
   }
 
   int8_t* At(const Place& place) const {

@@ -9,6 +9,8 @@ int8_t* CopyBytes(const int8_t* from, int8_t* to, int32_t count) {
   return to;
 }
 int8_t* FillBytes(int8_t* to, int8_t value, int32_t count) {
+  const uint32_t word = static_cast<uint8_t>(value) * 0x01010101U;
+  for (; count >= 4; count -= 4, to += 4) __builtin_memcpy(to, &word, 4);
   for (; count > 0; --count) *to++ = value;
   return to;
 }
@@ -17,13 +19,13 @@ int8_t* FillBytes(int8_t* to, int8_t value, int32_t count) {
 
 Patches::Patches(const OpView& op, const ConvLayout& layout, int8_t* gather)
     : attr_(op.attr_as<ConvAttr>()),
-      in_(op.input[0].dims),
       filter_(op.input[1].dims),
-      out_(op.output[0].dims),
       picture_(op.input[0].as<int8_t>()),
       gather_(gather),
       steps_(layout.steps),
       joined_(layout.joined) {
+  for (size_t i = 0; i < 4; ++i) in_[i] = op.input[0].dims[i], out_[i] = op.output[0].dims[i];
+  if (layout.pixelwise) in_[2] = out_[2] = layout.pixels, in_[0] = in_[1] = out_[0] = out_[1] = 1;
   by_words_ = joined_ && steps_.row_bytes >= 4;
   inside_begin_ = layout.inside_begin, inside_end_ = layout.inside_end;
   const int32_t tail = steps_.tail(), words = steps_.row_bytes / 4;
@@ -31,6 +33,9 @@ Patches::Patches(const OpView& op, const ConvLayout& layout, int8_t* gather)
   quad_ = {attr_.stride_w * in_[3], words,    steps_.rows,
            row - steps_.row_bytes,  4 - tail, 32 - 8 * tail,
            Pair(attr_.input_offset)};
+  strip_ = quad_;
+  strips_ = layout.strip_pixels > 0;
+  strip_.row_step = layout.strip_pixels * in_[3] - steps_.row_bytes;
   SetRow();
 }
 
@@ -63,9 +68,15 @@ void Patches::Fill(int32_t group, int32_t pixels, uint32_t* to) {
   int32_t column = 0;
   while (pixels > 0) {
     const int8_t* base = picture_ + group * filter_[3];
-    if (column == 0 && pixels >= 4 && by_words_ && rows_inside_ && QuadInside()) {
-      covey_dsp_widen_quad(At(base, rows_.origin, x_ * attr_.stride_w - attr_.pad_left), to,
-                           &quad_);
+    const bool inside = rows_inside_ && QuadInside();
+    if (column == 0 && pixels >= 4 && by_words_ && x_ + 4 <= out_[2] && (inside || strips_)) {
+      if (inside) {
+        covey_dsp_widen_quad(At(base, rows_.origin, x_ * attr_.stride_w - attr_.pad_left), to,
+                             &quad_);
+      } else {
+        GatherStrip(base);
+        covey_dsp_widen_quad(gather_, to, &strip_);
+      }
       Advance(4);
       pixels -= 4, to += quad;
       continue;
@@ -89,6 +100,24 @@ void Patches::One(const int8_t* base, uint32_t* to) const {
     const int32_t y = rows_.origin + ky * attr_.dilation_h;
     const int8_t* from = whole ? At(base, y, columns.origin) : Gather(base, y, columns);
     to = WidenRow(from, steps_, quad_.offset, to);
+  }
+}
+
+// All that four windows look at, zero points outside the picture; by_words_ only.
+void Patches::GatherStrip(const int8_t* base) const {
+  const auto zero = static_cast<int8_t>(-attr_.input_offset);
+  const int32_t pixels = 3 * attr_.stride_w + filter_[2], channels = in_[3];
+  const Taps columns = Clip(x_ * attr_.stride_w - attr_.pad_left, pixels, 1, in_[2]);
+  int8_t* to = gather_;
+  for (int32_t ky = 0; ky < filter_[1]; ++ky) {
+    if (ky < rows_.begin || ky >= rows_.end || columns.count() == 0) {
+      to = FillBytes(to, zero, pixels * channels);
+      continue;
+    }
+    const int32_t y = rows_.origin + ky * attr_.dilation_h;
+    to = FillBytes(to, zero, columns.begin * channels);
+    to = CopyBytes(At(base, y, columns.origin + columns.begin), to, columns.count() * channels);
+    to = FillBytes(to, zero, (pixels - columns.end) * channels);
   }
 }
 

@@ -4,8 +4,8 @@
 //   Patches patches(op, layout, gather);
 //   patches.Fill(group, pixels, to);   // the next `pixels` windows
 //
-// Quads of neighbours inside the picture go by assembly; a row of a window that reaches over the
-// picture's edge, or whose taps lie apart, is gathered as bytes first.
+// Quads of neighbours go by assembly, those that reach over the picture's edge from a strip
+// gathered as bytes; other windows go row by row, gathered first if their taps lie apart.
 #pragma once
 
 #include "kernels/dsp/scratch.hpp"
@@ -35,14 +35,18 @@ class Patches {
     return base + (y * in_[2] + x) * in_[3];
   }
   void One(const int8_t* base, uint32_t* to) const;
+  void GatherStrip(const int8_t* base) const;
   const int8_t* Gather(const int8_t* base, int32_t y, const Taps& columns) const;
 
   const ConvAttr& attr_;
-  std::span<const int32_t> in_, filter_, out_;
+  std::span<const int32_t> filter_;
+  int32_t in_[4], out_[4];  // pictures; one row of all pixels where windows are pixels
   const int8_t* picture_;
   int8_t* gather_;
   Steps steps_;
-  QuadLayout quad_;
+  QuadLayout quad_;                    // in the picture
+  QuadLayout strip_;                   // in a strip
+  bool strips_;                        // whether there is room for one
   bool joined_;                        // the taps of a row lie side by side
   bool by_words_;                      // joined, and rows of 4 bytes or more
   int32_t inside_begin_, inside_end_;  // output columns whose windows lie inside

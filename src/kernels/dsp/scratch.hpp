@@ -22,10 +22,12 @@ struct DspScratch {
 };
 
 // conv2d: the windows of some pixels, four at a time, the weights of two output channels, and bytes
-// to gather a row of a window that reaches over the edge.
+// to gather what four windows look at that reach over the edge, or a row of taps that lie apart.
 struct ConvLayout {
   Steps steps;
-  bool joined;                       // the taps of a window's row lie side by side
+  bool joined;           // the taps of a window's row lie side by side
+  bool pixelwise;        // a window is a pixel, and each pixel has one
+  int32_t strip_pixels;  // in a row of what four windows look at; 0: never gathered together
   int32_t inside_begin, inside_end;  // output columns whose windows lie inside the picture
   int32_t pixels;                    // of the whole output
   size_t quad_bytes, weight_bytes, gather_bytes;
@@ -41,8 +43,17 @@ struct ConvLayout {
     pixels = out[0] * out[1] * out[2];
     quad_bytes = static_cast<size_t>(steps.count()) * 16;
     weight_bytes = static_cast<size_t>(steps.count()) * 8;
-    const bool inside = joined && inside_begin == 0 && inside_end == out[2];
-    gather_bytes = inside ? 0 : (static_cast<size_t>(steps.row_bytes) + 3) / 4 * 4;
+    pixelwise = joined && filter[1] == 1 && filter[2] == 1 && attr.stride_h == 1 &&
+                attr.stride_w == 1 && attr.pad_top == 0 && attr.pad_left == 0 && in[1] == out[1] &&
+                in[2] == out[2];
+    if (pixelwise) inside_begin = 0, inside_end = pixels;
+    strip_pixels = joined && attr.stride_w <= 4 ? 3 * attr.stride_w + filter[2] : 0;
+    const int32_t down = (out[1] - 1) * attr.stride_h + (filter[1] - 1) * attr.dilation_h + 1;
+    const bool inside =
+        joined && inside_begin == 0 && inside_end >= out[2] && attr.pad_top == 0 && down <= in[1];
+    const int64_t strip = int64_t{strip_pixels} * in[3] * filter[1];
+    const int64_t gather = strip > steps.row_bytes ? strip : steps.row_bytes;
+    gather_bytes = inside ? 0 : static_cast<size_t>(gather + 3) / 4 * 4;
   }
 };
 

@@ -51,14 +51,19 @@ int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) 
   const int64_t steps = layout.steps.count(), quads = CeilDiv(layout.pixels, 4);
   const int64_t groups = op.attr_as<ConvAttr>().groups;
   const int64_t pairs = groups * CeilDiv(op.input[1].dims[0] / groups, 2);
-  const int64_t inside = layout.inside_end - layout.inside_begin;
-  const int64_t edge = layout.joined ? op.output[0].dims[2] - inside : op.output[0].dims[2];
-  const int64_t rows = layout.steps.rows;
-  const int64_t slow = layout.pixels / op.output[0].dims[2] * edge * 2;  // pixels of slow quads
+  const auto out = op.output[0].dims;
+  const int64_t rows = layout.steps.rows, lines = layout.pixelwise ? 1 : out[0] * int64_t{out[1]};
+  const int64_t width = layout.pixelwise ? layout.pixels : out[2];
+  // Quads that do not fit a line go pixel by pixel; those at the edge from a strip.
+  const int64_t alone = layout.joined ? lines * (width % 4) : layout.pixels;
+  const int64_t inside = (layout.inside_end - layout.inside_begin) / 4;
+  const int64_t strips = layout.joined ? lines * (width / 4 - inside) : 0;
   const int64_t windows =
-      groups * (quads * (8 * steps + 12 * rows + 60) + slow * (3 * steps + 30 * rows + 40));
+      groups *
+      (quads * (8 * steps + 12 * rows + 60) + alone * (5 * steps + 30 * rows + 60) +
+       strips * (rows * 60 + int64_t{layout.strip_pixels} * op.input[0].dims[3] * rows * 2));
   const int64_t batches = CeilDiv(quads, at_once);
-  return windows + batches * pairs * (7 * steps + 170) + quads * pairs * QuadCost(steps);
+  return 2000 + windows + batches * pairs * (7 * steps + 250) + quads * pairs * QuadCost(steps);
 }
 
 void ConvOffers(const OpView& op, List& list) {

@@ -13,8 +13,13 @@ namespace {
 
 TEST(Names, EveryOpHasItsOwn) {
   std::set<std::string> names;
-  for (uint16_t number = 1; number < kOpCount; ++number)
-    EXPECT_TRUE(names.insert(OpName(static_cast<Op>(number))).second) << number;
+  for (uint16_t number = 0; number <= kOpCount; ++number) {
+    if (IsOp(number)) {
+      EXPECT_TRUE(names.insert(OpName(static_cast<Op>(number))).second) << number;
+    } else {
+      EXPECT_STREQ(OpName(static_cast<Op>(number)), "none") << number;
+    }
+  }
   EXPECT_EQ(names.count("none"), 0U);
   EXPECT_STREQ(OpName(Op::kNone), "none");
   EXPECT_STREQ(OpName(static_cast<Op>(kOpCount)), "none");

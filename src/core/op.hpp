@@ -18,7 +18,19 @@
   ROW(kQuantize, 11, "quantize")               \
   ROW(kDequantize, 12, "dequantize")           \
   ROW(kRelu, 13, "relu")                       \
-  ROW(kTranspose, 14, "transpose")
+  ROW(kTranspose, 14, "transpose")             \
+  ROW(kUnary, 15, "unary")                     \
+  ROW(kMul, 16, "mul")                         \
+  ROW(kSub, 17, "sub")                         \
+  ROW(kPrelu, 18, "prelu")                     \
+  ROW(kMaximum, 19, "maximum")                 \
+  ROW(kMinimum, 20, "minimum")                 \
+  ROW(kConcat, 21, "concatenation")            \
+  ROW(kSlice, 22, "slice")                     \
+  ROW(kResizeNearest, 23, "resize_nearest")    \
+  ROW(kResizeBilinear, 24, "resize_bilinear")  \
+  ROW(kMirrorPad, 25, "mirror_pad")            \
+  ROW(kGather, 26, "gather")
 
 namespace covey {
 
@@ -28,7 +40,20 @@ enum class Op : uint16_t {
   COVEY_OPS(COVEY_OP_ENUM)
 #undef COVEY_OP_ENUM
 };
-inline constexpr uint16_t kOpCount = 15;  // one more than the largest number
+
+// Numbers have gaps.
+constexpr bool IsOp(uint32_t number) {
+#define COVEY_OP_IS(id, op_number, name) || number == op_number
+  return false COVEY_OPS(COVEY_OP_IS);
+#undef COVEY_OP_IS
+}
+#define COVEY_OP_MAX(id, number, name) most = number > most ? number : most;
+inline constexpr uint16_t kOpCount = [] {  // one more than the largest number
+  uint16_t most = 0;
+  COVEY_OPS(COVEY_OP_MAX)
+  return static_cast<uint16_t>(most + 1);
+}();
+#undef COVEY_OP_MAX
 
 // Lower-case name, for example "conv2d"; "none" for a number that is no op.
 const char* OpName(Op op);

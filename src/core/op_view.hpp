@@ -68,8 +68,8 @@ struct PoolAttr {
   int32_t activation_min = -128, activation_max = 127;
 };
 
-// add. a_k = MBQM((q_k + offset_k) * 2^left_shift, multiplier_k, shift_k); either input may
-// broadcast.
+// add, sub (a_0 - a_1). a_k = MBQM((q_k + offset_k) * 2^left_shift, multiplier_k, shift_k); either
+// input may broadcast.
 struct AddAttr {
   int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
   int32_t left_shift = 20;
@@ -114,6 +114,54 @@ struct TransposeAttr {
   int32_t perm[kMaxRank] = {};
 };
 
+// unary: one byte for each input byte, in params: table[q mod 256], four a word, the first lowest.
+struct UnaryAttr {
+  int32_t kind = 0;  // compiler/ir/graph.hpp's UnaryKind, for people; the table says it all
+};
+
+// mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) + output_offset); either
+// input may broadcast.
+struct MulAttr {
+  int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
+  int32_t multiplier = 0, shift = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// prelu: input 0, and 1 the slopes, which may broadcast. x = q_0 + input_offset is scaled by the
+// first pair if x >= 0; x * (q_1 + slope_offset) by the second otherwise.
+struct PreluAttr {
+  int32_t input_offset = 0, slope_offset = 0, output_offset = 0;
+  int32_t multiplier = 0, shift = 0;
+  int32_t slope_multiplier = 0, slope_shift = 0;
+};
+
+// concatenation of 1 to kMaxInputs tensors along dimension `axis`.
+struct ConcatAttr {
+  int32_t axis = 0;
+};
+
+// slice: output[i] = input[begin + i * stride], each dimension by itself.
+struct SliceAttr {
+  int32_t begin[kMaxRank] = {};
+  int32_t stride[kMaxRank] = {};  // not 0; negative ones walk backwards
+};
+
+// mirror_pad: output[i] = input[j], j = i - before reflected at the input's ends, with the end
+// itself repeated (offset 1, "symmetric") or not (offset 0, "reflect").
+struct MirrorPadAttr {
+  int32_t before[kMaxRank] = {};
+  int32_t offset = 0;
+};
+
+// gather: output = input's entries along `axis` in the order of params.
+struct GatherAttr {
+  int32_t axis = 0;
+};
+
+// maximum, minimum (of bytes of one quantisation; either input may broadcast): none.
+// resize_nearest: none; params: the source row of each output row, then the source column of each
+// output column. resize_bilinear: none; params: lower and upper source row and the upper's weight
+// in 1/1024, for each output row, then the same for columns.
 // reshape, dequantize: none.
 
 // One row of a kernel table. prepare may fail and says why; run may not fail, allocate or check.

@@ -96,7 +96,9 @@ Status Check::InputOffset(const TensorView& input, int32_t offset) const {
 
 Status Check::OutputRange(int32_t output_offset, int32_t least, int32_t most) const {
   const bool wide = op_.output[0].dtype == DType::kInt16;
-  const int32_t lowest = wide ? -32768 : -128, highest = wide ? 32767 : 127;
+  const bool is_unsigned = op_.output[0].dtype == DType::kUint8;
+  const int32_t lowest = wide ? -32768 : is_unsigned ? 0 : -128;
+  const int32_t highest = wide ? 32767 : lowest + 255;
   COVEY_TRY(Between("output offset", output_offset, wide ? 0 : lowest, wide ? 0 : highest));
   COVEY_TRY(Between("activation minimum", least, lowest, highest));
   return Between("activation maximum", most, least, highest);

@@ -96,8 +96,8 @@ constexpr int32_t SaturatingShift(int32_t value, int n) {
   return static_cast<int32_t>(wide);
 }
 
-// 1 / (1 + x) for x in [0, 1), both Q0.31: Newton's method on half the denominator, in Q2.29.
-constexpr int32_t OneOverOnePlus(int32_t x) {
+// 2 / (1 + x) for x in [0, 1), x in Q0.31, the result in Q2.29: Newton's method.
+constexpr int32_t TwoOverOnePlus(int32_t x) {
   constexpr int32_t k48Over17 = 1515870810;
   constexpr int32_t kMinus32Over17 = -1010580540;
   constexpr int32_t kOne = int32_t{1} << 29;
@@ -107,7 +107,13 @@ constexpr int32_t OneOverOnePlus(int32_t x) {
     const int32_t error = kOne - RoundingDoublingHighMul(half, y);
     y += SaturatingShift(RoundingDoublingHighMul(y, error), 2);
   }
-  return SaturatingShift(y, 1);
+  return y;
+}
+
+// 1 / (1 + x) and (1 - x) / (1 + x) for x in [0, 1), all Q0.31.
+constexpr int32_t OneOverOnePlus(int32_t x) { return SaturatingShift(TwoOverOnePlus(x), 1); }
+constexpr int32_t OneMinusOverOnePlus(int32_t x) {
+  return SaturatingShift(TwoOverOnePlus(x) - (int32_t{1} << 29), 2);
 }
 
 }  // namespace covey::kernels

@@ -17,7 +17,19 @@
   ROW(kQuantize, PrepareQuantize, RunQuantize)                      \
   ROW(kDequantize, PrepareDequantize, RunDequantize)                \
   ROW(kRelu, PrepareRelu, RunRelu)                                  \
-  ROW(kTranspose, PrepareTranspose, RunTranspose)
+  ROW(kTranspose, PrepareTranspose, RunTranspose)                   \
+  ROW(kUnary, PrepareUnary, RunUnary)                               \
+  ROW(kMul, PrepareMul, RunMul)                                     \
+  ROW(kSub, PrepareAdd, RunSub)                                     \
+  ROW(kPrelu, PreparePrelu, RunPrelu)                               \
+  ROW(kMaximum, PrepareMaxMin, RunMaximum)                          \
+  ROW(kMinimum, PrepareMaxMin, RunMinimum)                          \
+  ROW(kConcat, PrepareConcat, RunConcat)                            \
+  ROW(kSlice, PrepareSlice, RunSlice)                               \
+  ROW(kResizeNearest, PrepareResize, RunResizeNearest)              \
+  ROW(kResizeBilinear, PrepareResize, RunResizeBilinear)            \
+  ROW(kMirrorPad, PrepareMirrorPad, RunMirrorPad)                   \
+  ROW(kGather, PrepareGather, RunGather)
 
 // A row of a target's table.
 #define COVEY_KERNEL_ROW(op, prepare, run) {Op::op, prepare, run},

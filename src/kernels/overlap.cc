@@ -115,6 +115,12 @@ Sharing SharingOf(const OpView& op, int input) {
     case Op::kMaxPool2D:
       return PoolSharing(op);
     case Op::kAdd:
+    case Op::kSub:
+    case Op::kMul:
+    case Op::kPrelu:
+    case Op::kMaximum:
+    case Op::kMinimum:
+    case Op::kUnary:
     case Op::kRelu:
     case Op::kQuantize:
     case Op::kDequantize:

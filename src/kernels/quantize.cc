@@ -3,11 +3,12 @@
 
 namespace covey::kernels {
 
-// float32 -> int8 or int16, or requantise int8, int16 or uint8 to one of them
+// float32, int8, int16 or uint8 to int8, int16 or uint8
 Status PrepareQuantize(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 1, 1));
-  COVEY_TRY(check.IsActivation("output", op.output[0]));
+  const bool to_uint8 = op.output[0].dtype == DType::kUint8;
+  if (!to_uint8) COVEY_TRY(check.IsActivation("output", op.output[0]));
   COVEY_TRY(check.Equal("output elements", op.output[0].elements(), op.input[0].elements()));
   if (op.input[0].dtype == DType::kFloat32) {
     if (op.output[0].scale > 0) return OkStatus();

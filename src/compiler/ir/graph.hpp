@@ -7,6 +7,7 @@
 // inspected, but lowering refuses them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -70,7 +71,8 @@ struct SoftmaxBeta {
 struct Pads {  // pad
   std::vector<int32_t> before, after;
   int32_t value = 0;       // raw, in the output's quantisation
-  bool has_value = false;  // false: the output's zero point
+  bool has_value = false;  // false: `real`
+  float real = 0;          // quantised as the output is
 };
 struct Permutation {  // transpose
   std::vector<int32_t> perm;
@@ -78,8 +80,75 @@ struct Permutation {  // transpose
 // add of int16: where all scales are powers of two, shift instead of multiplying, as older files
 // ask for.
 struct PowerOfTwoScales {};
-using Attributes =
-    std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation, PowerOfTwoScales>;
+
+// Functions of one element; x is its real value.
+enum class UnaryKind {
+  kLogistic,  // 1 / (1 + exp(-x))
+  kTanh,
+  kHardSwish,    // x * min(max(x + 3, 0), 6) / 6
+  kHardSigmoid,  // min(max(alpha * x + beta, 0), 1)
+  kLeakyRelu,    // x, or alpha * x below 0
+  kElu,          // x, or alpha * (exp(x) - 1) below 0
+  kAbs,
+  kNeg,
+  kSquare,
+  kSqrt,
+  kRsqrt,
+  kExp,
+  kLog,
+  kGelu,      // x * (1 + erf(x / sqrt 2)) / 2
+  kGeluTanh,  // its approximation by tanh
+  kSilu,      // x * logistic(x)
+  kSoftplus,
+  kMish,  // x * tanh(softplus(x))
+  kErf,
+  kFloor,
+  kCeil,
+  kRound,  // halves to even
+  kSign,
+  kReciprocal,
+  kSin,
+  kCos,
+  kClip,    // min(max(x, alpha), beta)
+  kLinear,  // alpha * x + beta
+  kPower,   // x ^ alpha
+  kTable,   // several functions in a row, as int8 already
+};
+// How an int8 table is computed: the function's value rounded to the nearest byte, halves to even
+// (as ONNX quantises) or away from zero (as TFLite does); or the bytes of TFLite's own int8 kernel.
+enum class Arithmetic { kHalvesToEven, kHalvesAway, kTflite };
+struct Unary {
+  UnaryKind kind = UnaryKind::kLogistic;
+  float alpha = 0, beta = 0;
+  Arithmetic arithmetic = Arithmetic::kHalvesToEven;
+  std::shared_ptr<const std::array<int8_t, 256>> table;  // kTable: [q mod 256]
+};
+struct Concat {
+  int32_t axis = 0;
+};
+struct Slice {  // output[i] = input[begin + i * stride]
+  std::vector<int32_t> begin, stride;
+};
+// What maps an output row or column to a place in the input.
+enum class Coordinates { kAsymmetric, kHalfPixel, kPytorchHalfPixel, kAlignCorners };
+enum class Nearest { kFloor, kCeil, kRoundPreferFloor, kRoundPreferCeil };
+struct Resize {
+  Coordinates coordinates = Coordinates::kAsymmetric;
+  Nearest nearest = Nearest::kFloor;
+  // Input over output size; 0: as the shapes say. ONNX may state another.
+  double scale_h = 0, scale_w = 0;
+  bool as_tflite = false;  // in the reference kernel's own arithmetic
+};
+struct MirrorPad {
+  std::vector<int32_t> before, after;
+  bool symmetric = false;  // the end itself is repeated
+};
+struct Gather {
+  int32_t axis = 0;
+  std::vector<int32_t> positions;  // not negative
+};
+using Attributes = std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation,
+                                PowerOfTwoScales, Unary, Concat, Slice, Resize, MirrorPad, Gather>;
 
 struct Node {
   Op op = Op::kNone;

@@ -25,6 +25,18 @@ constexpr Row kRows[] = {
     {Op::kDequantize, LowerDequantize},
     {Op::kRelu, LowerRelu},
     {Op::kTranspose, LowerTranspose},
+    {Op::kUnary, LowerUnary},
+    {Op::kMul, LowerMul},
+    {Op::kSub, LowerAdd},
+    {Op::kPrelu, LowerPrelu},
+    {Op::kMaximum, LowerMaxMin},
+    {Op::kMinimum, LowerMaxMin},
+    {Op::kConcat, LowerConcat},
+    {Op::kSlice, LowerSlice},
+    {Op::kMirrorPad, LowerMirrorPad},
+    {Op::kGather, LowerGather},
+    {Op::kResizeNearest, LowerResize},
+    {Op::kResizeBilinear, LowerResize},
 };
 
 std::string Supported() {

@@ -11,19 +11,23 @@
 namespace covey::compiler {
 namespace {
 
-// From one type or scale to another: quantize and relu.
-Status Requantise(const NodeView& view, Activation activation, Lowered& op) {
-  COVEY_TRY(view.Quantised(view.out()));
+// What stands at the rim of a network: bytes of either sign, or int16.
+Status AnyQuantised(const NodeView& view, const Tensor& tensor) {
+  return tensor.dtype == DType::kUint8 ? view.Uint8(tensor) : view.Quantised(tensor);
+}
+
+// From one type or scale to another: quantize and relu. `ratio`: input scale over output scale.
+Status Requantise(const NodeView& view, double ratio, Activation activation, Lowered& op) {
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
-  const kernels::Multiplier fixed =
-      kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
+  const kernels::Multiplier fixed = kernels::Quantise(ratio);
   // The shifted input must fit int32.
   const int most_shift = view.in(0).dtype == DType::kInt16 ? 15 : 22;
   if (fixed.shift > most_shift) {
     return view.Unsupported("input scale over output scale is above 2^" +
                             std::to_string(most_shift));
   }
-  const ActivationRange range = RangeOf(activation, view.out());
+  ActivationRange range = RangeOf(activation, view.out());
+  if (view.out().dtype == DType::kUint8) range = {0, 255};
   op.Set(RequantizeAttr{-ZeroOf(view.in(0)), ZeroOf(view.out()), fixed.multiplier, fixed.shift,
                         range.min, range.max});
   return OkStatus();
@@ -51,25 +55,24 @@ bool ShiftsOnly(const NodeView& view, AddAttr& attr) {
   return true;
 }
 
-bool Broadcasts(const std::vector<int32_t>& from, const std::vector<int32_t>& to) {
-  if (from.size() > to.size()) return false;
-  for (size_t i = 0; i < from.size(); ++i) {
-    const int32_t have = from[from.size() - 1 - i];
-    if (have != 1 && have != to[to.size() - 1 - i]) return false;
-  }
-  return true;
+// Halves to even, as ONNX quantises; 0 gives the zero point.
+int32_t QuantisedReal(float real, const Tensor& tensor) {
+  const bool wide = tensor.dtype == DType::kInt16;
+  const float q = std::nearbyint(real / ScaleOf(tensor)) + static_cast<float>(ZeroOf(tensor));
+  if (std::isnan(q)) return ZeroOf(tensor);
+  return static_cast<int32_t>(
+      std::clamp(q, wide ? -32768.0F : -128.0F, wide ? 32767.0F : 127.0F));
 }
 
 }  // namespace
 
+// add and sub
 Status LowerAdd(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 2));
   COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
   COVEY_TRY(view.SameQuantised(view.in(1), view.out()));
-  for (const Tensor* tensor : {&view.in(0), &view.in(1)}) {
-    if (Broadcasts(tensor->dims, view.out().dims)) continue;
-    return view.Bad(Describe(*tensor) + " does not broadcast to " + TypeAndShape(view.out()));
-  }
+  COVEY_TRY(view.Broadcasts(view.in(0), view.out()));
+  COVEY_TRY(view.Broadcasts(view.in(1), view.out()));
   AddAttr attr;
   attr.input0_offset = -ZeroOf(view.in(0));
   attr.input1_offset = -ZeroOf(view.in(1));
@@ -93,8 +96,8 @@ Status LowerAdd(const NodeView& view, Lowered& op) {
   const kernels::Multiplier f1 = kernels::Quantise(s1 / twice);
   const kernels::Multiplier out =
       kernels::Quantise(twice / ((1 << attr.left_shift) * double{ScaleOf(view.out())}));
-  if (out.shift > 0) {
-    return view.Unsupported("input scales are over 2^" + std::to_string(attr.left_shift - 1) +
+  if (out.shift > 31) {
+    return view.Unsupported("input scales are over 2^" + std::to_string(attr.left_shift + 30) +
                             " times the output's");
   }
   attr.input0_multiplier = f0.multiplier;
@@ -193,23 +196,19 @@ Status LowerPad(const NodeView& view, Lowered& op) {
     }
     attr.before[i] = pads->before[i];
   }
-  attr.value = pads->has_value ? pads->value : ZeroOf(view.out());
+  attr.value = pads->has_value ? pads->value : QuantisedReal(pads->real, view.out());
   op.Set(attr);
   return OkStatus();
 }
 
 Status LowerQuantize(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  if (view.in(0).dtype == DType::kUint8) {
-    COVEY_TRY(view.Uint8(view.in(0)));
-    return Requantise(view, Activation::kNone, op);
+  COVEY_TRY(AnyQuantised(view, view.out()));
+  if (view.in(0).dtype != DType::kFloat32) {
+    COVEY_TRY(AnyQuantised(view, view.in(0)));
+    const double ratio = double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())};
+    return Requantise(view, ratio, Activation::kNone, op);
   }
-  if (view.in(0).dtype == DType::kInt8 || view.in(0).dtype == DType::kInt16) {
-    COVEY_TRY(view.Quantised(view.in(0)));
-    return Requantise(view, Activation::kNone, op);
-  }
-  COVEY_TRY(view.Type(view.in(0), DType::kFloat32));
-  COVEY_TRY(view.Quantised(view.out()));
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
   RequantizeAttr attr;
   attr.output_offset = ZeroOf(view.out());
@@ -220,7 +219,7 @@ Status LowerQuantize(const NodeView& view, Lowered& op) {
 Status LowerDequantize(const NodeView& view, Lowered& op) {
   (void)op;  // scale and zero point stand in the input
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Quantised(view.in(0)));
+  COVEY_TRY(AnyQuantised(view, view.in(0)));
   COVEY_TRY(view.Type(view.out(), DType::kFloat32));
   return view.SameElements(view.in(0), view.out());
 }
@@ -228,7 +227,9 @@ Status LowerDequantize(const NodeView& view, Lowered& op) {
 Status LowerRelu(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
   COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
-  return Requantise(view, view.node().activation, op);
+  // The reference divides in single precision here, in double precision for quantize.
+  const auto ratio = static_cast<double>(ScaleOf(view.in(0)) / ScaleOf(view.out()));
+  return Requantise(view, ratio, view.node().activation, op);
 }
 
 Status LowerTranspose(const NodeView& view, Lowered& op) {

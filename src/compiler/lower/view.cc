@@ -90,6 +90,25 @@ Status NodeView::SameElements(const Tensor& a, const Tensor& b) const {
   return Bad(Describe(a) + " and " + Describe(b) + " have different numbers of elements");
 }
 
+Status NodeView::Broadcasts(const Tensor& from, const Tensor& to) const {
+  bool fits = from.dims.size() <= to.dims.size();
+  for (size_t i = 0; fits && i < from.dims.size(); ++i) {
+    const int32_t have = from.dims[from.dims.size() - 1 - i];
+    fits = have == 1 || have == to.dims[to.dims.size() - 1 - i];
+  }
+  if (fits) return OkStatus();
+  return Bad(Describe(from) + " does not broadcast to " + TypeAndShape(to));
+}
+
+Status NodeView::SameQuant(const Tensor& a, const Tensor& b) const {
+  COVEY_TRY(Type(b, a.dtype));
+  if (a.quant.scales == b.quant.scales && a.quant.zero_points == b.quant.zero_points) {
+    return OkStatus();
+  }
+  return Unsupported(Describe(a) + " and " + Describe(b) +
+                     " have different scales or zero points, supported is one for both");
+}
+
 ActivationRange RangeOf(Activation activation, const Tensor& output) {
   ActivationRange range;
   if (output.dtype == DType::kInt16) range = {-32768, 32767};

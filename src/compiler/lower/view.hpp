@@ -34,6 +34,9 @@ class NodeView {
   Status Rank(const Tensor& tensor, size_t rank) const;
   Status Constant(const Tensor& tensor) const;
   Status SameElements(const Tensor& a, const Tensor& b) const;
+  Status Broadcasts(const Tensor& from, const Tensor& to) const;
+  // Bytes move as they are: the same type and, where there is one, the same quantisation.
+  Status SameQuant(const Tensor& a, const Tensor& b) const;
 
   Status Unsupported(const std::string& problem) const;
   Status Bad(const std::string& problem) const;
@@ -69,5 +72,14 @@ Status LowerQuantize(const NodeView& view, Lowered& op);
 Status LowerDequantize(const NodeView& view, Lowered& op);
 Status LowerRelu(const NodeView& view, Lowered& op);
 Status LowerTranspose(const NodeView& view, Lowered& op);
+Status LowerUnary(const NodeView& view, Lowered& op);
+Status LowerMul(const NodeView& view, Lowered& op);
+Status LowerPrelu(const NodeView& view, Lowered& op);
+Status LowerMaxMin(const NodeView& view, Lowered& op);
+Status LowerConcat(const NodeView& view, Lowered& op);
+Status LowerSlice(const NodeView& view, Lowered& op);
+Status LowerMirrorPad(const NodeView& view, Lowered& op);
+Status LowerGather(const NodeView& view, Lowered& op);
+Status LowerResize(const NodeView& view, Lowered& op);
 
 }  // namespace covey::compiler

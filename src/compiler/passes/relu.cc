@@ -8,7 +8,8 @@ namespace {
 
 bool TakesActivation(Op op) {
   return op == Op::kConv2D || op == Op::kDepthwiseConv2D || op == Op::kFullyConnected ||
-         op == Op::kAdd || op == Op::kAveragePool2D || op == Op::kMaxPool2D || op == Op::kRelu;
+         op == Op::kAdd || op == Op::kSub || op == Op::kMul || op == Op::kAveragePool2D ||
+         op == Op::kMaxPool2D || op == Op::kRelu;
 }
 
 // The one activation that clamps as `first` and then `second` do; nothing if there is none.

@@ -23,6 +23,7 @@ void Requantize(const OpView& op) {
 template <typename From>
 void RequantizeFrom(const OpView& op) {
   if (op.output[0].dtype == DType::kInt16) return Requantize<From, int16_t>(op);
+  if (op.output[0].dtype == DType::kUint8) return Requantize<From, uint8_t>(op);
   Requantize<From, int8_t>(op);
 }
 
@@ -62,6 +63,7 @@ void RunQuantize(const OpView& op) {
   switch (op.input[0].dtype) {
     case DType::kFloat32:
       if (op.output[0].dtype == DType::kInt16) return QuantizeFloats<int16_t>(op);
+      if (op.output[0].dtype == DType::kUint8) return QuantizeFloats<uint8_t>(op);
       return QuantizeFloats<int8_t>(op);
     case DType::kUint8:
       return RequantizeFrom<uint8_t>(op);

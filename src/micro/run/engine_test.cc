@@ -163,9 +163,10 @@ TEST(Engine, TracesEachOpInOrder) {
 TEST(Engine, RunsAChainOfEveryOp) {
   const ImageContents contents = wire::EveryOpContents();
   for (uint16_t op = 1; op < kOpCount; ++op)
-    EXPECT_TRUE(std::any_of(contents.ops.begin(), contents.ops.end(), [&](const auto& one) {
-      return one.op == static_cast<Op>(op);
-    })) << OpName(static_cast<Op>(op));
+    EXPECT_TRUE(!IsOp(op) ||
+                std::any_of(contents.ops.begin(), contents.ops.end(),
+                            [&](const auto& one) { return one.op == static_cast<Op>(op); }))
+        << OpName(static_cast<Op>(op));
   Bench bench(contents);
   auto engine = bench.Prepare();
   ASSERT_TRUE(engine.ok()) << bench.diag().Text();

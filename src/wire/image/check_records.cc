@@ -108,7 +108,7 @@ Status CheckTensor(const TensorRecord& t, const ImageHeader& header, Record reco
 }
 
 Status CheckOp(const OpRecord& op, const ImageHeader& header, Record& record) {
-  if (op.op == 0 || op.op >= kOpCount) {
+  if (!IsOp(op.op)) {
     (void)record.Refuse("op number is not known to this build", offsetof(OpRecord, op), op.op,
                         kOpCount - 1);
     return Status(Code::kUnimplemented, "image: unknown op");

@@ -3,41 +3,15 @@
 #include <cstring>
 #include <optional>
 
+#include "compiler/import/tflite/read.hpp"
 #include "schema_generated.h"
 
 namespace covey::compiler::tflite {
 namespace {
 
-const covey::compiler::Tensor* TensorAt(const Graph& graph, const std::vector<int>& list,
-                                        size_t i) {
-  if (i >= list.size() || list[i] < 0) return nullptr;
-  return &graph.tensors[static_cast<size_t>(list[i])];
-}
-
 // The other inputs (axes, a shape) have become attributes.
 void KeepFirst(Node& node) {
   if (node.inputs.size() > 1) node.inputs.erase(node.inputs.begin() + 1, node.inputs.end());
-}
-
-// The numbers of a constant int32 or int64 tensor; nothing if it is no such constant.
-std::optional<std::vector<int32_t>> Numbers(const covey::compiler::Tensor* tensor) {
-  if (tensor == nullptr || !tensor->constant()) return std::nullopt;
-  const size_t width = DTypeBytes(tensor->dtype);
-  if (tensor->dtype != DType::kInt32 && tensor->dtype != DType::kInt64) return std::nullopt;
-  std::vector<int32_t> numbers(tensor->data->size() / width);
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    int64_t value = 0;
-    if (width == sizeof(int32_t)) {
-      int32_t narrow = 0;
-      std::memcpy(&narrow, tensor->data->data() + i * width, width);
-      value = narrow;
-    } else {
-      std::memcpy(&value, tensor->data->data() + i * width, width);
-    }
-    if (value < INT32_MIN || value > INT32_MAX) return std::nullopt;
-    numbers[i] = static_cast<int32_t>(value);
-  }
-  return numbers;
 }
 
 // The one number of a constant int8 or int16 tensor.
@@ -50,21 +24,6 @@ std::optional<int32_t> SmallNumber(const covey::compiler::Tensor& tensor) {
   int16_t value = 0;
   std::memcpy(&value, tensor.data->data(), sizeof(value));
   return value;
-}
-
-std::optional<covey::compiler::Activation> ActivationOf(tflite::Activation activation) {
-  switch (activation) {
-    case tflite::Activation::NONE:
-      return covey::compiler::Activation::kNone;
-    case tflite::Activation::RELU:
-      return covey::compiler::Activation::kRelu;
-    case tflite::Activation::RELU6:
-      return covey::compiler::Activation::kRelu6;
-    case tflite::Activation::RELU_N1_TO_1:
-      return covey::compiler::Activation::kReluN1To1;
-    default:
-      return std::nullopt;
-  }
 }
 
 // Sets the op, unless the fused activation is one that the IR cannot say.
@@ -146,6 +105,21 @@ void SetMean(const Reducer& options, const Graph& graph, Node& node) {
   KeepFirst(node);
 }
 
+// Bytes as they stand; a float network's value is a real number.
+bool SetPadValue(const covey::compiler::Tensor& value, Pads& pads) {
+  if (const auto number = SmallNumber(value)) {
+    pads.value = *number;
+    pads.has_value = true;
+    return true;
+  }
+  if (!value.constant() || value.dtype != DType::kFloat32 ||
+      value.data->size() != sizeof(pads.real)) {
+    return false;
+  }
+  std::memcpy(&pads.real, value.data->data(), sizeof(pads.real));
+  return true;
+}
+
 void SetPad(const Graph& graph, Node& node) {
   const auto* input = TensorAt(graph, node.inputs, 0);
   const auto* table = TensorAt(graph, node.inputs, 1);
@@ -157,10 +131,7 @@ void SetPad(const Graph& graph, Node& node) {
     pads.after.push_back((*numbers)[2 * i + 1]);
   }
   if (const auto* value = TensorAt(graph, node.inputs, 2); value != nullptr) {
-    const auto number = SmallNumber(*value);
-    if (!number) return;
-    pads.value = *number;
-    pads.has_value = true;
+    if (!SetPadValue(*value, pads)) return;
   }
   node.op = Op::kPad;
   node.attributes = pads;
@@ -251,6 +222,7 @@ void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node) {
       SetUnary(node, Op::kRelu, Activation::kReluN1To1);
       break;
     default:
+      (void)SetElementwise(op, code, node);
       break;
   }
 }

@@ -15,27 +15,76 @@ struct Operator;  // of the generated reader
 enum class Builtin : int32_t {
   kAdd = 0,
   kAveragePool2D = 1,
+  kConcatenation = 2,
   kConv2D = 3,
   kDepthwiseConv2D = 4,
+  kDepthToSpace = 5,
   kDequantize = 6,
+  kFloor = 8,
   kFullyConnected = 9,
+  kLogistic = 14,
   kMaxPool2D = 17,
+  kMul = 18,
   kRelu = 19,
   kReluN1To1 = 20,
   kRelu6 = 21,
   kReshape = 22,
+  kResizeBilinear = 23,
   kSoftmax = 25,
+  kSpaceToDepth = 26,
+  kTanh = 28,
   kCustom = 32,
   kPad = 34,
+  kGather = 36,
   kTranspose = 39,
   kMean = 40,
+  kSub = 41,
   kSqueeze = 43,
+  kStridedSlice = 45,
+  kExp = 47,
+  kSplit = 49,
+  kPrelu = 54,
+  kMaximum = 55,
+  kMinimum = 57,
+  kNeg = 59,
   kPadV2 = 60,
+  kSlice = 65,
+  kSin = 66,
+  kTile = 69,
   kExpandDims = 70,
+  kLog = 73,
+  kSqrt = 75,
+  kRsqrt = 76,
+  kPack = 83,
+  kUnpack = 88,
+  kSquare = 92,
+  kResizeNearest = 97,
+  kLeakyRelu = 98,
+  kMirrorPad = 100,
+  kAbs = 101,
+  kSplitV = 102,
+  kCeil = 104,
+  kReverseV2 = 105,
+  kCos = 108,
+  kElu = 111,
   kQuantize = 114,
+  kRound = 116,
+  kHardSwish = 117,
+  kBroadcastTo = 130,
+  kGelu = 150,
+  kRelu0To1 = 152,
+  kSign = 158,
 };
 
 // `node` has its tensors already. Leaves node.op at kNone if it cannot be said.
 void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node);
+
+// moves.cc: an operator that only moves elements, which may take several nodes (a split is one
+// slice for each output). Appends them to the graph; false if it is no such operator, or cannot be
+// said.
+bool AddMoves(const Operator& op, Builtin code, const Node& from, Graph& graph);
+
+// unary.cc: a function of one element, or an op of two; false if it is none.
+bool SetElementwise(const Operator& op, Builtin code, Node& node);
 
 }  // namespace covey::compiler::tflite

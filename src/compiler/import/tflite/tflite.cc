@@ -197,6 +197,9 @@ class Reader {
     node.name = !node.outputs.empty() && node.outputs[0] >= 0
                     ? ShortName(graph_.tensors[static_cast<size_t>(node.outputs[0])].name)
                     : "#" + std::to_string(number);
+    if (tflite::AddMoves(from, static_cast<tflite::Builtin>(builtin), node, graph_)) {
+      return OkStatus();
+    }
     tflite::SetOp(from, static_cast<tflite::Builtin>(builtin), graph_, node);
     graph_.nodes.push_back(std::move(node));
     return OkStatus();

@@ -100,6 +100,30 @@ ImageContents EveryOpContents() {
              {kHalf, kHalf, kHalf, kHalf, kHalf, kHalf, -5, -6, -7, -5, -6, -7});
   chain.Constant(DType::kInt8, {6}).Then(Op::kAdd, {1, 3, 3, 6}, sum);
   chain.Then(Op::kRelu, {1, 3, 3, 6}, same);
+  const MulAttr product{.input0_offset = 5, .output_offset = -5, .multiplier = kHalf, .shift = -3};
+  chain.Constant(DType::kInt8, {1, 3, 1, 6}).Then(Op::kMul, {1, 3, 3, 6}, product);
+  chain.Constant(DType::kInt8, {3, 1, 1}).Then(Op::kSub, {1, 3, 3, 6}, sum);
+  chain.Constant(DType::kInt8, {6})
+      .Then(Op::kPrelu, {1, 3, 3, 6},
+            PreluAttr{.input_offset = 5,
+                      .output_offset = -5,
+                      .multiplier = kHalf,
+                      .shift = 1,
+                      .slope_multiplier = kHalf,
+                      .slope_shift = -6});
+  chain.Constant(DType::kInt8, {1}).Then(Op::kMaximum, {1, 3, 3, 6}, UnaryAttr{});
+  chain.Constant(DType::kInt8, {3, 6}).Then(Op::kMinimum, {1, 3, 3, 6}, UnaryAttr{});
+  std::vector<int32_t> table(64);
+  for (int32_t i = 0; i < 64; ++i) table[static_cast<size_t>(i)] = i * 0x01020301;
+  chain.Then(Op::kUnary, {1, 3, 3, 6}, UnaryAttr{}, table);
+  chain.Constant(DType::kInt8, {1, 3, 2, 6});
+  chain.Then(Op::kConcat, {1, 3, 5, 6}, ConcatAttr{.axis = 2});
+  chain.Then(Op::kSlice, {1, 3, 2, 6}, SliceAttr{.begin = {0, 0, 3, 0}, .stride = {1, 1, -2, 1}});
+  chain.Then(Op::kResizeNearest, {1, 2, 3, 6}, UnaryAttr{}, {0, 2, 1, 0, 1});
+  chain.Then(Op::kResizeBilinear, {1, 3, 2, 6}, UnaryAttr{},
+             {0, 0, 0, 0, 1, 512, 1, 1, 1024, 0, 1, 300, 1, 2, 700});
+  chain.Then(Op::kMirrorPad, {1, 3, 4, 6}, MirrorPadAttr{.before = {0, 0, 1, 0}, .offset = 0});
+  chain.Then(Op::kGather, {1, 3, 3, 6}, GatherAttr{.axis = 2}, {3, 0, 2});
   chain.Then(Op::kPad, {1, 5, 4, 6}, PadAttr{.before = {0, 1, 1, 0}, .value = -5});
   chain.Then(Op::kMaxPool2D, {1, 3, 3, 6}, PoolAttr{.window_h = 3, .window_w = 2});
   chain.Then(Op::kAveragePool2D, {1, 2, 2, 6},

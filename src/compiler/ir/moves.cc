@@ -1,0 +1,119 @@
+#include "compiler/ir/moves.hpp"
+
+#include <algorithm>
+
+#include "compiler/ir/check.hpp"
+#include "compiler/ir/permute.hpp"
+#include "core/op_view.hpp"
+
+namespace covey::compiler {
+
+const Tensor* Moves::in(size_t i) const {
+  if (i >= from_.inputs.size() || from_.inputs[i] == kNoTensor) return nullptr;
+  return &At(from_.inputs[i]);
+}
+
+void Moves::Add(Op op, std::vector<int> inputs, int output, Attributes attributes) {
+  Node node = from_;
+  node.op = op;
+  node.inputs = std::move(inputs);
+  node.outputs = {output};
+  node.attributes = std::move(attributes);
+  nodes_.push_back(std::move(node));
+}
+
+int Moves::Temporary(int like, const Dims& dims) {
+  Tensor tensor;
+  tensor.name = from_.name + "/" + std::to_string(made_.size() - graph_.tensors.size());
+  tensor.dtype = At(like).dtype;
+  tensor.dims = dims;
+  if (At(like).quant.scales.size() == 1) tensor.quant = At(like).quant;
+  fits_ = fits_ && SafeElements(dims) >= 0 && made_.size() < kMaxTensors;
+  made_.push_back(std::move(tensor));
+  return static_cast<int>(made_.size()) - 1;
+}
+
+void Moves::Place(Op op, int input, const Dims& dims, int output, Attributes attributes) {
+  if (At(output).dims == dims) return Add(op, {input}, output, std::move(attributes));
+  const int between = Temporary(output, dims);
+  Add(op, {input}, between, std::move(attributes));
+  ReshapeTo(between, output);
+}
+
+void Moves::Slice(int input, Dims begin, Dims stride, const Dims& size, int output) {
+  Place(Op::kSlice, input, size, output,
+        covey::compiler::Slice{std::move(begin), std::move(stride)});
+}
+
+void Moves::Gather(int input, size_t axis, std::vector<int32_t> positions, int output) {
+  Dims dims = At(input).dims;
+  dims[axis] = static_cast<int32_t>(positions.size());
+  Place(Op::kGather, input, dims, output,
+        covey::compiler::Gather{static_cast<int32_t>(axis), std::move(positions)});
+}
+
+void Moves::Concat(std::vector<int> parts, size_t axis) {
+  const auto attributes = covey::compiler::Concat{static_cast<int32_t>(axis)};
+  while (parts.size() > static_cast<size_t>(kMaxInputs)) {
+    const std::vector<int> first(parts.begin(), parts.begin() + kMaxInputs);
+    Dims dims = out().dims;
+    int64_t along = 0;
+    for (int part : first) {
+      if (part == kNoTensor || At(part).dims.size() != dims.size()) {
+        fits_ = false;
+        return;
+      }
+      along += At(part).dims[axis];
+    }
+    dims[axis] = static_cast<int32_t>(std::min<int64_t>(along, kMaxTensorBytes));
+    const int joined = Temporary(from_.outputs[0], dims);
+    Add(Op::kConcat, first, joined, attributes);
+    parts.erase(parts.begin(), parts.begin() + kMaxInputs);
+    parts.insert(parts.begin(), joined);
+  }
+  Add(Op::kConcat, std::move(parts), from_.outputs[0], attributes);
+}
+
+void Moves::Repeat(int input, const Dims& in, const Dims& out) {
+  int at = At(input).dims == in ? input : Reshape(input, in);
+  Dims dims = in;
+  for (size_t d = in.size(); d-- > 0;) {
+    if (dims[d] == out[d]) continue;
+    std::vector<int32_t> positions(static_cast<size_t>(out[d]));
+    for (size_t i = 0; i < positions.size(); ++i) {
+      positions[i] = static_cast<int32_t>(i % static_cast<size_t>(in[d]));
+    }
+    dims[d] = out[d];
+    const int next = Temporary(input, dims);
+    Add(Op::kGather, {at}, next,
+        covey::compiler::Gather{static_cast<int32_t>(d), std::move(positions)});
+    at = next;
+  }
+  ReshapeTo(at, from_.outputs[0]);
+}
+
+int Moves::Reshape(int input, const Dims& dims) {
+  const int made = Temporary(input, dims);
+  Add(Op::kReshape, {input}, made, {});
+  return made;
+}
+
+int Moves::Transpose(int input, const Dims& perm) {
+  const int made = Temporary(input, Permuted(At(input).dims, perm));
+  Add(Op::kTranspose, {input}, made, Permutation{perm});
+  return made;
+}
+
+void Moves::ReshapeTo(int input, int output) {
+  fits_ = fits_ && SafeElements(At(input).dims) == SafeElements(At(output).dims);
+  Add(Op::kReshape, {input}, output, {});
+}
+
+bool Moves::Finish() {
+  if (!fits_) return false;
+  graph_.tensors = std::move(made_);
+  std::move(nodes_.begin(), nodes_.end(), std::back_inserter(graph_.nodes));
+  return true;
+}
+
+}  // namespace covey::compiler

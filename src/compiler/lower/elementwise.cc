@@ -1,0 +1,59 @@
+// Ops of two inputs that go element by element: mul, prelu, maximum, minimum (add and sub: see
+// simple.cc).
+#include "compiler/ir/check.hpp"
+#include "compiler/lower/view.hpp"
+#include "kernels/multiplier.hpp"
+
+namespace covey::compiler {
+namespace {
+
+Status CheckPair(const NodeView& view) {
+  COVEY_TRY(view.Counts(2, 2));
+  for (const Tensor* tensor : {&view.in(0), &view.in(1), &view.out()}) {
+    COVEY_TRY(view.Int8(*tensor));
+  }
+  COVEY_TRY(view.Broadcasts(view.in(0), view.out()));
+  return view.Broadcasts(view.in(1), view.out());
+}
+
+// Single precision, as the reference multiplies and divides scales here.
+kernels::Multiplier ProductOver(const Tensor& a, const Tensor& b, const Tensor& out) {
+  return kernels::Quantise(static_cast<double>(ScaleOf(a) * ScaleOf(b) / ScaleOf(out)));
+}
+constexpr int32_t kMostProductShift = 14;  // 255 * 255 * 2^14 < 2^31
+
+}  // namespace
+
+Status LowerMul(const NodeView& view, Lowered& op) {
+  COVEY_TRY(CheckPair(view));
+  const kernels::Multiplier fixed = ProductOver(view.in(0), view.in(1), view.out());
+  if (fixed.shift > kMostProductShift) {
+    return view.Unsupported("product of input scales over output scale is above 2^14");
+  }
+  const ActivationRange range = RangeOf(view.node().activation, view.out());
+  op.Set(MulAttr{-ZeroOf(view.in(0)), -ZeroOf(view.in(1)), ZeroOf(view.out()), fixed.multiplier,
+                 fixed.shift, range.min, range.max});
+  return OkStatus();
+}
+
+Status LowerPrelu(const NodeView& view, Lowered& op) {
+  COVEY_TRY(CheckPair(view));
+  const kernels::Multiplier above =
+      kernels::Quantise(static_cast<double>(ScaleOf(view.in(0)) / ScaleOf(view.out())));
+  const kernels::Multiplier below = ProductOver(view.in(0), view.in(1), view.out());
+  if (above.shift > 22 || below.shift > kMostProductShift) {
+    return view.Unsupported("input scales are too large for the output's");
+  }
+  op.Set(PreluAttr{-ZeroOf(view.in(0)), -ZeroOf(view.in(1)), ZeroOf(view.out()), above.multiplier,
+                   above.shift, below.multiplier, below.shift});
+  return OkStatus();
+}
+
+Status LowerMaxMin(const NodeView& view, Lowered& op) {
+  (void)op;  // bytes compare as their numbers do
+  COVEY_TRY(CheckPair(view));
+  COVEY_TRY(view.SameQuant(view.in(0), view.out()));
+  return view.SameQuant(view.in(1), view.out());
+}
+
+}  // namespace covey::compiler

@@ -1,6 +1,7 @@
 #include "compiler/ir/moves.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "compiler/ir/check.hpp"
 #include "compiler/ir/permute.hpp"
@@ -24,13 +25,14 @@ void Moves::Add(Op op, std::vector<int> inputs, int output, Attributes attribute
 
 int Moves::Temporary(int like, const Dims& dims) {
   Tensor tensor;
-  tensor.name = from_.name + "/" + std::to_string(made_.size() - graph_.tensors.size());
+  tensor.name = from_.name + "/" + std::to_string(made_.size());
   tensor.dtype = At(like).dtype;
   tensor.dims = dims;
   if (At(like).quant.scales.size() == 1) tensor.quant = At(like).quant;
-  fits_ = fits_ && SafeElements(dims) >= 0 && made_.size() < kMaxTensors;
+  const size_t number = graph_.tensors.size() + made_.size();
+  fits_ = fits_ && SafeElements(dims) >= 0 && number < kMaxTensors;
   made_.push_back(std::move(tensor));
-  return static_cast<int>(made_.size()) - 1;
+  return static_cast<int>(number);
 }
 
 void Moves::Place(Op op, int input, const Dims& dims, int output, Attributes attributes) {
@@ -111,7 +113,7 @@ void Moves::ReshapeTo(int input, int output) {
 
 bool Moves::Finish() {
   if (!fits_) return false;
-  graph_.tensors = std::move(made_);
+  std::move(made_.begin(), made_.end(), std::back_inserter(graph_.tensors));
   std::move(nodes_.begin(), nodes_.end(), std::back_inserter(graph_.nodes));
   return true;
 }

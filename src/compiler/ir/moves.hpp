@@ -22,7 +22,7 @@ class Moves {
   using Dims = std::vector<int32_t>;
 
   // `from` names the nodes and says what the operator reads and writes.
-  Moves(Graph& graph, const Node& from) : graph_(graph), from_(from), made_(graph.tensors) {}
+  Moves(Graph& graph, const Node& from) : graph_(graph), from_(from) {}
 
   const Node& from() const { return from_; }
   const Tensor& out() const { return At(from_.outputs[0]); }
@@ -46,7 +46,10 @@ class Moves {
   bool Finish();
 
  private:
-  const Tensor& At(int tensor) const { return made_[static_cast<size_t>(tensor)]; }
+  const Tensor& At(int tensor) const {
+    const auto i = static_cast<size_t>(tensor), known = graph_.tensors.size();
+    return i < known ? graph_.tensors[i] : made_[i - known];
+  }
   // A tensor of these dimensions that holds what `like` holds.
   int Temporary(int like, const Dims& dims);
   // Writes `output` by way of a reshape if its dimensions are others than `dims`.
@@ -54,7 +57,7 @@ class Moves {
 
   Graph& graph_;
   const Node& from_;
-  std::vector<Tensor> made_;
+  std::vector<Tensor> made_;  // they follow the graph's
   std::vector<Node> nodes_;
   bool fits_ = true;
 };

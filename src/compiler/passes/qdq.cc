@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -22,13 +23,26 @@ bool HasWeights(Op op) {
 }
 // Ops whose output must be quantised as their input is.
 bool KeepsQuant(Op op) {
-  return op == Op::kMaxPool2D || op == Op::kAveragePool2D || op == Op::kPad;
+  return op == Op::kMaxPool2D || op == Op::kAveragePool2D || op == Op::kPad || op == Op::kSlice ||
+         op == Op::kGather || op == Op::kMirrorPad || op == Op::kResizeNearest ||
+         op == Op::kResizeBilinear;
 }
+// Ops whose inputs must be quantised as their output is.
+bool JoinsQuant(Op op) { return op == Op::kConcat || op == Op::kMaximum || op == Op::kMinimum; }
 bool CanBeInt8(Op op) {
-  return HasWeights(op) || KeepsQuant(op) || op == Op::kAdd || op == Op::kMean || op == Op::kRelu ||
-         op == Op::kSoftmax;
+  return HasWeights(op) || KeepsQuant(op) || JoinsQuant(op) || op == Op::kAdd || op == Op::kSub ||
+         op == Op::kMul || op == Op::kPrelu || op == Op::kUnary || op == Op::kMean ||
+         op == Op::kRelu || op == Op::kSoftmax;
 }
-bool TakesRelu(Op op) { return HasWeights(op) || op == Op::kAdd || op == Op::kAveragePool2D; }
+bool TakesRelu(Op op) {
+  return HasWeights(op) || op == Op::kAdd || op == Op::kSub || op == Op::kMul ||
+         op == Op::kAveragePool2D;
+}
+
+bool MovesOnly(Op op) {
+  return op == Op::kReshape || op == Op::kTranspose || op == Op::kSlice || op == Op::kGather ||
+         op == Op::kMirrorPad;
+}
 
 bool SameQuant(const Tensor& a, const Tensor& b) {
   return a.quant.scales == b.quant.scales && a.quant.zero_points == b.quant.zero_points;
@@ -47,6 +61,8 @@ class Absorber {
     std::vector<Node> nodes;
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       Absorb(graph_.nodes[i]);
+      std::move(before_.begin(), before_.end(), std::back_inserter(nodes));
+      before_.clear();
       nodes.push_back(graph_.nodes[i]);
       if (after_) nodes.push_back(*std::exchange(after_, std::nullopt));
     }
@@ -102,10 +118,40 @@ class Absorber {
       inputs[2] = BiasFor(inputs[0], inputs[1], inputs[2]);
       if (inputs[2] < 0) return;
     }
+    if (JoinsQuant(node.op)) {
+      for (int& input : inputs) input = As(input, output, node.name);
+    }
+    // Floats in the middle of a .tflite network are rounded as its quantize does it.
+    if (auto* unary = std::get_if<Unary>(&node.attributes);
+        unary != nullptr && unary->arithmetic == Arithmetic::kTflite) {
+      unary->arithmetic = Arithmetic::kHalvesAway;
+    }
     node.inputs = std::move(inputs);
     node.activation = activation;
     SetOutput(node, output, next->name);
     next->outputs.clear();  // dead: what it wrote has another writer
+  }
+
+  static Node Requantise(int from, int to, const std::string& name) {
+    Node node;
+    node.op = Op::kQuantize;
+    node.name = name;
+    node.source_op = "(requantise)";
+    node.inputs = {from};
+    node.outputs = {to};
+    return node;
+  }
+
+  // The tensor itself, or one quantised as `like`.
+  int As(int tensor, int like, const std::string& name) {
+    if (SameQuant(TensorOf(graph_, tensor), TensorOf(graph_, like))) return tensor;
+    Tensor made = TensorOf(graph_, tensor);
+    made.name += "/" + name;
+    made.data = nullptr;
+    made.quant = TensorOf(graph_, like).quant;
+    const int to = AddTensor(graph_, std::move(made));
+    before_.push_back(Requantise(tensor, to, name + "/requantise"));
+    return to;
   }
 
   // Writes `output`, through a requantisation where the op cannot choose its output's scale.
@@ -122,13 +168,7 @@ class Absorber {
     }
     wanted.name += "/" + node.name;
     node.outputs[0] = AddTensor(graph_, std::move(wanted));
-    Node requantise;
-    requantise.op = Op::kQuantize;
-    requantise.name = name;
-    requantise.source_op = "(requantise)";
-    requantise.inputs = {node.outputs[0]};
-    requantise.outputs = {output};
-    after_ = std::move(requantise);
+    after_ = Requantise(node.outputs[0], output, name);
   }
 
   // The bias as int32 at scale input * weights; -1 if it cannot be had.
@@ -178,6 +218,7 @@ class Absorber {
 
   Graph& graph_;
   const Uses uses_;
+  std::vector<Node> before_;
   std::optional<Node> after_;
 };
 
@@ -188,7 +229,7 @@ Status SinkDequantize(Graph& graph, Diag&) {
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     nodes.push_back(node);
-    if ((node.op != Op::kReshape && node.op != Op::kTranspose) || !IsUnary(node)) continue;
+    if (!MovesOnly(node.op) || !IsUnary(node)) continue;
     // Earlier moves have sunk their dequantize already: it is the one that writes our input.
     const int writer = uses.writer(node.inputs[0]);
     const auto found = std::find_if(nodes.rbegin(), nodes.rend(), [&node](const Node& before) {

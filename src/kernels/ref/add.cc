@@ -7,7 +7,7 @@ namespace {
 
 // clamp(scaled 0 + sign * scaled 1); the sign goes to the element, before any rounding.
 template <typename T>
-void AddRow(const OpView& op, const Row& row) {
+void AddRow(const OpView& op, const PairRow& row) {
   const auto& attr = op.attr_as<AddAttr>();
   const int32_t sign = op.op == Op::kSub ? -1 : 1;
   const int32_t least = attr.activation_min - attr.output_offset;

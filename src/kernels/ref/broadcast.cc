@@ -27,7 +27,7 @@ void ForEachRow(const OpView& op, RowFunction function) {
   const int last = static_cast<int>(dims.size()) - 1;
   const Steps a = StepsOf(op.input[0], last + 1);
   const Steps b = StepsOf(op.input[1], last + 1);
-  Row row{op.input[0].data, op.input[1].data, op.output[0].data, 0, 0, 1};
+  PairRow row{op.input[0].data, op.input[1].data, op.output[0].data, 0, 0, 1};
   if (last >= 0) row.step_a = a.of[last], row.step_b = b.of[last], row.count = dims[last];
   const std::byte* const end = row.out + op.output[0].bytes;
   int32_t at[kMaxRank] = {};

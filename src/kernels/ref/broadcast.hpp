@@ -1,6 +1,6 @@
 // ForEachRow walks two operands that may broadcast, a row of the output at a time.
 //
-//   void MostRow(const OpView&, const Row& row) {
+//   void MostRow(const OpView&, const PairRow& row) {
 //     for (int32_t i = 0; i < row.count; ++i)
 //       row.Set<int8_t>(i, Most(row.A<int8_t>(i), row.B<int8_t>(i)));
 //   }
@@ -14,7 +14,7 @@
 
 namespace covey::kernels::ref {
 
-struct Row {
+struct PairRow {
   const std::byte *a, *b;
   std::byte* out;
   int32_t step_a, step_b;  // in elements; 0 where the operand repeats
@@ -34,7 +34,7 @@ struct Row {
   }
 };
 
-using RowFunction = void (*)(const OpView& op, const Row& row);
+using RowFunction = void (*)(const OpView& op, const PairRow& row);
 
 void ForEachRow(const OpView& op, RowFunction function);
 

@@ -6,19 +6,18 @@ namespace covey::kernels::ref {
 namespace {
 
 template <typename T>
-void MulRow(const OpView& op, const Row& row) {
+void MulRow(const OpView& op, const PairRow& row) {
   const auto& attr = op.attr_as<MulAttr>();
   const int32_t least = attr.activation_min - attr.output_offset;
   const int32_t most = attr.activation_max - attr.output_offset;
   for (int32_t i = 0; i < row.count; ++i) {
-    const int32_t product =
-        (row.A<T>(i) + attr.input0_offset) * (row.B<T>(i) + attr.input1_offset);
+    const int32_t product = (row.A<T>(i) + attr.input0_offset) * (row.B<T>(i) + attr.input1_offset);
     const int32_t scaled = MultiplyByQuantized(product, attr.multiplier, attr.shift);
     row.Set<T>(i, Clamp(scaled, least, most) + attr.output_offset);
   }
 }
 
-void PreluRow(const OpView& op, const Row& row) {
+void PreluRow(const OpView& op, const PairRow& row) {
   const auto& attr = op.attr_as<PreluAttr>();
   const int32_t least = -128 - attr.output_offset, most = 127 - attr.output_offset;
   for (int32_t i = 0; i < row.count; ++i) {
@@ -33,7 +32,7 @@ void PreluRow(const OpView& op, const Row& row) {
   }
 }
 
-void MaxMinRow(const OpView& op, const Row& row) {
+void MaxMinRow(const OpView& op, const PairRow& row) {
   const bool most = op.op == Op::kMaximum;
   for (int32_t i = 0; i < row.count; ++i) {
     const int8_t a = row.A<int8_t>(i), b = row.B<int8_t>(i);

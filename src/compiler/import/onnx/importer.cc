@@ -118,7 +118,7 @@ Status Importer::ReadNode(const ::onnx::NodeProto& node) {
   }
   const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
   const Handler handler = standard ? HandlerOf(node.op_type()) : nullptr;
-  if (handler != nullptr && node.input_size() <= 8 && node.output_size() >= 1 &&
+  if (handler != nullptr && node.input_size() <= 256 && node.output_size() >= 1 &&
       !node.output(0).empty()) {
     COVEY_TRY_ASSIGN(const bool taken, handler(*this, node));
     if (taken) return OkStatus();

@@ -66,6 +66,7 @@ class Importer {
                      std::vector<int32_t> onnx_dims, bool nhwc);
   void Alias(const ::onnx::NodeProto& node, int i, const Value& value);
   Diag& diag() { return diag_; }
+  Graph& graph() { return graph_; }
   int64_t opset() const { return opset_; }
 
  private:
@@ -114,6 +115,20 @@ Result<bool> Add(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Softmax(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> QuantizeLinear(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> DequantizeLinear(Importer& importer, const ::onnx::NodeProto& node);
+// Two operands that broadcast, in one layout.
+Result<bool> Binary(Importer& importer, const ::onnx::NodeProto& node, Op op);
+// ops_unary.cc: functions of one element, and ops of two whose second is one constant number.
+Result<bool> UnaryFunction(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> ByNumber(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> ClipTo(Importer& importer, const ::onnx::NodeProto& node, float least, float most);
+// ops_moves.cc
+Result<bool> Concat(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> Split(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> Slice(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> Resize(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node,
+                       const std::vector<int32_t>& pads);
 // ops_shape.cc
 Result<bool> Identity(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Constant(Importer& importer, const ::onnx::NodeProto& node);

@@ -213,10 +213,17 @@ Result<bool> Clip(Importer& importer, const ::onnx::NodeProto& node) {
   if (*least == -1 && *most == 1) {
     return Unary(importer, node, Op::kRelu, Activation::kReluN1To1);
   }
-  return false;
+  return ClipTo(importer, node, *least, *most);
 }
 
 Result<bool> Add(Importer& importer, const ::onnx::NodeProto& node) {
+  COVEY_TRY_ASSIGN(const bool by_number, ByNumber(importer, node));
+  if (by_number) return true;
+  return Binary(importer, node, Op::kAdd);
+}
+
+Result<bool> Binary(Importer& importer, const ::onnx::NodeProto& node, Op op) {
+  if (node.input_size() != 2) return false;
   Value* a = importer.In(node, 0);
   Value* b = importer.In(node, 1);
   if (a == nullptr || b == nullptr || !a->known || !b->known) return false;
@@ -228,7 +235,7 @@ Result<bool> Add(Importer& importer, const ::onnx::NodeProto& node) {
   COVEY_TRY_ASSIGN(const int y, Operand(importer, *b, nhwc));
   if (x < 0 || y < 0) return false;
   COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, a->dtype, std::move(dims), nhwc));
-  importer.AddNode(Op::kAdd, node, {x, y}, output);
+  importer.AddNode(op, node, {x, y}, output);
   return true;
 }
 

@@ -15,30 +15,72 @@ struct Row {
   std::string_view name;
   Handler handler;
 };
+template <Op kOp>
+Result<bool> Pair(Importer& importer, const ::onnx::NodeProto& node) {
+  COVEY_TRY_ASSIGN(const bool by_number, ByNumber(importer, node));
+  if (by_number) return true;
+  return Binary(importer, node, kOp);
+}
+
 constexpr Row kRows[] = {
+    {"Abs", UnaryFunction},
     {"Add", Add},
     {"AveragePool", Pool},
     {"BatchNormalization", BatchNormalization},
+    {"Ceil", UnaryFunction},
     {"Clip", Clip},
+    {"Concat", Concat},
     {"Constant", Constant},
     {"Conv", Conv},
+    {"Cos", UnaryFunction},
     {"DequantizeLinear", DequantizeLinear},
+    {"Div", ByNumber},
     {"Dropout", Identity},
+    {"Elu", UnaryFunction},
+    {"Erf", UnaryFunction},
+    {"Exp", UnaryFunction},
     {"Flatten", Reshape},
+    {"Floor", UnaryFunction},
+    {"Gather", Gather},
+    {"Gelu", UnaryFunction},
     {"Gemm", Gemm},
     {"GlobalAveragePool", GlobalAveragePool},
+    {"HardSigmoid", UnaryFunction},
+    {"HardSwish", UnaryFunction},
     {"Identity", Identity},
+    {"LeakyRelu", UnaryFunction},
+    {"Log", UnaryFunction},
     {"MatMul", MatMul},
+    {"Max", Pair<Op::kMaximum>},
     {"MaxPool", Pool},
+    {"Min", Pair<Op::kMinimum>},
+    {"Mish", UnaryFunction},
+    {"Mul", Pair<Op::kMul>},
+    {"Neg", UnaryFunction},
     {"Pad", Pad},
+    {"PRelu", Pair<Op::kPrelu>},
+    {"Pow", ByNumber},
     {"QuantizeLinear", QuantizeLinear},
+    {"Reciprocal", UnaryFunction},
     {"ReduceMean", ReduceMean},
     {"Relu", Relu},
     {"Reshape", Reshape},
+    {"Resize", Resize},
+    {"Round", UnaryFunction},
+    {"Sigmoid", UnaryFunction},
+    {"Sign", UnaryFunction},
+    {"Sin", UnaryFunction},
+    {"Slice", Slice},
     {"Softmax", Softmax},
+    {"Softplus", UnaryFunction},
+    {"Split", Split},
+    {"Sqrt", UnaryFunction},
     {"Squeeze", Reshape},
+    {"Sub", Pair<Op::kSub>},
+    {"Tanh", UnaryFunction},
     {"Transpose", Transpose},
     {"Unsqueeze", Reshape},
+    {"Upsample", Resize},
 };
 
 // Axes of Squeeze and Unsqueeze: an attribute, since opset 13 an input.
@@ -188,7 +230,9 @@ Result<bool> Transpose(Importer& importer, const ::onnx::NodeProto& node) {
 Result<bool> Pad(Importer& importer, const ::onnx::NodeProto& node) {
   Value* input = importer.In(node, 0);
   const Attributes attributes(node);
-  if (input == nullptr || !input->known || attributes.String("mode", "constant") != "constant" ||
+  const std::string mode = attributes.String("mode", "constant");
+  const bool mirror = mode == "reflect";
+  if (input == nullptr || !input->known || (mode != "constant" && !mirror) ||
       importer.In(node, 3) != nullptr) {
     return false;
   }
@@ -205,13 +249,14 @@ Result<bool> Pad(Importer& importer, const ::onnx::NodeProto& node) {
     value = (*numbers)[0];
   }
   constexpr int32_t kMost = 1 << 20;
-  // Zero is the zero point of every quantisation; another value the IR cannot say.
-  if (pads.size() != 2 * rank || value != 0 || importer.ConstantOf(input) != nullptr ||
+  if (pads.size() != 2 * rank || importer.ConstantOf(input) != nullptr ||
       !std::all_of(pads.begin(), pads.end(), [](int32_t p) { return p >= 0 && p <= kMost; })) {
     return false;
   }
+  if (mirror) return MirrorPad(importer, node, pads);
   const bool nhwc = input->nhwc >= 0;
   Pads made{.before = std::vector<int32_t>(rank), .after = std::vector<int32_t>(rank)};
+  made.real = value;
   std::vector<int32_t> dims = input->dims;
   for (size_t i = 0; i < rank; ++i) {
     const size_t to = nhwc ? static_cast<size_t>(kNhwcAxis[i]) : i;

@@ -29,7 +29,9 @@ Patches::Patches(const OpView& op, const ConvLayout& layout, int8_t* gather)
   by_words_ = joined_ && steps_.row_bytes >= 4;
   inside_begin_ = layout.inside_begin, inside_end_ = layout.inside_end;
   const int32_t tail = steps_.tail(), words = steps_.row_bytes / 4;
-  const int32_t row = steps_.rows > 1 ? attr_.dilation_h * in_[2] * in_[3] : 0;
+  // Only used where a window's rows all lie inside: then the step fits int32.
+  const bool fits = (steps_.rows - 1) * attr_.dilation_h < in_[1];
+  const int32_t row = steps_.rows > 1 && fits ? attr_.dilation_h * in_[2] * in_[3] : 0;
   quad_ = {attr_.stride_w * in_[3], words,    steps_.rows,
            row - steps_.row_bytes,  4 - tail, 32 - 8 * tail,
            Pair(attr_.input_offset)};

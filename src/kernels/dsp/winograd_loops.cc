@@ -2,44 +2,55 @@
 
 namespace covey::kernels::dsp {
 
-// ---- V: r0 pixel, r1 row step, r2 three of them, r3 offset, r4 to r7 the column's words, r8 to r11
-// its pairs, r12 free, lr pixel step. Columns go to the stack, even channels, then odd ones.
-#define COVEY_DSP_WINOGRAD_DOWN(rotate)   \
-  "sxtab16 r8, r3, r4" rotate "\n"        \
-  "sxtab16 r9, r3, r5" rotate "\n"        \
-  "sxtab16 r12, r3, r6" rotate "\n"       \
-  "sxtab16 r11, r3, r7" rotate "\n"       \
-  "ssub16 r8, r8, r12\n"                  \
-  "ssub16 r11, r9, r11\n"                 \
-  "ssub16 r10, r12, r9\n"                 \
-  "sadd16 r9, r9, r12\n"                  \
+// ---- V: r0 pixel, r1 row step, r2 three of them, r3 offset, r4 to r7 the column's words, r8 to
+// r11 its pairs, r12 free, lr pixel step. Columns go to the stack, even channels, then odd ones.
+#define COVEY_DSP_WINOGRAD_DOWN(rotate) \
+  "sxtab16 r8, r3, r4" rotate           \
+  "\n"                                  \
+  "sxtab16 r9, r3, r5" rotate           \
+  "\n"                                  \
+  "sxtab16 r12, r3, r6" rotate          \
+  "\n"                                  \
+  "sxtab16 r11, r3, r7" rotate          \
+  "\n"                                  \
+  "ssub16 r8, r8, r12\n"                \
+  "ssub16 r11, r9, r11\n"               \
+  "ssub16 r10, r12, r9\n"               \
+  "sadd16 r9, r9, r12\n"                \
   "push {r8-r11}\n"
-#define COVEY_DSP_WINOGRAD_COLUMN      \
-  "ldr r5, [r0, r1]\n"                 \
-  "ldr r6, [r0, r1, lsl #1]\n"         \
-  "ldr r7, [r0, r2]\n"                 \
-  "ldr r4, [r0]\n"                     \
-  "add r0, r0, lr\n"                   \
-  COVEY_DSP_WINOGRAD_DOWN("")          \
-  COVEY_DSP_WINOGRAD_DOWN(", ror #8")
+#define COVEY_DSP_WINOGRAD_COLUMN \
+  "ldr r5, [r0, r1]\n"            \
+  "ldr r6, [r0, r1, lsl #1]\n"    \
+  "ldr r7, [r0, r2]\n"            \
+  "ldr r4, [r0]\n"                \
+  "add r0, r0, lr\n" COVEY_DSP_WINOGRAD_DOWN("") COVEY_DSP_WINOGRAD_DOWN(", ror #8")
 // Then r0 to, r1 position step, r2 three of them, r3 free; two rows of positions.
 #define COVEY_DSP_WINOGRAD_ROW(a, b, c, d) \
-  "ssub16 " a ", " a ", " c "\n"           \
-  "sadd16 r3, " b ", " c "\n"              \
-  "ssub16 " c ", " c ", " b "\n"           \
-  "ssub16 " b ", " b ", " d "\n"           \
-  "str " a ", [r0]\n"                      \
+  "ssub16 " a ", " a ", " c                \
+  "\n"                                     \
+  "sadd16 r3, " b ", " c                   \
+  "\n"                                     \
+  "ssub16 " c ", " c ", " b                \
+  "\n"                                     \
+  "ssub16 " b ", " b ", " d                \
+  "\n"                                     \
+  "str " a                                 \
+  ", [r0]\n"                               \
   "str r3, [r0, r1]\n"                     \
-  "str " c ", [r0, r1, lsl #1]\n"          \
-  "str " b ", [r0, r2]\n"                  \
+  "str " c                                 \
+  ", [r0, r1, lsl #1]\n"                   \
+  "str " b                                 \
+  ", [r0, r2]\n"                           \
   "add r0, r0, r1, lsl #2\n"
-#define COVEY_DSP_WINOGRAD_ROWS(first, second, third, fourth) \
-  "ldrd r4, r5, [sp, #" first "]\n"                           \
-  "ldrd r6, r7, [sp, #" second "]\n"                          \
-  "ldrd r8, r9, [sp, #" third "]\n"                           \
-  "ldrd r10, r11, [sp, #" fourth "]\n"                        \
-  COVEY_DSP_WINOGRAD_ROW("r4", "r6", "r8", "r10")             \
-  COVEY_DSP_WINOGRAD_ROW("r5", "r7", "r9", "r11")
+#define COVEY_DSP_WINOGRAD_ROWS(first, second, third, fourth)                          \
+  "ldrd r4, r5, [sp, #" first                                                          \
+  "]\n"                                                                                \
+  "ldrd r6, r7, [sp, #" second                                                         \
+  "]\n"                                                                                \
+  "ldrd r8, r9, [sp, #" third                                                          \
+  "]\n"                                                                                \
+  "ldrd r10, r11, [sp, #" fourth "]\n" COVEY_DSP_WINOGRAD_ROW("r4", "r6", "r8", "r10") \
+      COVEY_DSP_WINOGRAD_ROW("r5", "r7", "r9", "r11")
 
 static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTile, offset) == 24);
 

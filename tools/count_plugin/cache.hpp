@@ -2,9 +2,10 @@
 // flash buffers and caches of microcontrollers.
 //
 //   Cache cache({.line = 32, .sets = 1, .ways = 32});
-//   cache.Touch(address, bytes);   ...   cache.misses()
+//   cache.Touch(address, bytes);   ...   cache.TakeMisses()
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -165,13 +165,16 @@ inline int32_t StepCost(int32_t pixels, int32_t blocks) {
   return busy > 9 ? busy : 9;
 }
 
+// What a tile takes besides, in the same unit: its call, its biases, the test at the end.
+constexpr int32_t kTileCost = 40;
+
 struct Shape {
   int32_t pixels = 1, blocks = 1;
 };
 
-// How to cut rows of `columns` pixels and `blocks` blocks of channels into tiles.
+// How to cut rows of `columns` pixels and `blocks` blocks of channels into tiles of so many steps.
 template <class V>
-Shape ChooseShape(int32_t columns, int32_t blocks) {
+Shape ChooseShape(int32_t columns, int32_t blocks, int64_t steps) {
   Shape best;
   int64_t least = INT64_MAX;
   for (int32_t p = 1; p <= kMostPixels && p <= columns; ++p)
@@ -180,8 +183,8 @@ Shape ChooseShape(int32_t columns, int32_t blocks) {
       int64_t cost = 0;
       for (int32_t b = blocks; b > 0; b -= n) {
         const int32_t last = columns % p;
-        cost += int64_t{columns / p} * StepCost(p, Least(b, n));
-        if (last != 0) cost += StepCost(last, Least(b, n));
+        cost += (columns / p) * (steps * StepCost(p, Least(b, n)) + kTileCost);
+        if (last != 0) cost += steps * StepCost(last, Least(b, n)) + kTileCost;
       }
       if (cost >= least) continue;
       least = cost;
@@ -193,7 +196,7 @@ Shape ChooseShape(int32_t columns, int32_t blocks) {
 template <class V>
 void ConvLoop(const ConvJob& job) {
   const int32_t blocks = (job.channels + V::kLanes - 1) / V::kLanes;
-  const Shape shape = ChooseShape<V>(job.columns, blocks);
+  const Shape shape = ChooseShape<V>(job.columns, blocks, int64_t{job.segments} * job.groups);
   for (int32_t b = 0; b < blocks; b += shape.blocks) {
     const int32_t n = Least(shape.blocks, blocks - b);
     const int32_t channel = b * V::kLanes;

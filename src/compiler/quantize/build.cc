@@ -73,8 +73,12 @@ class Builder {
                                    "already is compiled as it is)");
         }
       }
-      if (node.inputs.empty() || !IsActivation(floats_, node.inputs[0]) || node.outputs.empty()) {
-        return Refused(node, "its first input is no activation, or it has no output");
+      const bool active = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                      [this](int input) { return IsActivation(floats_, input); });
+      const bool first = !node.inputs.empty() && IsActivation(floats_, node.inputs[0]);
+      if (!active || node.outputs.size() != 1 || node.outputs[0] == kNoTensor ||
+          (RuleOf(node) == QuantRule::kWeights && !first)) {
+        return Refused(node, "it reads no activation, or has no output or several");
       }
     }
     for (int output : floats_.outputs) {
@@ -204,7 +208,11 @@ class Builder {
     if (input == kNoTensor) return kNoTensor;
     if (At(input).constant()) {
       COVEY_TRY(CheckFinite(At(input), diag_));
-      return AddTensor(made_.graph, QuantiseConstant(At(input), wide));
+      if (rule != QuantRule::kSame) {
+        return AddTensor(made_.graph, QuantiseConstant(At(input), wide));
+      }
+      const Tensor& like = TensorOf(made_.graph, Activation(node.outputs[0]));
+      return AddTensor(made_.graph, QuantiseAs(At(input), like));
     }
     if (rule != QuantRule::kSame) return wide ? Widened(input) : Activation(input);
     const int made = Activation(input);

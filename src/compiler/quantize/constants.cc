@@ -96,17 +96,29 @@ Tensor Dequantise(const Tensor& tensor) {
 }
 
 Tensor QuantiseConstant(const Tensor& tensor, bool wide) {
-  const std::vector<float> numbers = NumbersOf(tensor);
   Interval range;
-  for (float x : numbers) range = Union(range, {x, x});
+  for (float x : NumbersOf(tensor)) range = Union(range, {x, x});
   const ScaleZero q = wide ? SymmetricInt16(range) : AsymmetricInt8(range);
+  Tensor like;
+  like.dtype = wide ? DType::kInt16 : DType::kInt8;
+  like.quant = {.scales = {q.scale}, .zero_points = {q.zero_point}, .axis = -1};
+  return QuantiseAs(tensor, like);
+}
+
+Tensor QuantiseAs(const Tensor& tensor, const Tensor& like) {
+  const ScaleZero q{like.quant.scales[0], like.quant.zero_points[0]};
+  const bool wide = like.dtype == DType::kInt16;
   Tensor made = tensor;
-  made.dtype = wide ? DType::kInt16 : DType::kInt8;
-  made.quant = {.scales = {q.scale}, .zero_points = {q.zero_point}, .axis = -1};
+  made.dtype = like.dtype;
+  made.quant = like.quant;
   std::vector<int8_t> narrow;
   std::vector<int16_t> full;
-  for (float x : numbers) {
-    wide ? full.push_back(QuantiseInt16(x, q)) : narrow.push_back(QuantiseInt8(x, q));
+  for (float x : NumbersOf(tensor)) {
+    if (wide) {
+      full.push_back(QuantiseInt16(x, q));
+    } else {
+      narrow.push_back(QuantiseInt8(x, q));
+    }
   }
   made.data = wide ? BytesOf<int16_t>(full) : BytesOf<int8_t>(narrow);
   return made;

@@ -29,6 +29,9 @@ Tensor QuantiseWeights(const Tensor& weights, int axis, std::span<const double> 
 // int8 with one scale, asymmetric; or int16, symmetric.
 Tensor QuantiseConstant(const Tensor& tensor, bool wide = false);
 
+// With the type, scale and zero point of another tensor; what does not fit is clamped.
+Tensor QuantiseAs(const Tensor& tensor, const Tensor& like);
+
 // int32 at scale input * weights; or int64, for int16 inputs.
 template <typename T>
 Tensor QuantiseBias(const std::string& name, std::span<const float> bias, double input_scale,

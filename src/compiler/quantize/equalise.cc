@@ -21,9 +21,17 @@ bool PassesScale(const Graph& graph, const Node& node) {
   const std::vector<int32_t>& out = TensorOf(graph, node.outputs[0]).dims;
   if (in.empty() || out.empty() || in.back() != out.back()) return false;
   switch (node.op) {
+    case Op::kPad: {
+      const auto* pads = std::get_if<Pads>(&node.attributes);
+      return pads != nullptr && pads->real == 0 && !pads->has_value;
+    }
+    case Op::kUnary: {
+      const auto* unary = std::get_if<Unary>(&node.attributes);
+      return unary != nullptr &&
+             (unary->kind == UnaryKind::kLeakyRelu || unary->kind == UnaryKind::kAbs);
+    }
     case Op::kMaxPool2D:
     case Op::kAveragePool2D:
-    case Op::kPad:
       return node.activation == Activation::kNone || node.activation == Activation::kRelu;
     case Op::kReshape:
       return true;  // the last dimension stays: channels stay channels
@@ -78,6 +86,7 @@ class Equaliser {
       const Node& node = graph_.nodes[static_cast<size_t>(next)];
       if (node.inputs[0] != tensor) return -1;
       if (IsWeighted(node)) return next;
+      if (node.op == Op::kUnary && !PassesScale(graph_, node)) clipped = true;
       if (node.op == Op::kRelu && node.activation != Activation::kRelu) clipped = true;
       if (!PassesScale(graph_, node)) return -1;
       tensor = node.outputs[0];

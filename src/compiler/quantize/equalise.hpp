@@ -16,8 +16,9 @@
 namespace covey::compiler {
 
 struct Equalised {
-  int pairs = 0;    // rescaled
-  int clipped = 0;  // left: relu6, or another activation that does not scale, lies between
+  int pairs = 0;  // rescaled
+  int clipped =
+      0;  // left: relu6, hard-swish or another activation that does not scale lies between
 };
 
 Equalised Equalise(Graph& graph, const Calibration& seen);

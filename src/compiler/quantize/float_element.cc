@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/lower/unary.hpp"
 #include "compiler/quantize/float_op.hpp"
 
 namespace covey::compiler {
@@ -22,37 +23,6 @@ std::vector<size_t> BroadcastSteps(const Dims& from, const Dims& to) {
   return steps;
 }
 
-// Calls body(flat index, indices) for every index of dims in order.
-template <typename Body>
-void ForIndices(const Dims& dims, Body body) {
-  std::vector<size_t> index(dims.size());
-  size_t count = 1;
-  for (int32_t dim : dims) count *= static_cast<size_t>(dim);
-  for (size_t flat = 0; flat < count; ++flat) {
-    body(flat, index);
-    for (size_t d = dims.size(); d-- > 0;) {
-      if (++index[d] < static_cast<size_t>(dims[d])) break;
-      index[d] = 0;
-    }
-  }
-}
-
-size_t Offset(const std::vector<size_t>& index, const std::vector<size_t>& steps) {
-  size_t at = 0;
-  for (size_t d = 0; d < index.size(); ++d) at += index[d] * steps[d];
-  return at;
-}
-
-std::vector<size_t> StepsOf(const Dims& dims) {
-  std::vector<size_t> steps(dims.size());
-  size_t step = 1;
-  for (size_t d = dims.size(); d-- > 0;) {
-    steps[d] = step;
-    step *= static_cast<size_t>(dims[d]);
-  }
-  return steps;
-}
-
 // z = f(x, y), either broadcast.
 template <typename F>
 FloatRun Elementwise(const FloatNodeView& view, F f) {
@@ -62,12 +32,55 @@ FloatRun Elementwise(const FloatNodeView& view, F f) {
   return [=, activation = view.node.activation](std::span<const float* const> in,
                                                 std::span<float* const> out) {
     ForIndices(dims, [&](size_t flat, const std::vector<size_t>& index) {
-      out[0][flat] = Activate(activation, f(in[0][Offset(index, a)], in[1][Offset(index, b)]));
+      out[0][flat] = Activate(activation, f(in[0][OffsetOf(index, a)], in[1][OffsetOf(index, b)]));
     });
   };
 }
 
 }  // namespace
+
+size_t OffsetOf(const std::vector<size_t>& index, const std::vector<size_t>& steps) {
+  size_t at = 0;
+  for (size_t d = 0; d < index.size(); ++d) at += index[d] * steps[d];
+  return at;
+}
+
+std::vector<size_t> StepsOf(const std::vector<int32_t>& dims) {
+  std::vector<size_t> steps(dims.size());
+  size_t step = 1;
+  for (size_t d = dims.size(); d-- > 0;) {
+    steps[d] = step;
+    step *= static_cast<size_t>(dims[d]);
+  }
+  return steps;
+}
+
+FloatRun MakeFloatPair(const FloatNodeView& view) {
+  switch (view.node.op) {
+    case Op::kMul:
+      return Elementwise(view, [](float x, float y) { return x * y; });
+    case Op::kSub:
+      return Elementwise(view, [](float x, float y) { return x - y; });
+    case Op::kPrelu:
+      return Elementwise(view, [](float x, float slope) { return x >= 0 ? x : x * slope; });
+    case Op::kMaximum:
+      return Elementwise(view, [](float x, float y) { return std::max(x, y); });
+    default:
+      return Elementwise(view, [](float x, float y) { return std::min(x, y); });
+  }
+}
+
+FloatRun MakeFloatUnary(const FloatNodeView& view) {
+  const auto* unary = std::get_if<Unary>(&view.node.attributes);
+  if (unary == nullptr || unary->kind == UnaryKind::kTable) return nullptr;  // int8 only
+  return [unary = *unary, count = static_cast<size_t>(view.out().elements()),
+          activation = view.node.activation](std::span<const float* const> in,
+                                             std::span<float* const> out) {
+    for (size_t i = 0; i < count; ++i) {
+      out[0][i] = Activate(activation, static_cast<float>(ValueOf(unary, double{in[0][i]})));
+    }
+  };
+}
 
 FloatRun MakeFloatAdd(const FloatNodeView& view) {
   return Elementwise(view, [](float x, float y) { return x + y; });
@@ -86,7 +99,7 @@ FloatRun MakeFloatMean(const FloatNodeView& view) {
   return [=](std::span<const float* const> in, std::span<float* const> out) {
     std::fill(out[0], out[0] + outputs, 0.0F);
     ForIndices(dims, [&](size_t flat, const std::vector<size_t>& index) {
-      out[0][Offset(index, steps)] += in[0][flat];
+      out[0][OffsetOf(index, steps)] += in[0][flat];
     });
     for (size_t o = 0; o < outputs; ++o) out[0][o] /= count;
   };
@@ -118,15 +131,17 @@ FloatRun MakeFloatReshape(const FloatNodeView& view) {
 
 FloatRun MakeFloatPad(const FloatNodeView& view) {
   const auto attr = view.lowered.As<PadAttr>();
+  const auto* pads = std::get_if<Pads>(&view.node.attributes);
+  const float filling = pads != nullptr ? pads->real : 0;
   const Dims dims = view.in(0).dims;
   const auto steps = StepsOf(view.out().dims);
   const auto count = view.out().elements();
   size_t start = 0;
   for (size_t d = 0; d < dims.size(); ++d) start += static_cast<size_t>(attr.before[d]) * steps[d];
   return [=](std::span<const float* const> in, std::span<float* const> out) {
-    std::fill(out[0], out[0] + count, 0.0F);
+    std::fill(out[0], out[0] + count, filling);
     ForIndices(dims, [&](size_t flat, const std::vector<size_t>& index) {
-      out[0][start + Offset(index, steps)] = in[0][flat];
+      out[0][start + OffsetOf(index, steps)] = in[0][flat];
     });
   };
 }
@@ -148,7 +163,7 @@ FloatRun MakeFloatTranspose(const FloatNodeView& view) {
   }
   return [=](std::span<const float* const> in, std::span<float* const> out) {
     ForIndices(dims, [&](size_t flat, const std::vector<size_t>& index) {
-      out[0][flat] = in[0][Offset(index, steps)];
+      out[0][flat] = in[0][OffsetOf(index, steps)];
     });
   };
 }
@@ -178,6 +193,23 @@ FloatMaker FloatMakerOf(Op op) {
       return MakeFloatRelu;
     case Op::kTranspose:
       return MakeFloatTranspose;
+    case Op::kMul:
+    case Op::kSub:
+    case Op::kPrelu:
+    case Op::kMaximum:
+    case Op::kMinimum:
+      return MakeFloatPair;
+    case Op::kUnary:
+      return MakeFloatUnary;
+    case Op::kConcat:
+      return MakeFloatConcat;
+    case Op::kSlice:
+    case Op::kMirrorPad:
+    case Op::kGather:
+    case Op::kResizeNearest:
+      return MakeFloatTake;
+    case Op::kResizeBilinear:
+      return MakeFloatBilinear;
     default:
       return nullptr;
   }

@@ -1,11 +1,13 @@
 // Float networks as files: what the importers make of them, run by the float evaluator.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "compiler/compile.hpp"
 #include "compiler/import/onnx/tiny.hpp"
 #include "compiler/quantize/evaluate.hpp"
+#include "compiler/quantize/float_passes.hpp"
 #include "compiler/quantize/quantise.hpp"
 #include "core/host/diag_text.hpp"
 
@@ -93,6 +95,68 @@ TEST(FloatImport, ANegativeVarianceIsRefusedByName) {
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.status().code(), Code::kInvalidArgument);
   EXPECT_NE(diag.Text().find("y/scale"), std::string::npos) << diag.Text();
+}
+
+float HardSwish(float x) { return x * std::min(std::max(x + 3, 0.0F), 6.0F) / 6; }
+
+// The three ways that exporters write it, and silu.
+TEST(FloatImport, SpelledOutActivationsBecomeOneOp) {
+  const std::vector<float> x{-4, -2.5F, -1, -0.25F, 0.25F, 1, 2.5F, 4};
+  OneNode late, early, gate, silu;
+  for (OneNode* net : {&late, &early}) {
+    net->Constant("three", {}, {3});
+    net->Constant("sixth", {}, {1.0F / 6});
+    net->Constant("zero", {}, {0});
+    net->Constant("six", {}, {6});
+    net->Node("Add", {"x", "three"}, "sum");
+    net->Node("Clip", {"sum", "zero", "six"}, "clip");
+  }
+  late.Node("Mul", {"x", "clip"}, "gated");
+  late.Node("Mul", {"gated", "sixth"});
+  early.Node("Mul", {"clip", "sixth"}, "sigmoid");
+  early.Node("Mul", {"sigmoid", "x"});
+  auto* alpha = gate.Node("HardSigmoid", {"x"}, "sigmoid").add_attribute();
+  alpha->set_name("alpha");
+  alpha->set_type(onnx::AttributeProto::FLOAT);
+  alpha->set_f(1.0F / 6);
+  gate.Node("Mul", {"x", "sigmoid"});
+  silu.Node("Sigmoid", {"x"}, "sigmoid");
+  silu.Node("Mul", {"x", "sigmoid"});
+  for (OneNode* net : {&late, &early, &gate, &silu}) {
+    DiagText diag;
+    auto graph = net->Import(diag);
+    ASSERT_TRUE(graph.ok()) << diag.Text();
+    ASSERT_TRUE(SimplifyFloat(*graph, diag).ok()) << diag.Text();
+    EXPECT_EQ(graph->nodes.size(), 1U);
+    EXPECT_EQ(graph->nodes[0].op, Op::kUnary);
+    const std::vector<float> y = Answer(*net, x);
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_NEAR(y[i], net == &silu ? x[i] / (1 + std::exp(-x[i])) : HardSwish(x[i]), 1e-5);
+    }
+  }
+}
+
+// Squeeze-and-excite: mean -> dense -> relu -> dense -> hard sigmoid, times the input.
+TEST(FloatImport, ASqueezeAndExciteBlockQuantises) {
+  OneNode net;
+  net.Constant("w", {2, 2, 1, 1}, {0.5F, -0.25F, 1, 0.75F});
+  net.Node("GlobalAveragePool", {"x"}, "mean");
+  net.Node("Conv", {"mean", "w"}, "squeezed");
+  net.Node("Relu", {"squeezed"}, "relu");
+  net.Node("Conv", {"relu", "w"}, "excited");
+  net.Node("HardSigmoid", {"excited"}, "sigmoid");
+  net.Node("Mul", {"x", "sigmoid"}, "gated");
+  net.Node("HardSwish", {"gated"});
+  DiagText diag;
+  const auto graph = net.Import(diag);
+  ASSERT_TRUE(graph.ok()) << diag.Text();
+  Samples samples{.count = 30, .inputs = {{}}};
+  for (int i = 0; i < 240; ++i) {
+    samples.inputs[0].push_back(4 * std::sin(static_cast<float>(i * i)));
+  }
+  const auto made = Quantise(*graph, samples, {}, diag);
+  ASSERT_TRUE(made.ok()) << diag.Text();
+  EXPECT_GT(made->sqnr_db, 35.0);
 }
 
 }  // namespace

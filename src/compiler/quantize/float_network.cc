@@ -18,11 +18,12 @@ Result<FloatNetwork> FloatNetwork::Prepare(const Graph& graph, Diag& diag) {
         const Lowered lowered,
         Lower(shapes.graph, shapes.graph.nodes[static_cast<size_t>(shapes.node[i])], diag));
     const FloatMaker maker = FloatMakerOf(node.op);
-    if (maker == nullptr) {
+    FloatRun run = maker != nullptr ? maker({graph, node, lowered}) : FloatRun();
+    if (run == nullptr) {
       return Refuse(diag, {Code::kUnimplemented, "quantize: an op has no float form"},
                     Describe(node), "op " + std::string(OpName(node.op)) + " has no float form");
     }
-    network.runs_.push_back(maker({graph, node, lowered}));
+    network.runs_.push_back(std::move(run));
     network.lowered_.push_back(lowered);
   }
   for (const Tensor& tensor : graph.tensors) {

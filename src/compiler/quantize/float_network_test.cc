@@ -87,6 +87,20 @@ TEST(FloatNetwork, SimpleOpsGiveKnownAnswers) {
   EXPECT_EQ(got, (std::vector<float>{0.0F, (0.5F + 6.5F) / 2, (2.5F + 4.5F) / 2}));
 }
 
+TEST(FloatNetwork, MovesAndPairsGiveKnownAnswers) {
+  SmallFloat net(1);
+  const int in = net.Input({1, 2, 2, 1});
+  const int turned = net.Add(Op::kSlice, {in}, {1, 2, 1, 1},
+                             Slice{.begin = {0, 1, 0, 0}, .stride = {1, -1, 1, 1}});
+  const int both = net.Add(Op::kConcat, {in, turned}, {1, 2, 3, 1}, Concat{.axis = 2});
+  const int more = net.Add(Op::kResizeNearest, {both}, {1, 4, 3, 1}, Resize{});
+  const int product = net.Add(Op::kMul, {more, net.Constant({1}, {2})}, {1, 4, 3, 1});
+  const int least = net.Add(Op::kMaximum, {product, net.Constant({1}, {3})}, {1, 4, 3, 1});
+  net.graph().outputs = {least};
+  EXPECT_EQ(Outputs(net.graph(), {.count = 1, .inputs = {{1, 2, 3, 4}}}),
+            (std::vector<float>{3, 4, 6, 3, 4, 6, 6, 8, 3, 6, 8, 3}));
+}
+
 TEST(FloatNetwork, SoftmaxSumsToOneAndKeepsTheOrder) {
   SmallFloat net(1);
   net.graph().outputs = {net.Add(Op::kSoftmax, {net.Input({1, 3})}, {1, 3}, SoftmaxBeta{})};

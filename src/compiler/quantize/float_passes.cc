@@ -129,6 +129,7 @@ Status SimplifyFloat(Graph& graph, Diag& diag) {
   COVEY_TRY(DequantiseConstants(graph, diag));
   COVEY_TRY(FoldConstants(graph, diag));
   COVEY_TRY(RemoveMoves(graph, diag));
+  COVEY_TRY(FuseSwish(graph, diag));
   COVEY_TRY(FoldScales(graph, diag));
   COVEY_TRY(FuseRelu(graph, diag));
   return RemoveDead(graph, diag);

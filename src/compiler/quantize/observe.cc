@@ -25,16 +25,18 @@ Spread::Spread(std::span<const float> values) : count_(values.size()), bins_(kBi
   if (values.empty()) return;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   all_ = {*least, *most};
-  width_ = (double{all_.hi} - double{all_.lo}) / double{kBins};
+  // Every range holds zero, so that a range far from the values must show as such.
+  base_ = Union(all_, {0, 0});
+  width_ = (double{base_.hi} - double{base_.lo}) / double{kBins};
   for (float x : values) {
     if (x == 0) continue;
-    const double at = width_ > 0 ? (double{x} - double{all_.lo}) / width_ : 0;
+    const double at = width_ > 0 ? (double{x} - double{base_.lo}) / width_ : 0;
     ++bins_[std::min(static_cast<size_t>(at), kBins - 1)];
   }
 }
 
 double Spread::Centre(size_t bin) const {
-  return double{all_.lo} + (static_cast<double>(bin) + 0.5) * width_;
+  return double{base_.lo} + (static_cast<double>(bin) + 0.5) * width_;
 }
 
 Interval Spread::Percentile(double kept) const {
@@ -49,7 +51,7 @@ Interval Spread::Percentile(double kept) const {
     above += static_cast<double>(bins_[--hi]);
   }
   const auto edge = [&](size_t bin) {
-    return static_cast<float>(double{all_.lo} + static_cast<double>(bin) * width_);
+    return static_cast<float>(double{base_.lo} + static_cast<double>(bin) * width_);
   };
   return {std::max(all_.lo, edge(lo)), std::min(all_.hi, edge(hi))};
 }
@@ -78,7 +80,7 @@ double Spread::DivergenceOf(Interval range) const {
   const float hi = q.scale * static_cast<float>(127 - q.zero_point);
   const auto bin_of = [&](double x) {
     return static_cast<size_t>(
-        std::clamp((x - double{all_.lo}) / width_, 0.0, static_cast<double>(kBins - 1)));
+        std::clamp((x - double{base_.lo}) / width_, 0.0, static_cast<double>(kBins - 1)));
   };
   const size_t first = bin_of(double{lo}), last = bin_of(double{hi});
   for (size_t b = 0; b < kBins; ++b) {

@@ -53,7 +53,7 @@ class Spread {
   template <typename Cost>
   Interval Search(Cost cost) const;
 
-  Interval all_;
+  Interval all_, base_;  // of the values; of the bins
   uint64_t count_ = 0;
   double width_ = 0;  // of a bin
   std::vector<uint64_t> bins_;

@@ -105,7 +105,7 @@ TEST(Spread, MseComesWithinAHairOfABruteForceSearch) {
 double PlainDivergence(const std::vector<float>& values, Interval range) {
   const ScaleZero q = AsymmetricInt8(range);
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  const double width = (double{*most} - double{*least}) / 2048;
+  const double width = (double{*most} - double{*least}) / 2048;  // the values hold zero
   const auto bin = [&](double x) {
     return static_cast<int>(std::clamp((x - double{*least}) / width, 0.0, 2047.0));
   };
@@ -157,6 +157,15 @@ TEST(Spread, ZerosOfReluDoNotNarrowTheRange) {
   const Interval with = Spread(values).RangeBy(RangeMethod::kEntropy);
   EXPECT_NEAR(with.hi, without.hi, 0.011F);
   EXPECT_GT(with.hi, 0.9F);
+}
+
+// As a gate that is never quite shut: no method may prefer a range that misses every value.
+TEST(Spread, ValuesFarFromZeroStayInside) {
+  std::vector<float> values = Bell(3000, 23, 1);
+  for (float& x : values) x = 0.4F + 0.03F * x;
+  for (RangeMethod method : kRangeMethods) {
+    EXPECT_GT(Spread(values).RangeBy(method).hi, 0.45F) << RangeMethodName(method);
+  }
 }
 
 TEST(Spread, TakesConstantsAndNothing) {

@@ -104,8 +104,9 @@ class Quantiser {
     Graph graph = form.graph;
     const Equalised done = Equalise(graph, form.seen);
     if (done.clipped > 0) {
-      result_.notes.push_back(std::to_string(done.clipped) +
-                              " layers were not equalised: an activation behind them clips");
+      result_.notes.push_back(
+          std::to_string(done.clipped) +
+          " layers were not equalised: the activation behind them does not scale");
     }
     if (done.pairs == 0) return OkStatus();
     COVEY_TRY_ASSIGN(Form equalised, Look(std::move(graph)));

@@ -11,12 +11,24 @@ QuantRule RuleOf(const Node& node) {
     case Op::kAdd:
     case Op::kMean:
     case Op::kRelu:
+    case Op::kUnary:
+    case Op::kMul:
+    case Op::kSub:
+    case Op::kPrelu:
       return QuantRule::kOwn;
     case Op::kAveragePool2D:
     case Op::kMaxPool2D:
     case Op::kReshape:
     case Op::kPad:
     case Op::kTranspose:
+    case Op::kMaximum:
+    case Op::kMinimum:
+    case Op::kConcat:
+    case Op::kSlice:
+    case Op::kResizeNearest:
+    case Op::kResizeBilinear:
+    case Op::kMirrorPad:
+    case Op::kGather:
       return QuantRule::kSame;
     case Op::kSoftmax:
       return QuantRule::kFixed;

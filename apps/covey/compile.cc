@@ -55,6 +55,7 @@ int Compile(const Options& options) {
   const Expected<void> written = WriteFile(options.output, model.value().image.span());
   if (!written) return Fail(written.error(), options.json);
   const Report report = MakeReport(model.value());
+  const compiler::PatchNotes& patches = model.value().patches;
   // The image may go to stdout; what is said about it then goes to stderr.
   std::ostream& out = options.output == "-" ? std::cerr : std::cout;
   if (options.json) {
@@ -67,12 +68,20 @@ int Compile(const Options& options) {
                     {"arena_apart", *report.arena_apart},
                     {"weight_bytes", report.weight_bytes},
                     {"macs", report.macs},
+                    {"patches", patches.patches},
+                    {"patch_macs_before", patches.macs_before},
+                    {"patch_macs_after", patches.macs_after},
                     {"ops", report.ops.size()}});
   } else {
     out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
         << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
         << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
         << Thousands(*report.arena_apart) << ")\n";
+    if (patches.patches > 0) {
+      out << "patches: '" << patches.first << "' to '" << patches.last << "' in " << patches.patches
+          << " bands of " << patches.rows << " rows; MACs " << Thousands(patches.macs_before)
+          << " -> " << Thousands(patches.macs_after) << '\n';
+    }
   }
   return kDone;
 }

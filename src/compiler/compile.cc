@@ -8,6 +8,7 @@
 #include "compiler/emit.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/model_toml.hpp"
+#include "compiler/patch.hpp"
 #include "compiler/pipeline.hpp"
 #include "compiler/report.hpp"
 #include "kernels/ref/table.hpp"
@@ -181,7 +182,9 @@ Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
   Graph work = graph;
   COVEY_TRY(RunPasses(work, diag, options.after));
   COVEY_TRY(CheckGraph(work, diag));
-  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(work, options, diag));
+  COVEY_TRY_ASSIGN(const Patched patched, FitPatches(work, options, diag));
+  if (options.patches != nullptr) *options.patches = patched.notes;
+  COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(patched.graph, options, diag));
   std::vector<std::byte> image = wire::WriteImage(contents);
   COVEY_TRY(CheckFlash(contents, static_cast<int64_t>(image.size()), options, diag));
   COVEY_TRY(CheckRuns(image, diag));

@@ -43,6 +43,14 @@ Result<Graph> ImportFile(const std::filesystem::path& path, Diag& diag);
 // holds scratch for its fast kernels, in a larger arena; without it they take the reference loops.
 enum class Target { kAny, kCortexM, kMve, kRv32 };
 
+// The first stage of a network, run in bands of rows because the RAM limit asks for it.
+struct PatchNotes {
+  int32_t patches = 0;      // 0: the network runs as it is
+  int32_t rows = 0;         // of the stage's output, in each patch
+  std::string first, last;  // names of the stage's ends
+  uint64_t macs_before = 0, macs_after = 0;
+};
+
 // Limits are kept or refused (kResourceExhausted: how many bytes are missing, and for which layer);
 // within them the kernels are chosen that take the fewest instructions.
 struct CompileOptions {
@@ -51,6 +59,7 @@ struct CompileOptions {
   std::optional<int64_t> flash_bytes{};  // of the image
   // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
   std::function<void(const char* pass, const Graph& graph)> after{};
+  PatchNotes* patches = nullptr;  // if not null: told what was split
 };
 
 Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -21,6 +22,14 @@ constexpr Status kTooLarge(Code::kResourceExhausted, "compile: larger than an im
 constexpr size_t kMaxImageTensors = 4096;
 constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 
+MemoryPlan PlanFor(const Graph& graph, std::span<const OpView> views, const CompileOptions& options,
+                   int64_t more_flash) {
+  std::vector<std::vector<Offer>> offers;
+  for (const OpView& view : views) offers.push_back(OffersOf(view, options.target));
+  return PlanMemory(graph, views, offers,
+                    {.arena = options.ram_bytes.value_or(kNoLimit), .flash = more_flash});
+}
+
 class Emitter {
  public:
   // `lowered`: one an op, so that the plan may rely on what lowering has checked. `more_flash`:
@@ -32,8 +41,7 @@ class Emitter {
         options_(options),
         diag_(diag),
         views_(ViewsOf(graph, lowered_)),
-        plan_(PlanMemory(graph, views_, Offers(),
-                         {.arena = options.ram_bytes.value_or(kNoLimit), .flash = more_flash})),
+        plan_(PlanFor(graph, views_, options, more_flash)),
         number_(graph.tensors.size(), -1) {}
 
   Result<wire::ImageContents> Run() {
@@ -51,12 +59,6 @@ class Emitter {
 
  private:
   const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
-
-  std::vector<std::vector<Offer>> Offers() const {
-    std::vector<std::vector<Offer>> offers;
-    for (const OpView& view : views_) offers.push_back(OffersOf(view, options_.target));
-    return offers;
-  }
 
   Status CheckArena() const {
     const int64_t needed = plan_.arena_bytes, most = options_.ram_bytes.value_or(kMaxImageBytes);
@@ -247,6 +249,17 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
     more_flash = std::max<int64_t>(0, *options.flash_bytes - bytes);
   }
   return Emitter(work, std::move(lowered), options, more_flash, diag).Run();
+}
+
+Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag) {
+  std::vector<Lowered> lowered;
+  for (const Node& node : graph.nodes) {
+    COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
+    lowered.push_back(std::move(op));
+  }
+  const std::vector<OpView> views = ViewsOf(graph, lowered);
+  const MemoryPlan plan = PlanFor(graph, views, options, options.flash_bytes ? 0 : kNoLimit);
+  return Footprint{plan.arena_bytes, plan.instructions};
 }
 
 }  // namespace covey::compiler

@@ -24,4 +24,11 @@ inline Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag&
   return Emit(graph, CompileOptions{.target = target}, diag);
 }
 
+// What the graph would need, without emitting it: the arena under options.ram_bytes (the smallest
+// there is, if nothing keeps the limit), and instructions as the kernels estimate them.
+struct Footprint {
+  int64_t arena_bytes = 0, instructions = 0;
+};
+Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag);
+
 }  // namespace covey::compiler

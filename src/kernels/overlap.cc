@@ -104,6 +104,41 @@ Sharing ElementWise(const OpView& op, int input) {
   return Ahead(to > from ? (to - from) * count : 0, 1);
 }
 
+// Bytes of one entry of dimension `axis`, if all dimensions before it are 1; else 0.
+int64_t EntryBytes(const TensorView& tensor, int axis) {
+  auto bytes = static_cast<int64_t>(DTypeBytes(tensor.dtype));
+  for (int d = 0; d < tensor.rank(); ++d) {
+    if (d < axis && tensor.dims[static_cast<size_t>(d)] != 1) return 0;
+    if (d > axis) bytes *= tensor.dims[static_cast<size_t>(d)];
+  }
+  return bytes;
+}
+
+Sharing ConcatSharing(const OpView& op, int input) {
+  const int32_t axis = op.attr_as<ConcatAttr>().axis;
+  const int64_t entry = EntryBytes(op.output[0], axis);
+  if (entry == 0) return kNever;
+  int64_t before = 0;
+  for (int i = 0; i < input; ++i)
+    before += entry * op.input[static_cast<size_t>(i)].dims[static_cast<size_t>(axis)];
+  return AtPlace(before);
+}
+
+// Whole entries of the outermost dimension that is not 1, one after the other.
+Sharing SliceSharing(const OpView& op) {
+  const auto& attr = op.attr_as<SliceAttr>();
+  const auto in = op.input[0].dims, out = op.output[0].dims;
+  int axis = 0;
+  while (axis < op.input[0].rank() - 1 && in[static_cast<size_t>(axis)] == 1) ++axis;
+  for (int d = 0; d < op.input[0].rank(); ++d) {
+    const auto at = static_cast<size_t>(d);
+    if (d > axis && out[at] != in[at]) return kNever;
+    if (out[at] > 1 && attr.stride[at] != 1) return kNever;
+  }
+  if (op.input[0].rank() == 0) return AtPlace(0);
+  return AtPlace(-EntryBytes(op.input[0], axis) * attr.begin[axis]);
+}
+
 }  // namespace
 
 Sharing SharingOf(const OpView& op, int input) {
@@ -125,6 +160,10 @@ Sharing SharingOf(const OpView& op, int input) {
     case Op::kQuantize:
     case Op::kDequantize:
       return ElementWise(op, input);
+    case Op::kConcat:
+      return ConcatSharing(op, input);
+    case Op::kSlice:
+      return input == 0 ? SliceSharing(op) : kNever;
     case Op::kReshape:
       return input == 0 ? AtPlace(0) : kNever;
     default:

@@ -28,6 +28,7 @@ Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target,
   if (!graph.ok()) return Explain(model.path, graph.status(), diag);
   model.graph = *std::move(graph);
   options.target = *known;
+  options.patches = &model.patches;
   const Result<std::vector<std::byte>> image = compiler::Compile(*model.graph, diag, options);
   if (image.ok()) {
     model.image = ImageBytes(*image);

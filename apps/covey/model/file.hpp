@@ -46,6 +46,7 @@ struct ModelFile {
   ImageBytes image;                      // int8 networks
   std::string no_image;                  // why there is no image, if there is none
   Code no_image_code = Code::kUnimplemented;
+  compiler::PatchNotes patches;  // how the RAM limit was kept, if it took patches
 };
 
 // Reads and checks; compiles what is int8. A float network is no error here (no_image says why).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "compiler/memory/blocks.hpp"
@@ -24,31 +25,40 @@ bool Prepares(const OpView& view) {
   return false;
 }
 
-// The blocks of an image's tensors; a tensor that only renames another's bytes lies in its block.
+// The blocks of an image's tensors; those that lie in one another at their place are one.
 class ImageBlocks {
  public:
-  explicit ImageBlocks(const wire::ImageView& image)
-      : image_(image), block_of_(image.tensor_count(), -1) {
+  // `arena` is never touched: views need an address to count from.
+  ImageBlocks(const wire::ImageView& image, std::byte* arena)
+      : image_(image), parent_(image.tensor_count()), block_of_(image.tensor_count(), -1) {
+    std::iota(parent_.begin(), parent_.end(), 0);
+    for (uint32_t op = 0; op < image.op_count(); ++op) views_.push_back(image.ViewOp(op, arena));
+    for (uint32_t op = 0; op < image.op_count(); ++op) sound_.push_back(Prepares(views_[op]));
+    for (uint32_t op = 0; op < image.op_count(); ++op) JoinParts(op);
     for (uint16_t i = 0; i < image.input_count(); ++i) Touch(image.input_tensor(i), -1);
     const int end = static_cast<int>(image.op_count());
-    for (int op = 0; op < end; ++op) AddOp(static_cast<uint32_t>(op));
+    for (int op = 0; op < end; ++op) {
+      for (const uint16_t input : image.op_inputs(static_cast<uint32_t>(op))) Touch(input, op);
+      for (const uint16_t output : image.op_outputs(static_cast<uint32_t>(op))) Touch(output, op);
+    }
     for (uint16_t i = 0; i < image.output_count(); ++i) Touch(image.output_tensor(i), end);
   }
 
-  // Which outputs may run ahead; `arena` is never touched.
-  void AddShares(std::byte* arena) {
+  void AddShares() {
     for (uint32_t op = 0; op < image_.op_count(); ++op) {
-      const OpView view = image_.ViewOp(op, arena);
+      const OpView& view = views_[op];
       const auto inputs = image_.op_inputs(op), outputs = image_.op_outputs(op);
-      if (outputs.size() != 1 || !InArena(image_, outputs[0]) || !Prepares(view)) continue;
+      if (outputs.size() != 1 || !InArena(image_, outputs[0]) || !sound_[op]) continue;
       for (int i = 0; i < view.inputs; ++i) {
         const uint16_t input = inputs[static_cast<size_t>(i)];
         if (!InArena(image_, input)) continue;
-        const int out = block_of_[outputs[0]], in = block_of_[input];
+        const int out = BlockOf(outputs[0]), in = BlockOf(input);
         const kernels::Sharing sharing = kernels::SharingOf(view, i);
         if (in == out || sharing.how != kernels::Sharing::How::kAhead) continue;
-        if (problem_.blocks[static_cast<size_t>(in)].last != static_cast<int>(op)) continue;
-        problem_.shares.push_back({out, in, sharing.lead, sharing.step});
+        const Block& dying = problem_.blocks[static_cast<size_t>(in)];
+        if (dying.last != static_cast<int>(op)) continue;
+        const int64_t within = image_.tensor(input).offset - begin_[static_cast<size_t>(in)];
+        problem_.shares.push_back({out, in, sharing.lead - within, sharing.step});
       }
     }
   }
@@ -61,42 +71,62 @@ class ImageBlocks {
   const Problem& problem() const { return problem_; }
 
  private:
-  void AddOp(uint32_t op) {
-    const auto inputs = image_.op_inputs(op), outputs = image_.op_outputs(op);
-    for (const uint16_t input : inputs) Touch(input, static_cast<int>(op));
-    if (static_cast<Op>(image_.op(op).op) == Op::kReshape && !inputs.empty() &&
-        InArena(image_, inputs[0]) && InArena(image_, outputs[0]) &&
-        image_.tensor(inputs[0]).offset == image_.tensor(outputs[0]).offset) {
-      block_of_[outputs[0]] = block_of_[inputs[0]];
-    }
-    for (const uint16_t output : outputs) Touch(output, static_cast<int>(op));
+  size_t Root(size_t tensor) const {
+    while (parent_[tensor] != static_cast<int>(tensor))
+      tensor = static_cast<size_t>(parent_[tensor]);
+    return tensor;
   }
+  int BlockOf(uint16_t tensor) const { return block_of_[Root(tensor)]; }
+
+  void JoinParts(uint32_t op) {
+    const auto inputs = image_.op_inputs(op), outputs = image_.op_outputs(op);
+    if (outputs.size() != 1 || !InArena(image_, outputs[0]) || !sound_[op]) return;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!InArena(image_, inputs[i])) continue;
+      const kernels::Sharing sharing = kernels::SharingOf(views_[op], static_cast<int>(i));
+      const int64_t distance =
+          int64_t{image_.tensor(inputs[i]).offset} - int64_t{image_.tensor(outputs[0]).offset};
+      if (sharing.how == kernels::Sharing::How::kAtPlace && distance == sharing.lead)
+        parent_[Root(inputs[i])] = static_cast<int>(Root(outputs[0]));
+    }
+  }
+
   void Touch(uint16_t tensor, int moment) {
     if (!InArena(image_, tensor)) return;
-    int& block = block_of_[tensor];
-    if (block < 0) {
-      block = static_cast<int>(problem_.blocks.size());
-      problem_.blocks.push_back(
-          {.bytes = image_.tensor(tensor).bytes, .first = moment, .last = moment});
+    const wire::TensorRecord& record = image_.tensor(tensor);
+    const int64_t begin = record.offset, end = begin + record.bytes;
+    int& number = block_of_[Root(tensor)];
+    if (number < 0) {
+      number = static_cast<int>(problem_.blocks.size());
+      problem_.blocks.push_back({.bytes = record.bytes, .first = moment, .last = moment});
+      begin_.push_back(begin);
+      return;
     }
-    int& last = problem_.blocks[static_cast<size_t>(block)].last;
-    last = std::max(last, moment);
+    Block& block = problem_.blocks[static_cast<size_t>(number)];
+    int64_t& start = begin_[static_cast<size_t>(number)];
+    const int64_t reach = std::max(start + block.bytes, end);
+    start = std::min(start, begin);
+    block.bytes = reach - start;
+    block.last = std::max(block.last, moment);
   }
 
   const wire::ImageView& image_;
-  std::vector<int> block_of_;
+  std::vector<int> parent_;    // of a tensor in the same block
+  std::vector<int> block_of_;  // of those that are their own parents
+  std::vector<OpView> views_;
+  std::vector<bool> sound_;     // ops that a kernel accepts
+  std::vector<int64_t> begin_;  // of each block, where the image has it
   Problem problem_;
 };
 
 }  // namespace
 
 ArenaBounds BoundsOf(const wire::ImageView& image) {
-  ImageBlocks blocks(image);
+  const std::unique_ptr<std::byte[]> arena(new std::byte[image.header().arena_bytes + 1]);
+  ImageBlocks blocks(image, arena.get());
   ArenaBounds bounds;
   bounds.apart = LowerBound(blocks.problem());
-  // Views need an address to count from.
-  const std::unique_ptr<std::byte[]> arena(new std::byte[image.header().arena_bytes + 1]);
-  blocks.AddShares(arena.get());
+  blocks.AddShares();
   blocks.AddScratch();
   bounds.shared = LowerBound(blocks.problem());
   return bounds;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <span>
+#include <vector>
 
 #include "core/sha256.hpp"
 
@@ -35,6 +36,7 @@ struct Parts {
   std::vector<OpRecord> ops;
   std::vector<uint16_t> indices;
   std::vector<int32_t> params;
+  std::map<std::vector<int32_t>, uint32_t> first_param;  // of params that are there already
   Strings strings;
   std::vector<std::byte> data;
 
@@ -88,9 +90,12 @@ void AddOp(const ImageOp& op, Parts& parts) {
   record.scratch_offset = op.scratch_offset;
   record.scratch_bytes = op.scratch_bytes;
   std::copy(op.attr.begin(), op.attr.end(), record.attr);
-  record.first_param = static_cast<uint32_t>(parts.params.size());
+  // Patches of one layer have the same params.
+  const auto [place, added] =
+      parts.first_param.try_emplace(op.params, static_cast<uint32_t>(parts.params.size()));
+  record.first_param = place->second;
   record.param_count = static_cast<uint32_t>(op.params.size());
-  parts.params.insert(parts.params.end(), op.params.begin(), op.params.end());
+  if (added) parts.params.insert(parts.params.end(), op.params.begin(), op.params.end());
   parts.ops.push_back(record);
 }
 

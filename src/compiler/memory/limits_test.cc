@@ -113,7 +113,7 @@ wire::ImageContents Apart(wire::ImageContents contents) {
 }
 
 TEST(Arena, KeepsEveryByteOfTensorsApart) {
-  for (uint32_t seed = 1; seed <= 400; ++seed) {
+  for (uint32_t seed = 1; seed <= 200; ++seed) {
     const Graph graph = Passed(RandomNetwork(seed));
     DiagText diag;
     const auto contents = Emit(graph, CompileOptions{}, diag);
@@ -135,7 +135,7 @@ int64_t Needed(const std::string& text) {
 }
 
 TEST(Limits, OfRamAreKeptOrRefusedToTheByte) {
-  for (uint32_t seed = 1; seed <= 150; ++seed) {
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
     const Graph graph = Passed(RandomNetwork(seed));
     const Target target = seed % 2 == 0 ? Target::kAny : Target::kCortexM;
     DiagText diag;
@@ -158,7 +158,7 @@ TEST(Limits, OfRamAreKeptOrRefusedToTheByte) {
 }
 
 TEST(Limits, OfFlashAreKeptOrRefusedToTheByte) {
-  for (uint32_t seed = 1; seed <= 40; ++seed) {
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
     const Graph graph = RandomNetwork(seed);
     DiagText diag;
     const auto image = Compile(graph, diag);

@@ -13,8 +13,7 @@ Lifetimes::Lifetimes(const Graph& graph, std::span<const OpView> views,
     : graph_(graph), block_of_(graph.tensors.size(), -1) {
   for (size_t t = 0; t < graph.tensors.size(); ++t) parent_.push_back({t, 0});
   const size_t end = graph.nodes.size();
-  for (size_t i = 0; i < end; ++i)
-    Alias(graph.nodes[i], views.empty() ? nullptr : &views[i]);
+  for (size_t i = 0; i < end; ++i) Alias(graph.nodes[i], views.empty() ? nullptr : &views[i]);
   for (size_t i = 0; i < end && !views.empty(); ++i)
     if (copied.count(i) == 0 && Join(graph.nodes[i], views[i])) joining_.push_back(i);
   AddBlocks();

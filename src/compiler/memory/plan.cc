@@ -43,7 +43,8 @@ MemoryPlan PlanMemory(const Graph& graph, std::span<const OpView> views,
   plan.offsets.assign(graph.tensors.size(), -1);
   for (size_t t = 0; t < graph.tensors.size(); ++t) {
     const int block = lifetimes.block_of(t);
-    if (block >= 0) plan.offsets[t] = blocks[static_cast<size_t>(block)].offset + lifetimes.within(t);
+    if (block >= 0)
+      plan.offsets[t] = blocks[static_cast<size_t>(block)].offset + lifetimes.within(t);
   }
   plan.scratch.resize(graph.nodes.size());
   plan.offers.resize(graph.nodes.size());

@@ -3,6 +3,7 @@
 #include "compiler/cpp/emit_cpp.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -128,7 +129,8 @@ class EmitCppTest : public testing::Test {
   void SetUp() override {
     dir_ =
         fs::path(testing::TempDir()) /
-        (std::string("emit_cpp_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+        (std::string("emit_cpp_") + testing::UnitTest::GetInstance()->current_test_info()->name() +
+         "_" + std::to_string(getpid()));
     fs::remove_all(dir_);
     fs::create_directories(dir_);
   }

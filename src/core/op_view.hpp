@@ -88,10 +88,12 @@ struct MeanAttr {
   int32_t multiplier = 0, shift = 0;
 };
 
-// softmax over the last dimension, int8 in and out (scale 1/256, zero point -128).
+// softmax over the last dimension, int8 in and out (scale 1/256, zero point -128), or int16 (out
+// scale 1/32768); then params hold two tables (kernels/ref/lookup.hpp): exp, and 1 / (1 + x).
 struct SoftmaxAttr {
-  int32_t multiplier = 0, shift = 0;  // scales a difference of inputs to Q5.26
-  int32_t diff_min = 0;               // differences below it give probability 0
+  // Scales a difference of inputs to Q5.26; for int16 to steps of 10/65535.
+  int32_t multiplier = 0, shift = 0;
+  int32_t diff_min = 0;  // differences below it give probability 0
 };
 
 // pad: output[i] = value outside the input. The input starts at before[] in the output.

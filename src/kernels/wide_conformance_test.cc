@@ -5,6 +5,7 @@
 
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
+#include "kernels/multiplier.hpp"
 #include "kernels/ref/table.hpp"
 
 namespace covey::kernels {
@@ -308,6 +309,43 @@ TEST(WideConformance, PadFillsWithWholeWords) {
   op.Set(PadAttr{.before = {0, 1}, .value = -300});
   ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
   EXPECT_EQ(op.Result<int16_t>(), (std::vector<int16_t>{-300, 7, -300, -300, -8, -300}));
+}
+
+// Samples of a function in Q0.15, two a word.
+void AppendSamples(double (*function)(double), double least, double most,
+                   std::vector<int32_t>& words) {
+  for (int i = 0; i < 514; i += 2) {
+    uint32_t word = 0;
+    for (int half = 0; half < 2; ++half) {
+      const double value = function(least + (most - least) * std::min(i + half, 512) / 512) * 32768;
+      const auto entry = static_cast<int32_t>(std::lround(std::min(value, 32767.0)));
+      word |= static_cast<uint32_t>(entry & 0xFFFF) << (16 * half);
+    }
+    words.push_back(static_cast<int32_t>(word));
+  }
+}
+
+TEST(WideConformance, SoftmaxIsCloseToSoftmax) {
+  std::vector<int32_t> tables;
+  AppendSamples([](double x) { return std::exp(x); }, -10, 0, tables);
+  AppendSamples([](double x) { return 1 / (1 + x); }, 0, 1, tables);
+  for (uint32_t seed = 0; seed < 100; ++seed) {
+    Source s(seed);
+    const int32_t classes = s.Between(1, 40);
+    const double scale = s.Between(1, 4000) / 4000.0 * (10.0 / 65535.0);
+    const auto x = Words(s, static_cast<size_t>(classes));
+    OpCase op(Op::kSoftmax, "wide");
+    op.Input<int16_t>({classes}, x);
+    op.Output<int16_t>({classes});
+    const Multiplier m = Quantise(scale / (10.0 / 65535.0));
+    op.Set(SoftmaxAttr{.multiplier = m.multiplier, .shift = m.shift});
+    op.SetParams(tables);
+    ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+    double sum = 0;
+    for (int16_t value : x) sum += std::exp(scale * value);
+    for (size_t i = 0; i < x.size(); ++i)
+      ASSERT_NEAR(op.Result<int16_t>()[i] / 32768.0, std::exp(scale * x[i]) / sum, 2e-4) << seed;
+  }
 }
 
 // What prepare says of a 1x1 convolution of int16, with something changed.

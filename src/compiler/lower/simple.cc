@@ -147,29 +147,6 @@ Status LowerMean(const NodeView& view, Lowered& op) {
   return OkStatus();
 }
 
-Status LowerSoftmax(const NodeView& view, Lowered& op) {
-  COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
-  COVEY_TRY(view.SameElements(view.in(0), view.out()));
-  if (ScaleOf(view.out()) != 1.0F / 256 || ZeroOf(view.out()) != -128) {
-    return view.Unsupported("output has scale " + std::to_string(ScaleOf(view.out())) +
-                            " and zero point " + std::to_string(ZeroOf(view.out())) +
-                            ", supported is 1/256 and -128");
-  }
-  const auto* beta = std::get_if<SoftmaxBeta>(&view.node().attributes);
-  const double b = beta != nullptr ? beta->beta : 1.0;
-  constexpr int kIntegerBits = 5;  // differences are in Q5.26
-  const double scale =
-      std::min(b * double{ScaleOf(view.in(0))} * (1 << (31 - kIntegerBits)), 2147483647.0);
-  if (!(scale > 1)) return view.Unsupported("beta times the input's scale is below 2^-26");
-  const kernels::Multiplier fixed = kernels::Quantise(scale);
-  const double radius = std::floor(std::ldexp((1 << kIntegerBits) - 1, 31 - kIntegerBits) /
-                                   std::ldexp(1.0, fixed.shift));
-  op.Set(SoftmaxAttr{fixed.multiplier, fixed.shift, -static_cast<int32_t>(radius)});
-  return OkStatus();
-}
-
 Status LowerReshape(const NodeView& view, Lowered& op) {
   (void)op;  // bytes move as they are
   COVEY_TRY(view.Counts(1, 2));

@@ -125,7 +125,7 @@ class Emitter {
       to.scale = from.quant.scales[0];
       to.zero_point = from.quant.zero_points[0];
     }
-    to.place = wire::Place::kArena;
+    to.place = from.state ? wire::Place::kState : wire::Place::kArena;
     to.arena_offset = static_cast<uint32_t>(plan_.offsets[static_cast<size_t>(tensor)]);
     contents_.tensors.push_back(std::move(to));
     return static_cast<int>(contents_.tensors.size()) - 1;

@@ -30,7 +30,13 @@
   ROW(kResizeNearest, 23, "resize_nearest")    \
   ROW(kResizeBilinear, 24, "resize_bilinear")  \
   ROW(kMirrorPad, 25, "mirror_pad")            \
-  ROW(kGather, 26, "gather")
+  ROW(kGather, 26, "gather")                   \
+  ROW(kTransposeConv, 40, "transpose_conv")    \
+  ROW(kBatchMatMul, 41, "batch_matmul")        \
+  ROW(kArgMax, 42, "arg_max")                  \
+  ROW(kArgMin, 43, "arg_min")                  \
+  ROW(kSvdf, 44, "svdf")                       \
+  ROW(kLstm, 45, "lstm")
 
 namespace covey {
 

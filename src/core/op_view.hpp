@@ -41,11 +41,11 @@ struct OpView {
   }
 };
 
-// conv2d, depthwise_conv2d, fully_connected. Input 0 activation, 1 weights (conv OHWI, depthwise
-// 1HWC, fully connected OI), 2 bias int32 (optional: dtype kNone). params:
-// multiplier[out_channels], then shift[out_channels]; the real multiplier is multiplier / 2^31 *
-// 2^shift. For fully_connected only input_offset, weights_offset, output_offset and the range are
-// used; it has one pair per output as well.
+// conv2d, depthwise_conv2d, fully_connected, transpose_conv. Input 0 activation, 1 weights (conv
+// OHWI, depthwise 1HWC, fully connected OI, transpose_conv OHWI), 2 bias int32 (optional: dtype
+// kNone). params: multiplier[out_channels], then shift[out_channels]; the real multiplier is
+// multiplier / 2^31 * 2^shift. For fully_connected only input_offset, weights_offset, output_offset
+// and the range are used; it has one pair per output as well.
 struct ConvAttr {
   int32_t stride_h = 1, stride_w = 1;
   int32_t dilation_h = 1, dilation_w = 1;
@@ -165,6 +165,42 @@ struct GatherAttr {
 // output column. resize_bilinear: none; params: lower and upper source row and the upper's weight
 // in 1/1024, for each output row, then the same for columns.
 // reshape, dequantize: none.
+
+// batch_matmul: (..., M, K) times (..., K, N); a transposed input has its last two dimensions
+// swapped, the others broadcast. Two int8 or two int16.
+struct BatchMatMulAttr {
+  int32_t transposed0 = 0, transposed1 = 0;  // 1: yes
+  int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
+  int32_t multiplier = 0, shift = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// arg_max, arg_min along one dimension: the first position of the largest or smallest.
+struct ArgMinMaxAttr {
+  int32_t axis = 0;
+};
+
+// svdf. Input 0 (B, I), 1 feature weights int8 (F, I), 2 time weights int8 or int16 (F, M), 3 bias
+// int32 (U) or absent, 4 state int8 or int16 (B, F * M), F = U * rank; output (B, U).
+struct SvdfAttr {
+  int32_t rank = 1;
+  int32_t input_zero_point = 0, output_offset = 0;
+  int32_t feature_multiplier = 0, feature_shift = 0;  // input times weights to the state's scale
+  int32_t output_multiplier = 0, output_shift = 0;
+  int32_t activation_min = -128, activation_max = 127;
+};
+
+// lstm over a sequence. Input 0 int8 (T, B, I) or (B, T, I), 1 input weights int8 (4, C, I), 2
+// recurrent weights int8 (4, C, C), 3 bias int32 (8, C): of the inputs' sums, then of the recurrent
+// ones, both with what zero points add; 4 output state int8 (B, C), 5 cell state int16 (B, C);
+// output int8 (T, B, C) or (B, T, C). Gates in the order input, forget, cell, output. params: 4
+// multipliers and 4 shifts of the inputs' sums, the same of the recurrent ones.
+struct LstmAttr {
+  int32_t time_major = 0;
+  int32_t cell_shift = -11;  // the cell state's scale is 2^cell_shift
+  int32_t cell_clip = 0;     // 0: none
+  int32_t hidden_multiplier = 0, hidden_shift = 0, hidden_zero_point = 0;
+};
 
 // One row of a kernel table. prepare may fail and says why; run may not fail, allocate or check.
 struct Kernel {

@@ -35,6 +35,7 @@ struct TensorView {
   size_t bytes = 0;
   float scale = 0;  // per-tensor scale; 0 if not quantised or per channel
   int32_t zero_point = 0;
+  bool state = false;  // kept from run to run; the ops that read it write it, too
 
   int rank() const { return static_cast<int>(dims.size()); }
   template <typename T>

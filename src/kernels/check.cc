@@ -52,6 +52,10 @@ Status Check::IsActivation(const char* what, const TensorView& tensor) const {
   return Is(what, tensor, DType::kInt8);
 }
 
+Status Check::IsState(const char* what, const TensorView& tensor) const {
+  return tensor.state ? OkStatus() : Refuse(what, "is not kept from run to run", 0, 1);
+}
+
 Status Check::IsRank(const char* what, const TensorView& tensor, int rank) const {
   if (tensor.rank() == rank) return OkStatus();
   return Refuse(what, "has another number of dimensions", tensor.rank(), rank);

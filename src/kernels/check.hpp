@@ -25,6 +25,8 @@ class Check {
   Status Is(const char* what, const TensorView& tensor, DType dtype) const;
   // int8 or int16: what activations are made of.
   Status IsActivation(const char* what, const TensorView& tensor) const;
+  // A tensor that the op may write: neither a constant nor what another op has computed.
+  Status IsState(const char* what, const TensorView& tensor) const;
   Status IsRank(const char* what, const TensorView& tensor, int rank) const;
   Status Equal(const char* what, int64_t found, int64_t expected) const;
   Status Between(const char* what, int64_t found, int64_t least, int64_t most) const;

@@ -29,7 +29,13 @@
   ROW(kResizeNearest, PrepareResize, RunResizeNearest)              \
   ROW(kResizeBilinear, PrepareResize, RunResizeBilinear)            \
   ROW(kMirrorPad, PrepareMirrorPad, RunMirrorPad)                   \
-  ROW(kGather, PrepareGather, RunGather)
+  ROW(kGather, PrepareGather, RunGather)                            \
+  ROW(kTransposeConv, PrepareTransposeConv, RunTransposeConv)       \
+  ROW(kBatchMatMul, PrepareBatchMatMul, RunBatchMatMul)             \
+  ROW(kArgMax, PrepareArgMinMax, RunArgMax)                         \
+  ROW(kArgMin, PrepareArgMinMax, RunArgMin)                         \
+  ROW(kSvdf, PrepareSvdf, RunSvdf)                                  \
+  ROW(kLstm, PrepareLstm, RunLstm)
 
 // A row of a target's table.
 #define COVEY_KERNEL_ROW(op, prepare, run) {Op::op, prepare, run},

@@ -19,8 +19,8 @@ Status PrepareMean(const OpView& op, Diag& diag) {
   // 255 * 2^23 < 2^31, and 2^15 * (2^16 - 1) < 2^31
   COVEY_TRY(check.Between("elements in a mean", reduced, 1, wide ? 0xFFFF : 1 << 23));
   COVEY_TRY(check.Equal("output elements", op.output[0].elements(), in.elements() / reduced));
-  COVEY_TRY(check.Between("input zero point", attr.input_zero_point, wide ? 0 : -128,
-                          wide ? 0 : 127));
+  COVEY_TRY(
+      check.Between("input zero point", attr.input_zero_point, wide ? 0 : -128, wide ? 0 : 127));
   COVEY_TRY(check.OutputRange(attr.output_offset, 0, 0));
   return check.Scaling(attr.multiplier, attr.shift);
 }

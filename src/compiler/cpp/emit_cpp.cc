@@ -109,6 +109,12 @@ class Writer {
   }
 
   Result<CppModel> Run(Diag& diag) {
+    for (uint32_t i = 0; i < image_.tensor_count(); ++i) {
+      if (image_.tensor(i).place != static_cast<uint8_t>(wire::Place::kState)) continue;
+      return Refuse(diag, {Code::kUnimplemented, "emit: the network keeps state"},
+                    image_.tensor_name(i),
+                    "is kept from run to run, which only images do so far, not generated code");
+    }
     std::set<covey::Op> ops;
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       ops.insert(static_cast<covey::Op>(image_.op(i).op));

@@ -1,6 +1,7 @@
 #include "compiler/ir/check.hpp"
 
 #include <cmath>
+#include <set>
 
 #include "compiler/report.hpp"
 
@@ -67,17 +68,21 @@ class Order {
   Status Read(const std::string& who, int tensor, bool optional) {
     if (optional && tensor == kNoTensor) return OkStatus();
     COVEY_TRY(InRange(who, tensor));
-    if (!written_[static_cast<size_t>(tensor)] && !At(tensor).constant()) {
+    if (!written_[static_cast<size_t>(tensor)] && !At(tensor).constant() && !At(tensor).state) {
       return Refuse(diag_, kBad, who,
                     "reads " + Describe(At(tensor)) +
                         " before anything writes it (a cycle, or a missing input)");
+    }
+    if (At(tensor).state && !seen_.insert(tensor).second) {
+      return Refuse(diag_, kBad, who,
+                    "reads " + Describe(At(tensor)) + ", which another node keeps its state in");
     }
     return OkStatus();
   }
   Status Write(const std::string& who, int tensor, bool optional) {
     if (optional && tensor == kNoTensor) return OkStatus();
     COVEY_TRY(InRange(who, tensor));
-    if (written_[static_cast<size_t>(tensor)] || At(tensor).constant()) {
+    if (written_[static_cast<size_t>(tensor)] || At(tensor).constant() || At(tensor).state) {
       return Refuse(diag_, kBad, who,
                     "writes " + Describe(At(tensor)) + ", which has a value already");
     }
@@ -97,6 +102,7 @@ class Order {
   const Graph& graph_;
   Diag& diag_;
   std::vector<bool> written_;
+  std::set<int> seen_;  // states
 };
 
 }  // namespace

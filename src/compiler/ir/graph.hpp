@@ -42,6 +42,8 @@ struct Tensor {
   // Bytes of a constant (little-endian); null for an activation. Shared so that copies of a graph
   // stay cheap.
   std::shared_ptr<const std::vector<std::byte>> data;
+  // Kept from run to run, zero at first; read and written by the one node that has it as an input.
+  bool state = false;
 
   bool constant() const { return data != nullptr; }
   int64_t elements() const {
@@ -147,8 +149,26 @@ struct Gather {
   int32_t axis = 0;
   std::vector<int32_t> positions;  // not negative
 };
+struct MatMul {  // batch_matmul
+  bool transposed0 = false, transposed1 = false;
+};
+struct Axis {  // arg_max, arg_min
+  int32_t axis = 0;
+};
+struct FilterRank {  // svdf
+  int32_t rank = 1;
+};
+// lstm; its tensors stand as in core/op_view.hpp (LstmAttr), the bias holds what zero points add.
+struct Recurrence {
+  bool time_major = false;
+  float cell_clip = 0;                                // 0: none
+  std::vector<float> input_scales, recurrent_scales;  // of the weights, gate by gate
+  float hidden_scale = 0;
+  int32_t hidden_zero_point = 0;
+};
 using Attributes = std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation,
-                                PowerOfTwoScales, Unary, Concat, Slice, Resize, MirrorPad, Gather>;
+                                PowerOfTwoScales, Unary, Concat, Slice, Resize, MirrorPad, Gather,
+                                MatMul, Axis, FilterRank, Recurrence>;
 
 struct Node {
   Op op = Op::kNone;

@@ -184,6 +184,42 @@ Status LowerConv(const NodeView& view, Lowered& op) {
   return SetMultipliers(view, weights, channels, false, op);
 }
 
+// The window is that of the convolution whose gradient this is: from output to input.
+Status LowerTransposeConv(const NodeView& view, Lowered& op) {
+  COVEY_TRY(view.Counts(2, 3));
+  const auto* window = std::get_if<Window>(&view.node().attributes);
+  if (window == nullptr) return view.Bad("has no window");
+  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  const Tensor& weights = view.in(1);
+  for (const Tensor* tensor : {&view.in(0), &weights, &view.out()}) {
+    COVEY_TRY(view.Rank(*tensor, 4));
+  }
+  const std::vector<int32_t>&in = view.in(0).dims, &out = view.out().dims;
+  COVEY_TRY(CheckWeights(view, weights, 0, out[3]));
+  COVEY_TRY(CheckSymmetric(view, weights));
+  COVEY_TRY(CheckBias(view, out[3]));
+  COVEY_TRY(CheckConvShapes(view, false, *window));
+  COVEY_TRY(CheckWindow(view, *window));
+  if (in[0] != out[0] || window->window_h != weights.dims[1] ||
+      window->window_w != weights.dims[2]) {
+    return view.Bad("batch or window does not fit " + Describe(weights));
+  }
+  const Slide down = SlideOf(window->padding, out[1], window->window_h, window->stride_h,
+                             window->dilation_h, window->pad_top, window->pad_bottom);
+  const Slide across = SlideOf(window->padding, out[2], window->window_w, window->stride_w,
+                               window->dilation_w, window->pad_left, window->pad_right);
+  ConvAttr attr = OffsetsAndRange(view);
+  attr.stride_h = window->stride_h;
+  attr.stride_w = window->stride_w;
+  attr.dilation_h = window->dilation_h;
+  attr.dilation_w = window->dilation_w;
+  attr.pad_top = static_cast<int32_t>(down.before);
+  attr.pad_left = static_cast<int32_t>(across.before);
+  attr.groups = window->groups;
+  op.Set(attr);
+  return SetMultipliers(view, weights, out[3], false, op);
+}
+
 Status LowerFullyConnected(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 3));
   COVEY_TRY(view.SameQuantised(view.in(0), view.out()));

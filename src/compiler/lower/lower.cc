@@ -37,6 +37,12 @@ constexpr Row kRows[] = {
     {Op::kGather, LowerGather},
     {Op::kResizeNearest, LowerResize},
     {Op::kResizeBilinear, LowerResize},
+    {Op::kTransposeConv, LowerTransposeConv},
+    {Op::kBatchMatMul, LowerBatchMatMul},
+    {Op::kArgMax, LowerArgMinMax},
+    {Op::kArgMin, LowerArgMinMax},
+    {Op::kSvdf, LowerSvdf},
+    {Op::kLstm, LowerLstm},
 };
 
 std::string Supported() {

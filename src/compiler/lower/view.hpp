@@ -81,5 +81,10 @@ Status LowerSlice(const NodeView& view, Lowered& op);
 Status LowerMirrorPad(const NodeView& view, Lowered& op);
 Status LowerGather(const NodeView& view, Lowered& op);
 Status LowerResize(const NodeView& view, Lowered& op);
+Status LowerTransposeConv(const NodeView& view, Lowered& op);
+Status LowerBatchMatMul(const NodeView& view, Lowered& op);
+Status LowerArgMinMax(const NodeView& view, Lowered& op);
+Status LowerSvdf(const NodeView& view, Lowered& op);
+Status LowerLstm(const NodeView& view, Lowered& op);
 
 }  // namespace covey::compiler

@@ -15,7 +15,7 @@ namespace {
 
 bool InArena(const wire::ImageView& image, uint16_t tensor) {
   return tensor != wire::kNoTensor &&
-         image.tensor(tensor).place == static_cast<uint8_t>(wire::Place::kArena);
+         image.tensor(tensor).place != static_cast<uint8_t>(wire::Place::kData);
 }
 
 bool Prepares(const OpView& view) {
@@ -37,6 +37,10 @@ class ImageBlocks {
     for (uint32_t op = 0; op < image.op_count(); ++op) JoinParts(op);
     for (uint16_t i = 0; i < image.input_count(); ++i) Touch(image.input_tensor(i), -1);
     const int end = static_cast<int>(image.op_count());
+    for (uint32_t t = 0; t < image.tensor_count(); ++t) {
+      if (image.tensor(t).place != static_cast<uint8_t>(wire::Place::kState)) continue;
+      for (const int moment : {-1, end}) Touch(static_cast<uint16_t>(t), moment);
+    }
     for (int op = 0; op < end; ++op) {
       for (const uint16_t input : image.op_inputs(static_cast<uint32_t>(op))) Touch(input, op);
       for (const uint16_t output : image.op_outputs(static_cast<uint32_t>(op))) Touch(output, op);

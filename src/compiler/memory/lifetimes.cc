@@ -96,6 +96,12 @@ void Lifetimes::AddBlocks() {
   }
   for (int output : graph_.outputs) touch(output, end);
   for (size_t t = 0; t < parent_.size(); ++t) {
+    // State lives from run to run: it shares its place with nothing.
+    if (!graph_.tensors[t].state || first[InRoot(t).root] == kUnset) continue;
+    touch(static_cast<int>(t), -1);
+    touch(static_cast<int>(t), end);
+  }
+  for (size_t t = 0; t < parent_.size(); ++t) {
     if (first[t] == kUnset) continue;
     block_of_[t] = static_cast<int>(problem_.blocks.size());
     problem_.blocks.push_back({.bytes = Bytes(t), .first = first[t], .last = last[t]});

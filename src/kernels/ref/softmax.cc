@@ -18,7 +18,7 @@ int32_t Exponential(const SoftmaxAttr& attr, int32_t difference) {
   return ExpOfNegative(scaled, kFractionBits);
 }
 
-void Row(const SoftmaxAttr& attr, const int8_t* in, int8_t* out, int32_t count) {
+void NarrowRow(const SoftmaxAttr& attr, const int8_t* in, int8_t* out, int32_t count) {
   int32_t largest = -128;
   for (int32_t i = 0; i < count; ++i) largest = in[i] > largest ? in[i] : largest;
   int32_t sum = 0;
@@ -83,8 +83,8 @@ void RunSoftmax(const OpView& op) {
         op, [&](const int16_t* in, int16_t* out, int32_t count) { WideRow(op, in, out, count); });
   }
   const auto& attr = op.attr_as<SoftmaxAttr>();
-  Rows<int8_t>(op,
-               [&](const int8_t* in, int8_t* out, int32_t count) { Row(attr, in, out, count); });
+  Rows<int8_t>(
+      op, [&](const int8_t* in, int8_t* out, int32_t count) { NarrowRow(attr, in, out, count); });
 }
 
 }  // namespace covey::kernels::ref

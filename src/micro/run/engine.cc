@@ -101,7 +101,18 @@ Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Ker
     COVEY_TRY(kernel->prepare(op, diag));
     COVEY_TRY(CheckApart(op, diag));
   }
-  return Engine(image, kernels, arena.data());
+  Engine engine(image, kernels, arena.data());
+  engine.Reset();
+  return engine;
+}
+
+void Engine::Reset() {
+  for (uint32_t i = 0; i < image_.tensor_count(); ++i) {
+    const TensorView tensor = image_.View(i, arena_);
+    if (!tensor.state) continue;
+    const bool bytes = tensor.dtype == DType::kInt8;
+    __builtin_memset(tensor.data, bytes ? tensor.zero_point : 0, tensor.bytes);
+  }
 }
 
 void Engine::Run(Trace* trace) {

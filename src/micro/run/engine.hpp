@@ -52,6 +52,8 @@ class Engine {
   const wire::ImageView& image() const { return image_; }
 
   void Run(Trace* trace = nullptr);
+  // Sets what a network remembers from run to run (lstm, svdf) back to zero, as Prepare leaves it.
+  void Reset();
 
  private:
   Engine(const wire::ImageView& image, std::span<const Kernel> kernels, std::byte* arena)

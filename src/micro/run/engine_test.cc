@@ -160,14 +160,19 @@ TEST(Engine, TracesEachOpInOrder) {
   EXPECT_EQ(recorder.events, (std::vector<int>{0, -1, 1, -2}));
 }
 
+bool Holds(const ImageContents& contents, Op op) {
+  return std::any_of(contents.ops.begin(), contents.ops.end(),
+                     [&](const auto& one) { return one.op == op; });
+}
+
 TEST(Engine, RunsAChainOfEveryOp) {
-  const ImageContents contents = wire::EveryOpContents();
-  for (uint16_t op = 1; op < kOpCount; ++op)
-    EXPECT_TRUE(!IsOp(op) ||
-                std::any_of(contents.ops.begin(), contents.ops.end(),
-                            [&](const auto& one) { return one.op == static_cast<Op>(op); }))
-        << OpName(static_cast<Op>(op));
-  Bench bench(contents);
+  for (uint16_t number = 1; number < kOpCount; ++number) {
+    const auto op = static_cast<Op>(number);
+    if (!IsOp(number)) continue;
+    EXPECT_TRUE(Holds(wire::EveryOpContents(), op) || Holds(wire::WideOpsContents(), op))
+        << OpName(op);
+  }
+  Bench bench(wire::EveryOpContents());
   auto engine = bench.Prepare();
   ASSERT_TRUE(engine.ok()) << bench.diag().Text();
   std::memset(engine->input(0).data, 0, engine->input(0).bytes);
@@ -175,6 +180,62 @@ TEST(Engine, RunsAChainOfEveryOp) {
   float sum = 0;  // probabilities, as the sample scales them: (q + 128) / 4, with zero point -5
   for (int i = 0; i < 4; ++i) sum += engine->output(0).as<float>()[i] * 4 + 123;
   EXPECT_NEAR(sum, 256, 4);
+}
+
+// Runs a network that remembers, on inputs of one value each; its first output.
+std::vector<std::vector<int8_t>> RunSteps(Engine& engine, const std::vector<float>& values) {
+  std::vector<std::vector<int8_t>> outputs;
+  for (const float value : values) {
+    const TensorView in = engine.input(0);
+    std::fill_n(in.as_mutable<float>(), in.elements(), value);
+    engine.Run();
+    const int8_t* out = engine.output(0).as<int8_t>();
+    outputs.emplace_back(out, out + engine.output(0).elements());
+  }
+  return outputs;
+}
+
+TEST(Engine, KeepsStateFromRunToRunUntilReset) {
+  const std::vector<float> values{30, -8, 12, 12, 12};
+  Bench bench(wire::WideOpsContents());
+  auto engine = bench.Prepare();
+  ASSERT_TRUE(engine.ok()) << bench.diag().Text();
+  const auto first = RunSteps(*engine, values);
+  EXPECT_NE(first[2], first[4]);  // the same input, another past
+  EXPECT_NE(RunSteps(*engine, values), first);
+  engine->Reset();
+  EXPECT_EQ(RunSteps(*engine, values), first);
+  engine = bench.Prepare();  // in the same arena, with what is left there
+  EXPECT_EQ(RunSteps(*engine, values), first);
+}
+
+TEST(Engine, StartsStateAtItsZeroPoint) {
+  Bench bench(wire::WideOpsContents());
+  ASSERT_TRUE(bench.Prepare().ok()) << bench.diag().Text();
+  int states = 0;
+  for (uint32_t i = 0; i < bench.image().tensor_count(); ++i) {
+    const TensorView tensor = bench.image().View(i, bench.arena(1).data());
+    if (!tensor.state) continue;
+    ++states;
+    const bool narrow = tensor.dtype == DType::kInt8;
+    EXPECT_EQ(narrow ? tensor.as<int8_t>()[0] : tensor.as<int16_t>()[0], narrow ? -5 : 0);
+  }
+  EXPECT_EQ(states, 3);
+}
+
+TEST(Engine, RefusesAConstantWhereAnOpKeepsState) {
+  ImageContents contents = wire::WideOpsContents();
+  for (wire::ImageTensor& tensor : contents.tensors)
+    if (tensor.place == wire::Place::kState) tensor.place = wire::Place::kData;
+  for (wire::ImageTensor& tensor : contents.tensors) {
+    size_t bytes = DTypeBytes(tensor.dtype);
+    for (int32_t dim : tensor.dims) bytes *= static_cast<size_t>(dim);
+    if (tensor.place == wire::Place::kData) tensor.data.resize(bytes);
+  }
+  Bench bench(contents);
+  EXPECT_EQ(bench.Prepare().status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(bench.diag().Text(),
+            "svdf 'svdf': state is not kept from run to run (found 0, expected 1)");
 }
 
 std::span<std::byte> Aligned(std::vector<std::byte>& room, size_t bytes) {
@@ -209,12 +270,15 @@ int RunEveryFlip(const ImageContents& contents) {
 TEST(Engine, IsSafeToRunAfterAnyFlipThatPassesReadAndPrepare) {
   EXPECT_GT(RunEveryFlip(wire::SampleContents()), 0);
   EXPECT_GT(RunEveryFlip(wire::EveryOpContents()), 0);
+  EXPECT_GT(RunEveryFlip(wire::WideOpsContents()), 0);
 }
 
 // The fuzzer starts from these files; COVEY_WRITE_SEEDS=1 writes them anew when the format moves.
 TEST(Engine, FuzzSeedsAreValidImages) {
   const std::pair<const char*, ImageContents> seeds[] = {
-      {"sample.covey", wire::SampleContents()}, {"every_op.covey", wire::EveryOpContents()}};
+      {"sample.covey", wire::SampleContents()},
+      {"every_op.covey", wire::EveryOpContents()},
+      {"wide_ops.covey", wire::WideOpsContents()}};
   for (const auto& [name, contents] : seeds) {
     const std::string path = std::string("tests/corpus/image_fuzz/") + name;
     const std::vector<std::byte> bytes = wire::WriteImage(contents);

@@ -55,6 +55,8 @@ class Model {
   virtual const std::vector<TensorInfo>& outputs() const = 0;
   virtual uint64_t arena_bytes() const { return 0; }  // int8 only
   virtual ClassifierHints hints() const { return {}; }
+  // Forgets what a recurrent network remembers from run to run; nothing to do for others.
+  virtual void Reset() {}
   virtual Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
                           Diag& diag) = 0;
   Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs, Diag& diag) {

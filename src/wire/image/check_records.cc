@@ -58,8 +58,10 @@ Status CheckDims(const TensorRecord& t, Record& record) {
 }
 
 Status CheckPlace(const TensorRecord& t, const ImageHeader& header, Record& record) {
-  if (t.place > static_cast<uint8_t>(Place::kArena))
-    return record.Refuse("place is unknown", offsetof(TensorRecord, place), t.place, 1);
+  const bool kept = header.minor > 0;  // state came with minor 1
+  const auto last = static_cast<uint8_t>(kept ? Place::kState : Place::kArena);
+  if (t.place > last)
+    return record.Refuse("place is unknown", offsetof(TensorRecord, place), t.place, last);
   const bool data = t.place == static_cast<uint8_t>(Place::kData);
   if (t.offset % kImageAlign != 0)
     return record.Refuse("offset is not a multiple of 16", offsetof(TensorRecord, offset), t.offset,
@@ -154,9 +156,9 @@ class Flow {
   uint16_t index(uint32_t i) const { return indices_[i]; }
   bool exists(uint16_t tensor) const { return tensor < header_.tensor_count; }
   bool readable(uint16_t tensor) const {
-    return tensors_[tensor].place == static_cast<uint8_t>(Place::kData) || written(tensor);
+    return tensors_[tensor].place != static_cast<uint8_t>(Place::kArena) || written(tensor);
   }
-  // Once only, and never a constant.
+  // Once only, and never a constant or state.
   bool Write(uint16_t tensor) {
     if (readable(tensor)) return false;
     written_[tensor / 32] |= 1U << (tensor % 32);

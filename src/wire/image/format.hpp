@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "the image is read in 
 inline constexpr uint8_t kImageMagic[8] = {'C', 'O', 'V', 'E', 'Y', 'I', 'M', 'G'};
 inline constexpr uint16_t kImageMajor = 1;  // readers refuse another major
 inline constexpr uint16_t kImageMinor =
-    0;  // readers refuse a newer minor: fields they skip could matter
+    1;  // readers refuse a newer minor: fields they skip could matter
 inline constexpr uint32_t kImageAlign = 16;
 inline constexpr uint32_t kNone = 0xFFFFFFFF;  // "absent" in a 32-bit offset
 inline constexpr uint16_t kNoTensor = 0xFFFF;  // "absent" in the index list (an optional input)
@@ -52,7 +52,8 @@ static_assert(sizeof(ImageHeader) == 144);
 
 enum class OutputKind : uint32_t { kTensor = 0, kProbabilities = 1, kLogits = 2 };
 
-enum class Place : uint8_t { kData = 0, kArena = 1 };
+// kState: in the arena, its zero point (int8) or 0 at first, kept from run to run; since minor 1.
+enum class Place : uint8_t { kData = 0, kArena = 1, kState = 2 };
 
 struct TensorRecord {
   uint32_t name;      // in strings

@@ -32,6 +32,7 @@ enum class Builtin : int32_t {
   kResizeBilinear = 23,
   kSoftmax = 25,
   kSpaceToDepth = 26,
+  kSvdf = 27,
   kTanh = 28,
   kCustom = 32,
   kPad = 34,
@@ -40,21 +41,25 @@ enum class Builtin : int32_t {
   kMean = 40,
   kSub = 41,
   kSqueeze = 43,
+  kSequenceLstm = 44,
   kStridedSlice = 45,
   kExp = 47,
   kSplit = 49,
   kPrelu = 54,
   kMaximum = 55,
+  kArgMax = 56,
   kMinimum = 57,
   kNeg = 59,
   kPadV2 = 60,
   kSlice = 65,
   kSin = 66,
+  kTransposeConv = 67,
   kTile = 69,
   kExpandDims = 70,
   kLog = 73,
   kSqrt = 75,
   kRsqrt = 76,
+  kArgMin = 79,
   kPack = 83,
   kUnpack = 88,
   kSquare = 92,
@@ -70,6 +75,7 @@ enum class Builtin : int32_t {
   kQuantize = 114,
   kRound = 116,
   kHardSwish = 117,
+  kBatchMatMul = 126,
   kBroadcastTo = 130,
   kGelu = 150,
   kRelu0To1 = 152,
@@ -86,5 +92,11 @@ bool AddMoves(const Operator& op, Builtin code, const Node& from, Graph& graph);
 
 // unary.cc: a function of one element, or an op of two; false if it is none.
 bool SetElementwise(const Operator& op, Builtin code, Node& node);
+
+// products.cc: transpose_conv, batch_matmul, arg_max and arg_min; false if it is none of them.
+bool SetProduct(const Operator& op, Builtin code, const Graph& graph, Node& node);
+
+// recurrent.cc: svdf and lstm, whose weights may become other tensors; false if it is none of them.
+bool SetRecurrent(const Operator& op, Builtin code, Graph& graph, Node& node);
 
 }  // namespace covey::compiler::tflite

@@ -79,11 +79,11 @@ class Reader {
     Tensor tensor;
     tensor.name = from.name() != nullptr ? from.name()->str() : "#" + std::to_string(number);
     const std::string who = "tensor '" + tensor.name + "'";
-    if (from.is_variable() || from.sparsity() != nullptr) {
+    if (from.sparsity() != nullptr) {
       return Refuse(diag_, {Code::kUnimplemented, "tflite: unsupported kind of tensor"}, who,
-                    from.is_variable() ? "is a variable, expected a network without state"
-                                       : "is sparse, expected dense weights");
+                    "is sparse, expected dense weights");
     }
+    tensor.state = from.is_variable();
     tensor.dtype = TypeOf(from.type());
     if (from.shape() != nullptr) {
       for (size_t i = 0; i < from.shape()->size(); ++i) {
@@ -197,10 +197,12 @@ class Reader {
     node.name = !node.outputs.empty() && node.outputs[0] >= 0
                     ? ShortName(graph_.tensors[static_cast<size_t>(node.outputs[0])].name)
                     : "#" + std::to_string(number);
-    if (tflite::AddMoves(from, static_cast<tflite::Builtin>(builtin), node, graph_)) {
-      return OkStatus();
+    const auto known = static_cast<tflite::Builtin>(builtin);
+    if (tflite::AddMoves(from, known, node, graph_)) return OkStatus();
+    if (!tflite::SetProduct(from, known, graph_, node) &&
+        !tflite::SetRecurrent(from, known, graph_, node)) {
+      tflite::SetOp(from, known, graph_, node);
     }
-    tflite::SetOp(from, static_cast<tflite::Builtin>(builtin), graph_, node);
     graph_.nodes.push_back(std::move(node));
     return OkStatus();
   }

@@ -40,6 +40,7 @@ class HostEngine {
   const micro::Engine& engine() const { return engine_; }
   std::shared_ptr<const HostPacks> packs() const { return packs_; }
   void Run();
+  void Reset() { engine_.Reset(); }
 
  private:
   HostEngine(AlignedBytes arena, const micro::Engine& engine)

@@ -21,6 +21,7 @@ class Int8Model final : public Model {
       inputs_.push_back(Info(view_.input_tensor(i)));
     for (uint16_t i = 0; i < view_.output_count(); ++i)
       outputs_.push_back(Info(view_.output_tensor(i)));
+    for (uint32_t i = 0; i < view_.tensor_count(); ++i) stateful_ |= view_.View(i, nullptr).state;
   }
 
   const std::vector<TensorInfo>& inputs() const override { return inputs_; }
@@ -29,6 +30,7 @@ class Int8Model final : public Model {
   ClassifierHints hints() const override;
   Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
                   Diag& diag) override;
+  void Reset() override;
   // One instance, so that what Prepare refuses is known when the model is loaded.
   Status Warm(Diag& diag);
 
@@ -42,6 +44,8 @@ class Int8Model final : public Model {
   const kernels::HostKernels kernels_;
   std::shared_ptr<const HostPacks> packs_;  // set once, in Warm
   std::vector<TensorInfo> inputs_, outputs_;
+  bool stateful_ = false;
+  std::mutex one_at_a_time_;  // runs of a network that remembers: it has one instance only
   std::mutex mutex_;
   std::vector<std::unique_ptr<HostEngine>> idle_;
 };
@@ -97,6 +101,8 @@ Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTe
                            Diag& diag) {
   InputSet set;
   COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
+  std::unique_lock alone(one_at_a_time_, std::defer_lock);
+  if (stateful_) alone.lock();
   COVEY_TRY_ASSIGN(std::unique_ptr<HostEngine> instance, Take(diag));
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const TensorView view = instance->engine().input(static_cast<int>(i));
@@ -113,6 +119,12 @@ Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTe
   }
   GiveBack(std::move(instance));
   return OkStatus();
+}
+
+void Int8Model::Reset() {
+  const std::lock_guard alone(one_at_a_time_);
+  const std::lock_guard lock(mutex_);
+  for (const auto& instance : idle_) instance->Reset();
 }
 
 Result<std::vector<std::byte>> ReadFile(const std::filesystem::path& path, Diag& diag) {

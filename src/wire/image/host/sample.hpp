@@ -11,7 +11,11 @@ namespace covey::wire {
 // field is in use.
 ImageContents SampleContents();
 
-// A chain of every op of core/op.hpp, floats in, class probabilities as floats out.
+// A chain of every op of core/op.hpp but those of the next, floats in, class probabilities as
+// floats out.
 ImageContents EveryOpContents();
+
+// A chain of int16 layers, products, and ops that keep state from run to run.
+ImageContents WideOpsContents();
 
 }  // namespace covey::wire

@@ -1,5 +1,6 @@
 #include "wire/image/host/writer.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <map>
@@ -134,6 +135,14 @@ std::string JoinLabels(const std::vector<std::string>& labels) {
   return text;
 }
 
+// The oldest that has all that the image holds.
+uint16_t MinorOf(const ImageContents& contents) {
+  const bool state =
+      std::any_of(contents.tensors.begin(), contents.tensors.end(),
+                  [](const ImageTensor& tensor) { return tensor.place == Place::kState; });
+  return state ? 1 : 0;
+}
+
 }  // namespace
 
 std::vector<std::byte> WriteImage(const ImageContents& contents) {
@@ -141,7 +150,7 @@ std::vector<std::byte> WriteImage(const ImageContents& contents) {
   ImageHeader header{};
   std::memcpy(header.magic, kImageMagic, sizeof(kImageMagic));
   header.major = kImageMajor;
-  header.minor = kImageMinor;
+  header.minor = MinorOf(contents);
   header.header_bytes = sizeof(ImageHeader);
   header.arena_bytes = contents.arena_bytes;
   header.name = parts.strings.Add(contents.name);

@@ -27,7 +27,7 @@ struct ImageTensor {
   int quant_axis = -1;
   std::vector<float> scales;  // per channel; empty otherwise
   Place place = Place::kArena;
-  uint32_t arena_offset = 0;    // kArena
+  uint32_t arena_offset = 0;    // kArena, kState
   std::vector<std::byte> data;  // kData
 };
 

@@ -223,6 +223,24 @@ class Emitter {
 
 }  // namespace
 
+namespace {
+
+// Ops that the engine lacks come first: what else is wrong may be mended (a float network can be
+// quantised), that cannot.
+Result<std::vector<Lowered>> LowerAll(const Graph& graph, Diag& diag) {
+  for (const Node& node : graph.nodes) {
+    if (node.op == Op::kNone) COVEY_TRY(Lower(graph, node, diag).status());
+  }
+  std::vector<Lowered> lowered;
+  for (const Node& node : graph.nodes) {
+    COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
+    lowered.push_back(std::move(op));
+  }
+  return lowered;
+}
+
+}  // namespace
+
 Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& options, Diag& diag) {
   for (int output : graph.outputs) {
     if (!graph.tensors[static_cast<size_t>(output)].constant()) continue;
@@ -234,12 +252,10 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
     return Refuse(diag, {Code::kInvalidArgument, "compile: nothing to compute"}, graph.name,
                   "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
   }
-  std::vector<Lowered> lowered;
+  COVEY_TRY_ASSIGN(std::vector<Lowered> lowered, LowerAll(graph, diag));
   Graph work = graph;
-  for (const Node& node : graph.nodes) {
-    COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
-    ApplyTarget(work, node, op, options.target);
-    lowered.push_back(std::move(op));
+  for (size_t i = 0; i < lowered.size(); ++i) {
+    ApplyTarget(work, graph.nodes[i], lowered[i], options.target);
   }
   int64_t more_flash = kNoLimit;
   if (options.flash_bytes) {
@@ -252,11 +268,7 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
 }
 
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag) {
-  std::vector<Lowered> lowered;
-  for (const Node& node : graph.nodes) {
-    COVEY_TRY_ASSIGN(Lowered op, Lower(graph, node, diag));
-    lowered.push_back(std::move(op));
-  }
+  COVEY_TRY_ASSIGN(const std::vector<Lowered> lowered, LowerAll(graph, diag));
   const std::vector<OpView> views = ViewsOf(graph, lowered);
   const MemoryPlan plan = PlanFor(graph, views, options, options.flash_bytes ? 0 : kNoLimit);
   return Footprint{plan.arena_bytes, plan.instructions};

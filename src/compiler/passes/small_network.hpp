@@ -39,7 +39,8 @@ class SmallNetwork {
 
   int Activation8(std::vector<int32_t> dims, float scale, int32_t zero_point) {
     Tensor tensor;
-    tensor.name = "t" + std::to_string(graph_.tensors.size());
+    tensor.name = "t";
+    tensor.name += std::to_string(graph_.tensors.size());  // "t" + ...: GCC 12's bug 105651
     tensor.dtype = DType::kInt8;
     tensor.dims = std::move(dims);
     tensor.quant = {.scales = {scale}, .zero_points = {zero_point}, .axis = -1};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "compiler/ir/check.hpp"
 #include "compiler/ir/permute.hpp"
@@ -92,6 +93,45 @@ void Moves::Repeat(int input, const Dims& in, const Dims& out) {
     at = next;
   }
   ReshapeTo(at, from_.outputs[0]);
+}
+
+void Moves::Largest(const std::vector<int32_t>& axes) {
+  const Dims from = At(from_.inputs[0]).dims;
+  const auto reduced = [&](size_t d) {
+    return std::find(axes.begin(), axes.end(), static_cast<int32_t>(d)) != axes.end();
+  };
+  Dims kept_first, last;
+  for (size_t d = 0; d < from.size(); ++d) {
+    (reduced(d) ? last : kept_first).push_back(static_cast<int32_t>(d));
+  }
+  // Where the axes lie side by side, what comes after them is a picture's channels.
+  int64_t before = 1, along = 1, after = 1;
+  bool side_by_side = true, first = true;
+  for (size_t d = 0; d < from.size(); ++d) {
+    if (reduced(d)) {
+      side_by_side = side_by_side && after == 1;
+      along *= from[d];
+      first = false;
+    } else {
+      (first ? before : after) *= from[d];
+    }
+  }
+  int at = from_.inputs[0];
+  if (!side_by_side) {
+    kept_first.insert(kept_first.end(), last.begin(), last.end());
+    at = Transpose(at, kept_first);
+    before *= std::exchange(after, 1);
+  }
+  const bool picture = from.size() == 4 && last == Dims{1, 2};
+  if (!picture) {
+    at = Reshape(at, {static_cast<int32_t>(before), static_cast<int32_t>(along), 1,
+                      static_cast<int32_t>(after)});
+  }
+  Window window;
+  window.window_h = picture ? from[1] : static_cast<int32_t>(along);
+  window.window_w = picture ? from[2] : 1;
+  Place(Op::kMaxPool2D, at, {static_cast<int32_t>(before), 1, 1, static_cast<int32_t>(after)},
+        from_.outputs[0], window);
 }
 
 int Moves::Reshape(int input, const Dims& dims) {

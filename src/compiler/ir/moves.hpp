@@ -1,5 +1,6 @@
-// Moves says an operator of a source file that only moves elements in the IR's ops, of which it may
-// take several: a split is one slice for each output, a pack reshapes and then concatenates.
+// Moves says an operator of a source file that only moves or picks elements in the IR's ops, of
+// which it may take several: a split is one slice for each output, a pack reshapes and then
+// concatenates.
 //
 //   Moves moves(graph, from);
 //   moves.Slice(input, begin, stride, size, from.outputs[0]);
@@ -37,6 +38,9 @@ class Moves {
   void Concat(std::vector<int> parts, size_t axis);
   // The first output, `out`, of an input seen as `in` of the same rank: entries repeat.
   void Repeat(int input, const Dims& in, const Dims& out);
+  // The first output, of the largest elements along `axes` (in range): a pool over the whole of
+  // them.
+  void Largest(const std::vector<int32_t>& axes);
   int Reshape(int input, const Dims& dims);
   int Transpose(int input, const Dims& perm);
   void ReshapeTo(int input, int output);

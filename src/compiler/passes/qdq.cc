@@ -39,9 +39,11 @@ bool TakesRelu(Op op) {
          op == Op::kAveragePool2D;
 }
 
-bool MovesOnly(Op op) {
+// Ops that commute with dequantize: they move values, or pick the largest.
+bool MovesOnly(const Node& node) {
+  const Op op = node.op;
   return op == Op::kReshape || op == Op::kTranspose || op == Op::kSlice || op == Op::kGather ||
-         op == Op::kMirrorPad;
+         op == Op::kMirrorPad || (op == Op::kMaxPool2D && node.activation == Activation::kNone);
 }
 
 bool SameQuant(const Tensor& a, const Tensor& b) {
@@ -229,7 +231,7 @@ Status SinkDequantize(Graph& graph, Diag&) {
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     nodes.push_back(node);
-    if (!MovesOnly(node.op) || !IsUnary(node)) continue;
+    if (!MovesOnly(node) || !IsUnary(node)) continue;
     // Earlier moves have sunk their dequantize already: it is the one that writes our input.
     const int writer = uses.writer(node.inputs[0]);
     const auto found = std::find_if(nodes.rbegin(), nodes.rend(), [&node](const Node& before) {

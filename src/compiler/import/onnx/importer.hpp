@@ -126,6 +126,7 @@ Result<bool> Concat(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Split(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Slice(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node);  // GlobalMaxPool
 Result<bool> Resize(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node,
                        const std::vector<int32_t>& pads);

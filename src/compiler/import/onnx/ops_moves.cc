@@ -197,6 +197,50 @@ Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node) {
   return moves.Finish();
 }
 
+// GlobalMaxPool and ReduceMax.
+Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node) {
+  Value* found = Computed(importer, node);
+  if (found == nullptr || found->dims.empty()) return false;
+  const bool global = node.op_type() == "GlobalMaxPool";
+  if (global && found->dims.size() < 3) return false;
+  const size_t rank = found->dims.size();
+  Dims axes = global ? Dims{} : ListOf(importer, node, 1, "axes").value_or(Dims{});
+  const bool named =
+      !global && (importer.In(node, 1) != nullptr || Attributes(node).Find("axes") != nullptr);
+  if (named && axes.empty()) return false;  // computed; or none, which may mean all or nothing
+  if (!named) {
+    for (size_t d = global ? 2 : 0; d < rank; ++d) axes.push_back(static_cast<int32_t>(d));
+  }
+  const bool keep = global || Attributes(node).Int("keepdims", 1) != 0;
+  std::vector<bool> reduced(rank);
+  for (int32_t& axis : axes) {
+    const auto known = AxisOf(axis, rank);
+    if (!known) return false;
+    reduced[*known] = true;
+    axis = static_cast<int32_t>(*known);
+  }
+  Dims dims;
+  for (size_t d = 0; d < rank; ++d) {
+    if (!reduced[d]) dims.push_back(found->dims[d]);
+    if (reduced[d] && keep) dims.push_back(1);
+  }
+  // Over a picture's pixels in the picture's own layout, so that no transpose is needed.
+  const bool picture = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
+  COVEY_TRY_ASSIGN(const int from, picture ? importer.Nhwc(*found) : importer.Native(*found));
+  const Value input = *found;
+  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input.dtype, dims, picture && keep));
+  importer.At(output).dtype = importer.At(from).dtype;
+  importer.At(output).quant = importer.At(from).quant;
+  Node as;
+  as.name = node.name().empty() ? node.output(0) : node.name();
+  as.source_op = node.op_type();
+  as.inputs = {from};
+  as.outputs = {output};
+  Moves moves(importer.graph(), as);
+  moves.Largest(picture ? Dims{1, 2} : axes);
+  return moves.Finish();
+}
+
 Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node, const Dims& pads) {
   const Value input = *importer.In(node, 0);
   const size_t rank = input.dims.size();

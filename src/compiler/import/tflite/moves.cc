@@ -110,8 +110,9 @@ bool AddSlice(Moves& moves) {
   const Dims dims = moves.in(0)->dims;
   if (begin->size() != dims.size() || part.size() != dims.size()) return false;
   for (size_t i = 0; i < dims.size(); ++i) {
+    if ((*begin)[i] < 0) return false;
     if (part[i] == -1) part[i] = dims[i] - (*begin)[i];
-    if ((*begin)[i] < 0 || part[i] < 1 || int64_t{(*begin)[i]} + part[i] > dims[i]) return false;
+    if (part[i] < 1 || int64_t{(*begin)[i]} + part[i] > dims[i]) return false;
   }
   moves.Slice(moves.from().inputs[0], *begin, Dims(dims.size(), 1), part, moves.from().outputs[0]);
   return true;
@@ -263,6 +264,21 @@ bool AddBlocks(Moves& moves, int32_t block, bool to_space) {
   return true;
 }
 
+// Bytes compare as their numbers do, so the largest is picked, not computed.
+bool AddReduceMax(Moves& moves) {
+  auto axes = Numbers(moves.in(1));
+  if (moves.in(0) == nullptr || !axes) return false;
+  const size_t rank = moves.in(0)->dims.size();
+  for (int32_t& axis : *axes) {
+    const auto known = AxisOf(axis, rank);
+    if (!known) return false;
+    axis = static_cast<int32_t>(*known);
+  }
+  if (rank == 0 || SafeElements(moves.in(0)->dims) < 1) return false;
+  moves.Largest(*axes);
+  return true;
+}
+
 bool AddMirrorPad(const Operator& op, Moves& moves) {
   const auto* options = op.options_as_MirrorPad();
   const auto numbers = Numbers(moves.in(1));
@@ -331,6 +347,8 @@ bool AddAny(const Operator& op, Builtin code, Moves& moves) {
       const auto* options = op.options_as_SpaceToDepth();
       return options != nullptr && AddBlocks(moves, options->block(), false);
     }
+    case Builtin::kReduceMax:
+      return AddReduceMax(moves);
     case Builtin::kMirrorPad:
       return AddMirrorPad(op, moves);
     case Builtin::kResizeBilinear:
@@ -346,6 +364,13 @@ bool AddAny(const Operator& op, Builtin code, Moves& moves) {
 
 bool AddMoves(const Operator& op, Builtin code, const Node& from, Graph& graph) {
   if (from.inputs.empty() || from.outputs.empty() || from.outputs[0] == kNoTensor) return false;
+  // What is made below grows with sizes that nobody has checked yet.
+  for (const auto* list : {&from.inputs, &from.outputs}) {
+    for (size_t i = 0; i < list->size(); ++i) {
+      const auto* tensor = TensorAt(graph, *list, i);
+      if (tensor != nullptr && SafeElements(tensor->dims) < 0) return false;
+    }
+  }
   Moves moves(graph, from);
   return AddAny(op, code, moves) && moves.Finish();
 }

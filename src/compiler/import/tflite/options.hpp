@@ -60,6 +60,7 @@ enum class Builtin : int32_t {
   kSqrt = 75,
   kRsqrt = 76,
   kArgMin = 79,
+  kReduceMax = 82,
   kPack = 83,
   kUnpack = 88,
   kSquare = 92,

@@ -1,0 +1,370 @@
+// Operators of .tflite one by one: the file is read, compiled and run, and its bytes compared with
+// what the operator means; files that say nonsense are refused in words.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "compiler/import/tflite/one_op.hpp"
+#include "compiler/passes/compare.hpp"
+
+namespace covey::compiler {
+namespace {
+
+using testing::HasSubstr;
+using tflite::Builtin;
+using tflite::OneOp;
+using Numbers = std::vector<int>;
+
+constexpr float kScale = 0.5F;
+constexpr int64_t kZero = 3;
+
+// The outputs, one after the other, when input byte i (over all inputs) is Byte(i).
+int Byte(int i) { return static_cast<int8_t>(i * 37 % 251 - 120); }
+Numbers OutputOf(OneOp& file) {
+  DiagText diag;
+  const std::vector<std::byte> bytes = file.Build();
+  const auto graph = ImportTflite(bytes, diag);
+  EXPECT_TRUE(graph.ok()) << diag.Text();
+  if (!graph.ok()) return {};
+  Compiled compiled(Passed(*graph));
+  if (!compiled.ok()) return {};
+  Numbers numbers;
+  for (std::byte byte : compiled.Run([i = 0]() mutable { return Byte(i++); })) {
+    numbers.push_back(static_cast<int8_t>(byte));
+  }
+  return numbers;
+}
+
+// Byte(i) for each i of a list.
+Numbers Bytes(Numbers places) {
+  for (int& place : places) place = Byte(place);
+  return places;
+}
+Numbers Places(int count, const std::function<int(int)>& place) {
+  Numbers numbers(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) numbers[static_cast<size_t>(i)] = place(i);
+  return Bytes(numbers);
+}
+int Largest(const Numbers& places) {
+  int most = -128;
+  for (int place : places) most = std::max(most, Byte(place));
+  return most;
+}
+
+OneOp& In(OneOp& file, const OneOp::Dims& dims) { return file.Input(dims, kScale, kZero); }
+OneOp& Out(OneOp& file, const OneOp::Dims& dims) { return file.Output(dims, kScale, kZero); }
+
+TEST(TfliteOps, ReduceMaxOverHeightAndWidth) {
+  for (bool keep : {false, true}) {
+    OneOp file(Builtin::kReduceMax);
+    In(file, {1, 3, 4, 2}).Constant({2}, {-2, 1});
+    Out(file, keep ? OneOp::Dims{1, 1, 1, 2} : OneOp::Dims{1, 2});
+    file.With(tflite::Options::Reducer, tflite::CreateReducer(file.builder(), keep));
+    Numbers places(12);
+    for (int i = 0; i < 12; ++i) places[static_cast<size_t>(i)] = 2 * i;
+    Numbers odd = places;
+    for (int& place : odd) ++place;
+    EXPECT_EQ(OutputOf(file), (Numbers{Largest(places), Largest(odd)})) << keep;
+  }
+}
+
+// One axis, two side by side, two apart, all of them.
+TEST(TfliteOps, ReduceMaxOverAnyAxes) {
+  const Numbers in = {2, 3, 4, 5};
+  for (const Numbers& axes : {Numbers{0},
+                              {1},
+                              {2},
+                              {3},
+                              {0, 1},
+                              {2, 3},
+                              {0, 2},
+                              {1, 3},
+                              {0, 3},
+                              {0, 1, 2, 3},
+                              {3, 1},
+                              {1, 1}}) {
+    const auto reduced = [&axes](int d) {
+      return std::find(axes.begin(), axes.end(), d) != axes.end();
+    };
+    OneOp::Dims out;
+    for (int d = 0; d < 4; ++d) out.push_back(reduced(d) ? 1 : in[static_cast<size_t>(d)]);
+    Numbers expected(
+        static_cast<size_t>(std::accumulate(out.begin(), out.end(), 1, std::multiplies<int>())),
+        -128);
+    for (int i = 0; i < 120; ++i) {
+      const int at[] = {i / 60, i / 20 % 3, i / 5 % 4, i % 5};
+      int to = 0;
+      for (int d = 0; d < 4; ++d) to = to * out[static_cast<size_t>(d)] + (reduced(d) ? 0 : at[d]);
+      int& most = expected[static_cast<size_t>(to)];
+      most = std::max(most, Byte(i));
+    }
+    OneOp file(Builtin::kReduceMax);
+    In(file, in).Constant({static_cast<int32_t>(axes.size())}, axes);
+    Out(file, out).With(tflite::Options::Reducer, tflite::CreateReducer(file.builder(), true));
+    EXPECT_EQ(OutputOf(file), expected) << testing::PrintToString(axes);
+  }
+}
+
+TEST(TfliteOps, MovesPutEveryByteInItsPlace) {
+  OneOp slice(Builtin::kSlice);
+  In(slice, {3, 5}).Constant({2}, {1, 2}).Constant({2}, {-1, 2});
+  EXPECT_EQ(OutputOf(Out(slice, {2, 2})), Bytes({7, 8, 12, 13}));
+
+  OneOp strided(Builtin::kStridedSlice);  // [::-1, 1::2]
+  In(strided, {2, 5}).Constant({2}, {0, 1}).Constant({2}, {0, 0}).Constant({2}, {-1, 2});
+  Out(strided, {2, 2});
+  strided.With(tflite::Options::StridedSlice, tflite::CreateStridedSlice(strided.builder(), 1, 3));
+  EXPECT_EQ(OutputOf(strided), Bytes({6, 8, 1, 3}));
+
+  OneOp split(Builtin::kSplit);
+  In(split.Constant({}, {1}), {2, 4});
+  Out(Out(split, {2, 2}), {2, 2});
+  EXPECT_EQ(OutputOf(split), Bytes({0, 1, 4, 5, 2, 3, 6, 7}));
+
+  OneOp split_v(Builtin::kSplitV);
+  In(split_v, {4}).Constant({2}, {1, -1}).Constant({}, {-1});
+  Out(Out(split_v, {1}), {3});
+  EXPECT_EQ(OutputOf(split_v), Bytes({0, 1, 2, 3}));
+
+  OneOp unpack(Builtin::kUnpack);
+  Out(Out(In(unpack, {3, 2}), {3}), {3});
+  unpack.With(tflite::Options::Unpack, tflite::CreateUnpack(unpack.builder(), 2, 1));
+  EXPECT_EQ(OutputOf(unpack), Bytes({0, 2, 4, 1, 3, 5}));
+
+  OneOp pack(Builtin::kPack);
+  Out(In(In(pack, {3}), {3}), {3, 2});
+  pack.With(tflite::Options::Pack, tflite::CreatePack(pack.builder(), 2, -1));
+  EXPECT_EQ(OutputOf(pack), Bytes({0, 3, 1, 4, 2, 5}));
+
+  OneOp concat(Builtin::kConcatenation);
+  Out(In(In(concat, {2, 1}), {2, 2}), {2, 3});
+  concat.With(tflite::Options::Concatenation, tflite::CreateConcatenation(concat.builder(), 1));
+  EXPECT_EQ(OutputOf(concat), Bytes({0, 2, 3, 1, 4, 5}));
+
+  OneOp gather(Builtin::kGather);
+  Out(In(gather, {2, 3}).Constant({3}, {2, 0, 2}), {2, 3});
+  gather.With(tflite::Options::Gather, tflite::CreateGather(gather.builder(), 1));
+  EXPECT_EQ(OutputOf(gather), Bytes({2, 0, 2, 5, 3, 5}));
+
+  OneOp tile(Builtin::kTile);
+  EXPECT_EQ(OutputOf(Out(In(tile, {2, 2}).Constant({2}, {1, 2}), {2, 4})),
+            Bytes({0, 1, 0, 1, 2, 3, 2, 3}));
+
+  OneOp reverse(Builtin::kReverseV2);
+  EXPECT_EQ(OutputOf(Out(In(reverse, {2, 3}).Constant({1}, {1}), {2, 3})),
+            Bytes({2, 1, 0, 5, 4, 3}));
+
+  OneOp mirror(Builtin::kMirrorPad);
+  Out(In(mirror, {3}).Constant({1, 2}, {2, 1}), {6});
+  mirror.With(tflite::Options::MirrorPad, tflite::CreateMirrorPad(mirror.builder(), 0));
+  EXPECT_EQ(OutputOf(mirror), Bytes({2, 1, 0, 1, 2, 1}));
+}
+
+TEST(TfliteOps, BlocksMoveBetweenDepthAndSpace) {
+  OneOp space(Builtin::kDepthToSpace);
+  Out(In(space, {1, 1, 2, 8}), {1, 2, 4, 2});
+  space.With(tflite::Options::DepthToSpace, tflite::CreateDepthToSpace(space.builder(), 2));
+  EXPECT_EQ(OutputOf(space), Bytes({0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15}));
+
+  OneOp depth(Builtin::kSpaceToDepth);
+  Out(In(depth, {1, 2, 4, 1}), {1, 1, 2, 4});
+  depth.With(tflite::Options::SpaceToDepth, tflite::CreateSpaceToDepth(depth.builder(), 2));
+  EXPECT_EQ(OutputOf(depth), Bytes({0, 1, 4, 5, 2, 3, 6, 7}));
+
+  OneOp nearest(Builtin::kResizeNearest);
+  Out(In(nearest, {1, 2, 2, 1}).Constant({2}, {4, 4}), {1, 4, 4, 1});
+  nearest.With(tflite::Options::ResizeNearest, tflite::CreateResizeNearest(nearest.builder()));
+  EXPECT_EQ(OutputOf(nearest), Places(16, [](int i) { return i / 8 * 2 + i % 4 / 2; }));
+}
+
+TEST(TfliteOps, MaximumAndMinimumPickBytes) {
+  for (Builtin code : {Builtin::kMaximum, Builtin::kMinimum}) {
+    OneOp file(code);
+    Out(In(In(file, {2, 3}), {3}), {2, 3});
+    Numbers expected;
+    for (int i = 0; i < 6; ++i) {
+      const int a = Byte(i), b = Byte(6 + i % 3);
+      expected.push_back(code == Builtin::kMaximum ? std::max(a, b) : std::min(a, b));
+    }
+    EXPECT_EQ(OutputOf(file), expected);
+  }
+}
+
+// Scales are powers of two here, so that fixed point is exact and the real value says it all.
+TEST(TfliteOps, ArithmeticGivesTheRealValue) {
+  const auto near = [](double real, float scale, int zero) {
+    return static_cast<int>(std::clamp(std::round(real / double{scale}) + zero, -128.0, 127.0));
+  };
+  const auto real = [](int i, double scale, int zero) { return scale * (Byte(i) - zero); };
+  for (Builtin code : {Builtin::kMul, Builtin::kSub}) {
+    OneOp file(code);
+    file.Input({7}, 0.5F, 3).Input({7}, 0.25F, -4).Output({7}, 8, 5);
+    Numbers expected;
+    for (int i = 0; i < 7; ++i) {
+      const double a = real(i, 0.5, 3), b = real(7 + i, 0.25, -4);
+      expected.push_back(near(code == Builtin::kMul ? a * b : a - b, 8, 5));
+    }
+    const Numbers result = OutputOf(file);
+    ASSERT_EQ(result.size(), expected.size());
+    for (size_t i = 0; i < 7; ++i) EXPECT_NEAR(result[i], expected[i], 1) << i;  // halves differ
+  }
+  OneOp prelu(Builtin::kPrelu);
+  prelu.Input({2, 3}, 0.5F, 3).Slopes({3}, {1, -2, 4}, 0.25F, 0).Output({2, 3}, 0.125F, 9);
+  Numbers expected;
+  const double slopes[] = {0.25, -0.5, 1};
+  for (int i = 0; i < 6; ++i) {
+    const double x = real(i, 0.5, 3);
+    expected.push_back(near(x < 0 ? slopes[i % 3] * x : x, 0.125F, 9));
+  }
+  EXPECT_EQ(OutputOf(prelu), expected);
+}
+
+struct Function {
+  const char* name;
+  Builtin code;
+  float scale;  // of the output
+  int zero;
+  double (*value)(double);
+};
+
+TEST(TfliteOps, FunctionsAreWithinAByteOfTheirValue) {
+  const Function functions[] = {
+      {"logistic", Builtin::kLogistic, 1.0F / 256, -128,
+       [](double x) { return 1 / (1 + std::exp(-x)); }},
+      {"tanh", Builtin::kTanh, 1.0F / 128, 0, [](double x) { return std::tanh(x); }},
+      {"hard swish", Builtin::kHardSwish, 0.0625F, -100,
+       [](double x) { return x * std::clamp(x + 3, 0.0, 6.0) / 6; }},
+      {"abs", Builtin::kAbs, 0.0625F, -128, [](double x) { return std::abs(x); }},
+      {"elu", Builtin::kElu, 0.0625F, -100, [](double x) { return x < 0 ? std::expm1(x) : x; }},
+      {"exp", Builtin::kExp, 0.5F, -128, [](double x) { return std::exp(x); }},
+      {"relu 0 to 1", Builtin::kRelu0To1, 0.0078125F, -128,
+       [](double x) { return std::clamp(x, 0.0, 1.0); }},
+  };
+  for (const Function& function : functions) {
+    OneOp file(function.code);
+    const Numbers result =
+        OutputOf(file.Input({251}, 0.0625F, 5).Output({251}, function.scale, function.zero));
+    ASSERT_EQ(result.size(), 251u) << function.name;
+    for (int i = 0; i < 251; ++i) {
+      const double exact = function.value(0.0625 * (Byte(i) - 5)) / double{function.scale};
+      EXPECT_NEAR(result[static_cast<size_t>(i)], std::clamp(exact + function.zero, -128.0, 127.0),
+                  1.01)
+          << function.name << " of byte " << Byte(i);
+    }
+  }
+}
+
+// Refused by the importer or by lowering; a finding names the operator.
+void ExpectRefused(OneOp& file, const std::string& name, const std::string& why) {
+  DiagText diag;
+  const auto graph = ImportTflite(file.Build(), diag);
+  Status status = graph.status();
+  if (graph.ok()) status = Compile(*graph, diag).status();
+  EXPECT_FALSE(status.ok()) << why;
+  EXPECT_THAT(diag.Text(), HasSubstr(name)) << why;
+}
+
+constexpr int32_t kLeast = std::numeric_limits<int32_t>::min();
+constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
+
+TEST(TfliteOps, RefusesAxesOutOfRange) {
+  for (int32_t axis : {2, -3, kLeast, kMost}) {
+    const std::string why = std::to_string(axis);
+    OneOp max(Builtin::kReduceMax);
+    ExpectRefused(Out(In(max, {2, 3}).Constant({1}, {axis}), {3}), "REDUCE_MAX", why);
+    OneOp split(Builtin::kSplit);
+    In(split.Constant({}, {axis}), {2, 4});
+    ExpectRefused(Out(Out(split, {2, 2}), {2, 2}), "SPLIT", why);
+    OneOp reverse(Builtin::kReverseV2);
+    ExpectRefused(Out(In(reverse, {2, 3}).Constant({1}, {axis}), {2, 3}), "REVERSE", why);
+    OneOp concat(Builtin::kConcatenation);
+    Out(In(In(concat, {2, 1}), {2, 2}), {2, 3});
+    concat.With(tflite::Options::Concatenation,
+                tflite::CreateConcatenation(concat.builder(), axis));
+    ExpectRefused(concat, "CONCATENATION", why);
+    OneOp gather(Builtin::kGather);
+    Out(In(gather, {2, 3}).Constant({3}, {1, 0, 1}), {2, 3});
+    gather.With(tflite::Options::Gather, tflite::CreateGather(gather.builder(), axis));
+    ExpectRefused(gather, "GATHER", why);
+    OneOp pack(Builtin::kPack);
+    Out(In(In(pack, {3}), {3}), {3, 2});
+    pack.With(tflite::Options::Pack, tflite::CreatePack(pack.builder(), 2, axis));
+    ExpectRefused(pack, "PACK", why);
+    OneOp unpack(Builtin::kUnpack);
+    Out(Out(In(unpack, {3, 2}), {3}), {3});
+    unpack.With(tflite::Options::Unpack, tflite::CreateUnpack(unpack.builder(), 2, axis));
+    ExpectRefused(unpack, "UNPACK", why);
+  }
+}
+
+TEST(TfliteOps, RefusesSlicesBeyondTheInput) {
+  for (int32_t begin : {-1, 5, kLeast, kMost}) {
+    for (int32_t size : {-1, 2}) {
+      OneOp slice(Builtin::kSlice);
+      In(slice, {5}).Constant({1}, {begin}).Constant({1}, {size});
+      ExpectRefused(Out(slice, {2}), "SLICE", std::to_string(begin));
+    }
+  }
+  for (int32_t size : {0, -2, 6, kLeast, kMost}) {
+    OneOp slice(Builtin::kSlice);
+    In(slice, {5}).Constant({1}, {1}).Constant({1}, {size});
+    ExpectRefused(Out(slice, {2}), "SLICE", std::to_string(size));
+    OneOp split(Builtin::kSplitV);
+    In(split, {4}).Constant({2}, {1, size}).Constant({}, {0});
+    ExpectRefused(Out(Out(split, {1}), {3}), "SPLIT_V", std::to_string(size));
+  }
+  for (int32_t step : {0, kLeast, kMost, -1}) {
+    OneOp strided(Builtin::kStridedSlice);
+    In(strided, {5}).Constant({1}, {1}).Constant({1}, {4}).Constant({1}, {step});
+    Out(strided, {3});
+    strided.With(tflite::Options::StridedSlice, tflite::CreateStridedSlice(strided.builder()));
+    ExpectRefused(strided, "STRIDED_SLICE", std::to_string(step));
+  }
+  for (int32_t place : {-1, 3, kLeast, kMost}) {
+    OneOp gather(Builtin::kGather);
+    Out(In(gather, {3}).Constant({2}, {0, place}), {2});
+    ExpectRefused(gather, "gather", std::to_string(place));
+  }
+  for (int32_t pad : {-1, 3, kLeast, kMost}) {
+    OneOp mirror(Builtin::kMirrorPad);
+    Out(In(mirror, {3}).Constant({1, 2}, {pad, 0}), {5});
+    mirror.With(tflite::Options::MirrorPad, tflite::CreateMirrorPad(mirror.builder(), 0));
+    ExpectRefused(mirror, "mirror_pad", std::to_string(pad));
+  }
+}
+
+TEST(TfliteOps, RefusesConstantsOfTheWrongTypeOrAbsent) {
+  OneOp floats(Builtin::kReduceMax);
+  In(floats, {2, 3}).Constant({1}, {1}, tflite::TensorType::FLOAT32);
+  ExpectRefused(Out(floats, {2}), "REDUCE_MAX", "float axes");
+  OneOp absent(Builtin::kReduceMax);
+  ExpectRefused(Out(In(absent, {2, 3}), {2}), "REDUCE_MAX", "no axes");
+  OneOp computed(Builtin::kSlice);
+  ExpectRefused(Out(In(In(In(computed, {2}), {1}), {1}), {1}), "SLICE", "computed begin and size");
+  OneOp short_list(Builtin::kStridedSlice);
+  In(short_list, {5, 5}).Constant({2}, {1, 1}).Constant({1}, {4}).Constant({2}, {1, 1});
+  Out(short_list, {3, 3});
+  short_list.With(tflite::Options::StridedSlice, tflite::CreateStridedSlice(short_list.builder()));
+  ExpectRefused(short_list, "STRIDED_SLICE", "one end for two dimensions");
+}
+
+TEST(TfliteOps, RefusesShapesThatDoNotFit) {
+  OneOp max(Builtin::kReduceMax);
+  ExpectRefused(Out(In(max, {2, 3}).Constant({1}, {1}), {3}), "REDUCE_MAX",
+                "three maxima of two rows");
+  OneOp scaled(Builtin::kReduceMax);
+  ExpectRefused(In(scaled, {2, 3}).Constant({1}, {1}).Output({2}, 0.25F, 3),
+                "quantised differently", "another scale");
+  OneOp tile(Builtin::kTile);
+  ExpectRefused(Out(In(tile, {1}).Constant({1}, {kMost}), {kMost}), "", "an output of 2 GB");
+  OneOp blocks(Builtin::kDepthToSpace);
+  Out(In(blocks, {1, 1, 1, 1}), {1, kMost, kMost, 1});
+  blocks.With(tflite::Options::DepthToSpace, tflite::CreateDepthToSpace(blocks.builder(), kMost));
+  ExpectRefused(blocks, "", "a block of 2^31 - 1");
+}
+
+}  // namespace
+}  // namespace covey::compiler

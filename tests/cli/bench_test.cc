@@ -27,7 +27,10 @@ TEST(Bench, OnABoardCountsEachOpOfImageAndCpp) {
     if (layer["instructions"].contains("cpp")) cpp += layer["instructions"]["cpp"].get<double>();
     if (layer.contains("fetched")) code += layer["fetched"]["code_bytes"].get<double>();
   }
-  EXPECT_NEAR(image, json["image"]["instructions"], 0.01 * image);
+  // Between ops the interpreter looks up the next one and its tensors: 600 instructions or so.
+  const double between = json["image"]["instructions"].get<double>() - image;
+  EXPECT_GE(between, 0);
+  EXPECT_LT(between, 1000.0 * static_cast<double>(json["layers"].size()));
   EXPECT_GT(json["arena_bytes"], 0);
   if (!json.contains("cpp")) GTEST_SKIP() << "firmware: " << json["notes"];
   EXPECT_NEAR(cpp, json["cpp"]["instructions"], 0.01 * cpp);

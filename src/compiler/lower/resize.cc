@@ -15,20 +15,23 @@ struct Size {
   double stated;  // input over output; 0: not stated
 };
 
-// A place in the input, in real numbers.
+// A place in the input: in single precision, as ONNX Runtime goes there, since a place between two
+// entries decides which is nearest.
 double PlaceOf(const Resize& resize, Size size, int32_t at) {
-  const double scale = size.stated > 0 ? size.stated : double(size.in) / size.out;
+  const auto in = static_cast<float>(size.in), out = static_cast<float>(size.out);
+  const float grows = size.stated > 0 ? static_cast<float>(1 / size.stated) : out / in;
+  const auto place = static_cast<float>(at);
   switch (resize.coordinates) {
     case Coordinates::kAlignCorners:
-      return size.out == 1 ? 0 : at * (double(size.in - 1) / (size.out - 1));
+      return size.out == 1 ? 0 : static_cast<double>(place * (in - 1) / (out - 1));
     case Coordinates::kHalfPixel:
-      return (at + 0.5) * scale - 0.5;
+      return static_cast<double>((place + 0.5F) / grows - 0.5F);
     case Coordinates::kPytorchHalfPixel:
-      return size.out == 1 ? 0 : (at + 0.5) * scale - 0.5;
+      return size.out == 1 ? 0 : static_cast<double>((place + 0.5F) / grows - 0.5F);
     case Coordinates::kAsymmetric:
       break;
   }
-  return at * scale;
+  return static_cast<double>(place / grows);
 }
 
 // The reference's nearest entry, in its single precision.

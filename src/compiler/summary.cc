@@ -1,5 +1,6 @@
 #include "compiler/compile.hpp"
 #include "compiler/ir/check.hpp"
+#include "compiler/ir/print.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -38,7 +39,7 @@ Summary Summarise(const Graph& graph) {
   std::vector<bool> counted(graph.tensors.size());
   for (const Node& node : graph.nodes) {
     OpSummary op;
-    op.op = OpName(node.op);
+    op.op = node.op == Op::kUnary ? OpText(node) : OpName(node.op);
     op.name = node.name;
     op.source_op = node.source_op;
     for (int input : node.inputs) {

@@ -47,15 +47,90 @@ std::string WindowText(const Window& window) {
   return text;
 }
 
+const char* FunctionName(UnaryKind kind) {
+  switch (kind) {
+    case UnaryKind::kLogistic:
+      return "logistic";
+    case UnaryKind::kTanh:
+      return "tanh";
+    case UnaryKind::kHardSwish:
+      return "hard_swish";
+    case UnaryKind::kHardSigmoid:
+      return "hard_sigmoid";
+    case UnaryKind::kLeakyRelu:
+      return "leaky_relu";
+    case UnaryKind::kElu:
+      return "elu";
+    case UnaryKind::kAbs:
+      return "abs";
+    case UnaryKind::kNeg:
+      return "neg";
+    case UnaryKind::kSquare:
+      return "square";
+    case UnaryKind::kSqrt:
+      return "sqrt";
+    case UnaryKind::kRsqrt:
+      return "rsqrt";
+    case UnaryKind::kExp:
+      return "exp";
+    case UnaryKind::kLog:
+      return "log";
+    case UnaryKind::kGelu:
+      return "gelu";
+    case UnaryKind::kGeluTanh:
+      return "gelu_tanh";
+    case UnaryKind::kSilu:
+      return "silu";
+    case UnaryKind::kSoftplus:
+      return "softplus";
+    case UnaryKind::kMish:
+      return "mish";
+    case UnaryKind::kErf:
+      return "erf";
+    case UnaryKind::kFloor:
+      return "floor";
+    case UnaryKind::kCeil:
+      return "ceil";
+    case UnaryKind::kRound:
+      return "round";
+    case UnaryKind::kSign:
+      return "sign";
+    case UnaryKind::kReciprocal:
+      return "reciprocal";
+    case UnaryKind::kSin:
+      return "sin";
+    case UnaryKind::kCos:
+      return "cos";
+    case UnaryKind::kClip:
+      return "clip";
+    case UnaryKind::kLinear:
+      return "linear";
+    case UnaryKind::kPower:
+      return "power";
+    case UnaryKind::kTable:
+      return "table";
+  }
+  return "?";
+}
+
 }  // namespace
+
+std::string OpText(const Node& node) {
+  if (node.op == Op::kNone) return node.source_op;
+  std::string text = OpName(node.op);
+  if (const auto* unary = std::get_if<Unary>(&node.attributes); unary != nullptr) {
+    text += std::string(" ") + FunctionName(unary->kind);
+  }
+  return text;
+}
 
 std::string GraphText(const Graph& graph) {
   std::string text = "graph '" + graph.name + "'\n";
   for (int input : graph.inputs) text += "input  " + TensorText(graph, input) + "\n";
   for (int output : graph.outputs) text += "output " + TensorText(graph, output) + "\n";
   for (const Node& node : graph.nodes) {
-    text += std::string(node.op == Op::kNone ? node.source_op : OpName(node.op)) + " '" +
-            node.name + "' (" + List(graph, node.inputs) + ") -> " + List(graph, node.outputs);
+    text += OpText(node) + " '" + node.name + "' (" + List(graph, node.inputs) + ") -> " +
+            List(graph, node.outputs);
     if (const auto* window = std::get_if<Window>(&node.attributes)) text += WindowText(*window);
     text += std::string(ActivationText(node.activation)) + "\n";
   }

@@ -11,4 +11,8 @@ namespace covey::compiler {
 
 std::string GraphText(const Graph& graph);
 
+// "conv2d"; a function of one element with its name: "unary logistic"; what has no op: its
+// source_op.
+std::string OpText(const Node& node);
+
 }  // namespace covey::compiler

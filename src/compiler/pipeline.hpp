@@ -31,7 +31,8 @@ Status SinkDequantize(Graph& graph, Diag& diag);
 Status AbsorbQdq(Graph& graph, Diag& diag);
 // For a picture classifier (model.toml): int8 pixels (N, H, W, C) in, int8 scores out.
 Status SetPictureRim(Graph& graph, Diag& diag);
-// Neighbouring transposes become one; identities and reshapes of reshapes go.
+// Neighbouring transposes become one; identities (a slice of the whole, a concatenation of one, a
+// gather of all in order) and reshapes of reshapes go.
 Status RemoveMoves(Graph& graph, Diag& diag);
 // relu moves into the op before it where the quantisation is the same.
 Status FuseRelu(Graph& graph, Diag& diag);

@@ -14,6 +14,12 @@ bool IsIdentity(const std::vector<int32_t>& perm) {
   return true;
 }
 
+// Every entry from its own place. The dimensions are the input's.
+bool IsWhole(const Slice& slice) {
+  return std::all_of(slice.begin.begin(), slice.begin.end(), [](int32_t at) { return at == 0; }) &&
+         std::all_of(slice.stride.begin(), slice.stride.end(), [](int32_t by) { return by == 1; });
+}
+
 bool SameValue(const Tensor& a, const Tensor& b) {
   return a.dtype == b.dtype && a.dims == b.dims && a.quant.scales == b.quant.scales &&
          a.quant.zero_points == b.quant.zero_points;
@@ -25,12 +31,20 @@ bool IsNothing(const Graph& graph, const Node& node) {
   if (!SameValue(in, out)) return false;
   if (node.op == Op::kReshape) return true;
   if (node.op == Op::kQuantize) return in.dtype == DType::kInt8;
+  if (node.op == Op::kConcat) return node.inputs.size() == 1;
+  if (const auto* slice = std::get_if<Slice>(&node.attributes); slice != nullptr) {
+    return node.op == Op::kSlice && IsWhole(*slice);
+  }
+  if (const auto* gather = std::get_if<Gather>(&node.attributes); gather != nullptr) {
+    return node.op == Op::kGather && IsIdentity(gather->positions);
+  }
   const auto* permutation = std::get_if<Permutation>(&node.attributes);
   return node.op == Op::kTranspose && permutation != nullptr && IsIdentity(permutation->perm);
 }
 
 bool IsMove(const Node& node) {
-  return (node.op == Op::kReshape || node.op == Op::kTranspose || node.op == Op::kQuantize) &&
+  return (node.op == Op::kReshape || node.op == Op::kTranspose || node.op == Op::kQuantize ||
+          node.op == Op::kSlice || node.op == Op::kGather || node.op == Op::kConcat) &&
          !node.inputs.empty() && node.inputs[0] != kNoTensor && node.outputs.size() == 1 &&
          node.outputs[0] != kNoTensor;
 }
@@ -65,7 +79,7 @@ Status RemoveMoves(Graph& graph, Diag& diag) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
     if (!IsMove(node)) continue;
-    if (node.op != Op::kQuantize) SkipPrevious(graph, node, uses);
+    if (node.op == Op::kReshape || node.op == Op::kTranspose) SkipPrevious(graph, node, uses);
     const int in = node.inputs[0];
     const int out = node.outputs[0];
     // A model whose output is its input as it came keeps the move: the rim's tensors stay apart.

@@ -27,7 +27,7 @@ target_link_libraries(covey_compiler PUBLIC covey_onnx_proto)
 # GCC 12 sees overlapping copies in "text" + std::to_string(n) (its bug 105651).
 target_compile_options(covey_compiler PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 # With sanitizers it takes <regex> for uninitialised (its bug 105562).
-set_source_files_properties(${dir}/cpp/join.cc PROPERTIES
+set_source_files_properties(${dir}/cpp/emit_cpp.cc ${dir}/cpp/join.cc PROPERTIES
   COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 
 # The kernels' own text, for `covey compile --emit cpp` (compiler/cpp): a program that has it needs no source tree.

@@ -98,8 +98,7 @@ TEST_P(ElementWise, MaximumAndMinimumCompareBytes) {
     const auto expect = [most](int32_t a, int32_t b) {
       return static_cast<int8_t>(most ? std::max(a, b) : std::min(a, b));
     };
-    ASSERT_NO_FATAL_FAILURE(
-        Check(most ? Op::kMaximum : Op::kMinimum, s, UnaryAttr{}, expect))
+    ASSERT_NO_FATAL_FAILURE(Check(most ? Op::kMaximum : Op::kMinimum, s, UnaryAttr{}, expect))
         << seed;
   }
 }

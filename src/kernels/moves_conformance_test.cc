@@ -175,8 +175,8 @@ TEST_P(Moves, ResizeBilinearWeighsFourPixels) {
     std::vector<int32_t> params;
     for (int d = 1; d <= 2; ++d)
       for (int32_t i = 0; i < r.out[static_cast<size_t>(d)]; ++i)
-        for (int32_t most : {r.in[static_cast<size_t>(d)] - 1, r.in[static_cast<size_t>(d)] - 1,
-                             1024})
+        for (int32_t most :
+             {r.in[static_cast<size_t>(d)] - 1, r.in[static_cast<size_t>(d)] - 1, 1024})
           params.push_back(s.Between(0, most));
     OpCase op(Op::kResizeBilinear, "random");
     op.Input<int8_t>(r.in, r.values);
@@ -193,7 +193,8 @@ TEST_P(Moves, ResizeBilinearWeighsFourPixels) {
       };
       const int64_t sum = (1024 - y[2]) * (1024 - x[2]) * value(y[0], x[0]) +
                           y[2] * (1024 - x[2]) * value(y[1], x[0]) +
-                          (1024 - y[2]) * x[2] * value(y[0], x[1]) + y[2] * x[2] * value(y[1], x[1]);
+                          (1024 - y[2]) * x[2] * value(y[0], x[1]) +
+                          y[2] * x[2] * value(y[1], x[1]);
       // Halves away from zero; a sum of zero as a negative one.
       const int64_t magnitude = ((sum < 0 ? -sum : sum) + (1 << 19)) >> 20;
       expected.push_back(static_cast<int8_t>(sum < 0 ? -magnitude : magnitude));

@@ -60,8 +60,7 @@ int32_t QuantisedReal(float real, const Tensor& tensor) {
   const bool wide = tensor.dtype == DType::kInt16;
   const float q = std::nearbyint(real / ScaleOf(tensor)) + static_cast<float>(ZeroOf(tensor));
   if (std::isnan(q)) return ZeroOf(tensor);
-  return static_cast<int32_t>(
-      std::clamp(q, wide ? -32768.0F : -128.0F, wide ? 32767.0F : 127.0F));
+  return static_cast<int32_t>(std::clamp(q, wide ? -32768.0F : -128.0F, wide ? 32767.0F : 127.0F));
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ struct Choice {
 Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
               const Bounds& bounds);
 
-// Without a limit: the smallest arena found that costs at most a fiftieth more instructions than the
-// arena might buy. That one is no larger than what the tensors would need if none ran ahead of
+// Without a limit: the smallest arena found that costs at most a fiftieth more instructions than
+// the arena might buy. That one is no larger than what the tensors would need if none ran ahead of
 // another, or, if it is more, what each op's least scratch for a fast loop needs.
 Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
                    int64_t flash = kNoLimit);

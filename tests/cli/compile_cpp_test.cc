@@ -15,9 +15,10 @@ TEST(CompileCpp, NamesTheFilesAfterTheOutput) {
   const Ended run =
       Covey({"compile", kDeviceModel, "--emit", "cpp", "-o", file.string(), "--json"});
   ASSERT_EQ(run.code, 0) << run.err;
-  EXPECT_EQ(run.json()["namespace"], "my_net");
-  EXPECT_EQ(run.json()["files"].size(), 3U);
-  for (const Json& name : run.json()["files"]) {
+  const Json json = run.json();
+  EXPECT_EQ(json["namespace"], "my_net");
+  EXPECT_EQ(json["files"].size(), 3U);
+  for (const Json& name : json["files"]) {
     EXPECT_FALSE(ReadAll(name.get<std::string>()).empty()) << name;
   }
   EXPECT_NE(ReadAll(file.string()).find("namespace my_net {"), std::string::npos);

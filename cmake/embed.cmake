@@ -2,7 +2,7 @@
 # files below ROOT, one a line. What it defines is declared in src/compiler/cpp/kernel_sources.hpp.
 file(STRINGS ${LIST} names)
 set(text "#include \"compiler/cpp/kernel_sources.hpp\"\n\nnamespace covey::compiler {\nnamespace {\n\n"
-  "constexpr SourceFile kFiles[] = {\n")
+  "const SourceFile kFiles[] = {\n")
 string(CONCAT text ${text})
 file(WRITE ${OUT}.new "${text}")
 foreach(name ${names})

@@ -1,0 +1,117 @@
+#include "compiler/approximate/skip_cost.hpp"
+
+#include <algorithm>
+
+#include "compiler/memory/offers.hpp"
+#include "kernels/dsp/steps.hpp"
+#include "kernels/host/dsp_offers.hpp"
+#include "kernels/winograd.hpp"
+
+namespace covey::compiler {
+namespace {
+
+using kernels::dsp::Steps;
+
+// The bytes of a window's row that a step multiplies, -1 for an empty half.
+std::array<int32_t, 2> BytesOf(const Steps& steps, int32_t step) {
+  const int32_t first = step / 2 * 4 + step % 2;
+  return {first, first + 2 < steps.row_bytes ? first + 2 : -1};
+}
+
+std::vector<SkipRule> DirectRules(std::span<const int32_t> filter, int32_t block, int32_t unit) {
+  const Steps steps(filter);
+  const int32_t window = steps.rows * steps.row_bytes, row = unit / steps.row_steps;
+  const int32_t first = kernels::WinogradFirst(block, filter[0]);
+  std::vector<SkipRule> rules;
+  for (int32_t o = first; o < first + 2; ++o)
+    for (const int32_t byte : BytesOf(steps, unit % steps.row_steps))
+      if (byte >= 0) rules.push_back({{o * window + row * steps.row_bytes + byte, 1}});
+  return rules;
+}
+
+// Rows of G, halved where they are even: zero all the same.
+constexpr int8_t kG[4][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
+
+std::vector<SkipRule> WinogradRules(std::span<const int32_t> filter, int32_t block, int32_t unit) {
+  const int32_t channels = filter[3], steps = channels / 2;
+  const int32_t position = unit / steps, step = unit % steps;
+  const int32_t first = kernels::WinogradFirst(block, filter[0]);
+  const int8_t *const down = kG[position / 4], *const across = kG[position % 4];
+  std::vector<SkipRule> rules;
+  for (int32_t o = first; o < first + 2; ++o)
+    for (const int32_t half : {0, 2}) {
+      const int32_t channel = step / 2 * 4 + step % 2 + half;
+      SkipRule& rule = rules.emplace_back();
+      for (int32_t tap = 0; tap < 9; ++tap) {
+        const int32_t coefficient = down[tap / 3] * across[tap % 3];
+        if (coefficient != 0) rule.push_back({(o * 9 + tap) * channels + channel, coefficient});
+      }
+    }
+  return rules;
+}
+
+// The cheapest offer of a variant; null without one.
+const Offer* Cheapest(const std::vector<Offer>& offers, int32_t variant) {
+  const Offer* best = nullptr;
+  for (size_t i = 1; i < offers.size(); ++i)  // the first is the reference loop
+    if (offers[i].variant == variant &&
+        (best == nullptr || offers[i].instructions < best->instructions))
+      best = &offers[i];
+  return best;
+}
+
+// What passing over zeros costs beside the plain loop when there are none: a jump for each four
+// steps. A step is 11 instructions for four pixels or tiles, 8 bytes in the list.
+constexpr int64_t kStep = 11, kStepBytes = 8;
+
+}  // namespace
+
+const char* SkipFormName(SkipForm form) {
+  return form == SkipForm::kDirect ? "direct" : "winograd";
+}
+
+std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target) {
+  if (target != Target::kCortexM || op.op != Op::kConv2D) return {};
+  if (op.attr_as<ConvAttr>().groups != 1 || op.input[1].dims[0] < 2) return {};
+  const std::vector<Offer> offers = OffersOf(op, target);
+  const Offer* const direct = Cheapest(offers, kernels::dsp::kDirect);
+  const Offer* const winograd = Cheapest(offers, kernels::dsp::kWinograd);
+  if (direct == nullptr) return {};
+  const int64_t exact = winograd == nullptr
+                            ? direct->instructions
+                            : std::min(direct->instructions, winograd->instructions);
+  const auto out = op.output[0].dims, filter = op.input[1].dims;
+  const int32_t blocks = kernels::WinogradPairs(filter[0]);
+  std::vector<SkipOption> options;
+  const int64_t quads = (int64_t{out[0]} * out[1] * out[2] + 3) / 4;
+  const int32_t steps = Steps(filter).count();
+  const int64_t jumps = blocks * quads * ((steps + 3) / 4);
+  options.push_back({.form = SkipForm::kDirect,
+                     .blocks = blocks,
+                     .units = steps,
+                     .exact = exact,
+                     .instructions = direct->instructions + jumps,
+                     .saved_instructions = static_cast<double>(quads * kStep),
+                     .flash_bytes = blocks * (steps * kStepBytes + (steps + 3) / 4 * 4 + 8),
+                     .saved_flash = kStepBytes});
+  if (winograd == nullptr || filter[3] % 8 != 0) return options;
+  const int64_t tiles = int64_t{out[0]} * ((out[1] + 1) / 2) * ((out[2] + 1) / 2);
+  const int32_t units = kernels::kWinogradPositions * filter[3] / 2;
+  options.push_back({.form = SkipForm::kWinograd,
+                     .blocks = blocks,
+                     .units = units,
+                     .exact = exact,
+                     .instructions = winograd->instructions,
+                     .saved_instructions = static_cast<double>((tiles + 3) / 4 * kStep),
+                     .flash_bytes = blocks * (units * kStepBytes + units + 68),
+                     .saved_flash = kStepBytes});
+  return options;
+}
+
+std::vector<SkipRule> UnitRules(SkipForm form, std::span<const int32_t> filter, int32_t block,
+                                int32_t unit) {
+  return form == SkipForm::kDirect ? DirectRules(filter, block, unit)
+                                   : WinogradRules(filter, block, unit);
+}
+
+}  // namespace covey::compiler

@@ -182,7 +182,12 @@ Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
   Graph work = graph;
   COVEY_TRY(RunPasses(work, diag, options.after));
   COVEY_TRY(CheckGraph(work, diag));
-  COVEY_TRY_ASSIGN(const Patched patched, FitPatches(work, options, diag));
+  return CompilePrepared(work, diag, options);
+}
+
+Result<std::vector<std::byte>> CompilePrepared(const Graph& graph, Diag& diag,
+                                               const CompileOptions& options) {
+  COVEY_TRY_ASSIGN(const Patched patched, FitPatches(graph, options, diag));
   if (options.patches != nullptr) *options.patches = patched.notes;
   COVEY_TRY_ASSIGN(const wire::ImageContents contents, Emit(patched.graph, options, diag));
   std::vector<std::byte> image = wire::WriteImage(contents);

@@ -64,6 +64,9 @@ struct CompileOptions {
 
 Result<std::vector<std::byte>> Compile(const Graph& graph, Diag& diag,
                                        const CompileOptions& options = {});
+// The same for a graph that has been through the passes (chunk/chunk.hpp).
+Result<std::vector<std::byte>> CompilePrepared(const Graph& graph, Diag& diag,
+                                               const CompileOptions& options = {});
 
 // The target of a board ("m33") or of the word itself ("any").
 // Errors: kInvalidArgument, with a Finding that lists the names.

@@ -12,4 +12,13 @@ std::optional<std::filesystem::path> DataDir() {
   return dir;
 }
 
+std::optional<std::filesystem::path> ReferenceDir() {
+  const std::optional<std::filesystem::path> data = DataDir();
+  if (!data) return std::nullopt;
+  std::error_code error;
+  const std::filesystem::path dir = std::filesystem::absolute(*data, error) / ".." / "reference";
+  if (error || !std::filesystem::is_directory(dir, error)) return std::nullopt;
+  return dir.lexically_normal();
+}
+
 }  // namespace covey

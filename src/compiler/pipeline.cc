@@ -6,9 +6,17 @@ namespace covey::compiler {
 namespace {
 
 constexpr std::array kPasses{
-    Pass{"fold", FoldConstants}, Pass{"sink", SinkDequantize}, Pass{"absorb", AbsorbQdq},
-    Pass{"rim", SetPictureRim},  Pass{"moves", RemoveMoves},   Pass{"relu", FuseRelu},
-    Pass{"pads", FusePads},      Pass{"dead", RemoveDead},     Pass{"channels", DropDeadChannels},
+    Pass{"fold", FoldConstants},
+    Pass{"sink", SinkDequantize},
+    Pass{"hoist", HoistQuantize},
+    Pass{"floats", TabulateFloats},
+    Pass{"absorb", AbsorbQdq},
+    Pass{"rim", SetPictureRim},
+    Pass{"moves", RemoveMoves},
+    Pass{"relu", FuseRelu},
+    Pass{"pads", FusePads},
+    Pass{"dead", RemoveDead},
+    Pass{"channels", DropDeadChannels},
     Pass{"order", OrderNodes},
 };
 

@@ -27,6 +27,10 @@ Status RunPasses(Graph& graph, Diag& diag,
 Status FoldConstants(Graph& graph, Diag& diag);
 // Moves dequantize behind reshape and transpose, so that bytes move and not floats.
 Status SinkDequantize(Graph& graph, Diag& diag);
+// Moves quantize before what only moves values, a concatenation included.
+Status HoistQuantize(Graph& graph, Diag& diag);
+// dequantize -> floats, element by element -> quantize becomes one table.
+Status TabulateFloats(Graph& graph, Diag& diag);
 // dequantize -> float op -> quantize, as ONNX files say it, becomes one int8 op.
 Status AbsorbQdq(Graph& graph, Diag& diag);
 // For a picture classifier (model.toml): int8 pixels (N, H, W, C) in, int8 scores out.

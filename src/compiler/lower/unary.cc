@@ -16,16 +16,15 @@ double GeluTanh(double x) {
   return x / 2 * (1 + std::tanh(kSqrtTwoOverPi * (x + 0.044715 * x * x * x)));
 }
 
-// A value as the output tensor holds it. Infinities saturate; no number gives the zero point.
-int8_t Rounded(double value, bool to_even, const Tensor& out) {
-  const float steps = static_cast<float>(value) / ScaleOf(out);
+}  // namespace
+
+int8_t QuantisedByte(float value, bool to_even, const Tensor& out) {
+  const float steps = value / ScaleOf(out);
   if (std::isnan(steps)) return static_cast<int8_t>(ZeroOf(out));
   const float whole = to_even ? std::nearbyint(steps) : std::round(steps);
   const float q = whole + static_cast<float>(ZeroOf(out));
   return static_cast<int8_t>(std::clamp(q, -128.0F, 127.0F));
 }
-
-}  // namespace
 
 const char* UnaryName(UnaryKind kind) {
   constexpr const char* kNames[] = {
@@ -112,7 +111,8 @@ ByteTable TableOf(const Unary& unary, const Tensor& in, const Tensor& out) {
   const bool to_even = unary.arithmetic == Arithmetic::kHalvesToEven;
   for (int q = -128; q <= 127; ++q) {
     const float x = ScaleOf(in) * static_cast<float>(q - ZeroOf(in));
-    table[static_cast<uint8_t>(q)] = Rounded(ValueOf(unary, static_cast<double>(x)), to_even, out);
+    const auto value = static_cast<float>(ValueOf(unary, static_cast<double>(x)));
+    table[static_cast<uint8_t>(q)] = QuantisedByte(value, to_even, out);
   }
   return table;
 }

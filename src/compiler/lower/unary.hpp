@@ -23,6 +23,9 @@ ByteTable TableOf(const Unary& unary, const Tensor& in, const Tensor& out);
 // The function itself, for float networks and calibration.
 double ValueOf(const Unary& unary, double x);
 
+// A value as the output tensor holds it. Infinities saturate; no number gives the zero point.
+int8_t QuantisedByte(float value, bool to_even, const Tensor& out);
+
 const char* UnaryName(UnaryKind kind);  // "hard_swish"
 
 // lower/tflite_tables.cc: whether the reference has a kernel of its own for it, and its bytes.

@@ -62,6 +62,12 @@ void Lifetimes::Alias(const Node& node, const OpView* view) {
     (void)LieIn(out, in, -sharing.lead);  // if not, it is copied
 }
 
+bool Lifetimes::ReadTwice(const Node& node, size_t root) const {
+  return std::count_if(node.inputs.begin(), node.inputs.end(), [&](int input) {
+           return InArena(input) && InRoot(static_cast<size_t>(input)).root == root;
+         }) > 1;
+}
+
 // concatenation: each input that lies nowhere else yet, and is no part, lies in the output.
 bool Lifetimes::Join(const Node& node, const OpView& view) {
   if (view.outputs != 1 || !InArena(node.outputs[0])) return false;
@@ -74,6 +80,7 @@ bool Lifetimes::Join(const Node& node, const OpView& view) {
     if (sharing.how != Sharing::How::kAtPlace) continue;
     const Place at = InRoot(static_cast<size_t>(input));
     if (at.offset != 0 || Bytes(at.root) != Bytes(static_cast<size_t>(input))) continue;
+    if (ReadTwice(node, at.root)) continue;  // it cannot lie at two places
     joined = LieIn(at.root, out, sharing.lead) || joined;
   }
   return joined;

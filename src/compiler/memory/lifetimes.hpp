@@ -48,6 +48,7 @@ class Lifetimes {
   bool LieIn(size_t part, size_t whole, int64_t offset);
   void Alias(const Node& node, const OpView* view);
   bool Join(const Node& node, const OpView& view);
+  bool ReadTwice(const Node& node, size_t root) const;
   void AddBlocks();
   void AddShares(const Node& node, const OpView& view, int moment);
 

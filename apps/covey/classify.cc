@@ -9,6 +9,7 @@
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/place/board_classify.hpp"
 #include "apps/covey/place/place.hpp"
+#include "core/host/temp_dir.hpp"
 #include "covey/covey.hpp"
 
 namespace covey::app {
@@ -115,6 +116,7 @@ int Print(const Answers& answers, const Options& options) {
 }
 
 int Classify(const Options& options) {
+  RemoveTempDirsOnSignal();
   const Expected<Target> target = ParseTarget(options.on);
   const Expected<void> board = target ? CheckBoard(target.value()) : target.error();
   if (!board) {

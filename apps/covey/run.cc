@@ -9,6 +9,7 @@
 #include "apps/covey/io/json.hpp"
 #include "apps/covey/io/quantiles.hpp"
 #include "apps/covey/place/place.hpp"
+#include "core/host/temp_dir.hpp"
 
 namespace covey::app {
 namespace {
@@ -65,6 +66,7 @@ Expected<PlaceRun> RunSamples(const Options& options, const Target& target, size
 }
 
 int Run(Options options) {
+  RemoveTempDirsOnSignal();
   const Expected<Target> target = ReadTarget(options.on);
   if (!target) {
     PrintFailure(target.error(), options.json);

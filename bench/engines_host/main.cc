@@ -19,6 +19,7 @@
 #include "compiler/compile.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
+#include "core/host/temp_dir.hpp"
 #include "kernels/host/host_kernels.hpp"
 #include "mobilenetv2.hpp"
 #include "qdq_onnx.hpp"
@@ -92,14 +93,12 @@ Row TheirsOf(const char* name, const compiler::Graph& graph, Signs signs,
              const std::vector<int32_t>& nhwc) {
   DiagText diag;
   const std::string bytes = Must(QdqOnnx(graph, signs, diag), diag);
-  char path[] = "/tmp/covey-bench-XXXXXX";
-  const int descriptor = mkstemp(path);
-  if (descriptor < 0) Fail(diag, Status(Code::kUnavailable, "no temporary file"));
-  close(descriptor);
-  std::ofstream(path, std::ios::binary) << bytes;
+  const TempDir folder("covey-bench");
+  if (!folder.Write("model.onnx", bytes)) {
+    Fail(diag, Status(Code::kUnavailable, "no temporary file"));
+  }
   auto backend = Must(serve::MakeOnnxBackend({.threads = 1}, diag), diag);
-  Row row{name, Must(backend->Load(path, diag), diag), {}};
-  std::filesystem::remove(path);
+  Row row{name, Must(backend->Load(folder.path() / "model.onnx", diag), diag), {}};
   row.inputs = {Picture(row.model->inputs()[0], nhwc)};
   return row;
 }

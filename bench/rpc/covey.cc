@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "core/host/diag_text.hpp"
+#include "core/host/temp_dir.hpp"
 #include "rival.hpp"
 #include "serve/agent/agent.hpp"
 
@@ -24,13 +24,6 @@ class BenchBackend final : public serve::Backend {
   size_t request_bytes_;
 };
 
-std::filesystem::path MakeRepository() {
-  std::string name = (std::filesystem::temp_directory_path() / "covey-bench-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) Fail("covey: directory");
-  std::ofstream(std::filesystem::path(name) / "model.covey") << '\n';
-  return name;
-}
-
 std::vector<std::unique_ptr<serve::Backend>> Backends(size_t request_bytes) {
   std::vector<std::unique_ptr<serve::Backend>> backends;
   backends.push_back(std::make_unique<BenchBackend>(request_bytes));
@@ -40,8 +33,7 @@ std::vector<std::unique_ptr<serve::Backend>> Backends(size_t request_bytes) {
 class Covey final : public Rival {
  public:
   explicit Covey(size_t request_bytes)
-      : repository_(MakeRepository()),
-        agent_({.models = repository_, .port = 0}, Backends(request_bytes)),
+      : agent_({.models = WithModel(repository_), .port = 0}, Backends(request_bytes)),
         session_(Session::Open({}).value()),
         inputs_(MakeInputs(request_bytes)) {
     DiagText diag;
@@ -49,8 +41,6 @@ class Covey final : public Rival {
     const std::string place = "agent tcp://127.0.0.1:" + std::to_string(agent_.port());
     if (!session_.SetPlace(place, "model")) Fail("covey: place");
   }
-  ~Covey() override { std::filesystem::remove_all(repository_); }
-
   void Call() override {
     const Expected<Answer> answer = session_.Infer(inputs_, {.fallback = Fallback::kFail});
     if (!answer) Fail(answer.error().message.c_str());
@@ -58,7 +48,12 @@ class Covey final : public Rival {
   }
 
  private:
-  std::filesystem::path repository_;
+  static const std::filesystem::path& WithModel(const TempDir& folder) {
+    if (!folder.Write("model.covey", "\n")) Fail("covey: directory");
+    return folder.path();
+  }
+
+  TempDir repository_{"covey-bench"};
   serve::Agent agent_;
   Session session_;
   std::vector<HostTensor> inputs_;

@@ -80,7 +80,8 @@ class SessionTest : public testing::Test {
     return inputs;
   }
 
-  serve::test::TempDir dir_;
+  serve::test::NoLog no_log_;
+  TempDir dir_;
   Session session_ = Session::Open({}).value();
 };
 
@@ -98,7 +99,8 @@ class LiveAgent {
   std::string place() const { return "agent tcp://127.0.0.1:" + std::to_string(port()); }
 
  private:
-  serve::test::TempDir dir_;
+  serve::test::NoLog no_log_;
+  TempDir dir_;
   std::unique_ptr<serve::Agent> agent_;
 };
 
@@ -333,7 +335,7 @@ TEST_F(SessionTest, ServesSeveralThreadsWhileThePlaceChanges) {
 }
 
 TEST(ImageFile, TellsJpegAndPngApartByTheirFirstBytes) {
-  serve::test::TempDir dir;
+  const TempDir dir;
   dir.Write("a", "\xFF\xD8\xFF\xE0 rest");
   dir.Write("b", "\x89PNG\r\n\x1A\n rest");
   dir.Write("c", "neither");

@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "core/host/temp_dir.hpp"
 #include "serve/agent/agent.hpp"
 #include "serve/backends/backend.hpp"
 #include "serve/backends/match.hpp"
@@ -71,28 +72,9 @@ class AddOneBackend final : public Backend {
   std::function<void()> before_;
 };
 
-// A directory that goes with its object.
-class TempDir {
- public:
-  TempDir() {
-    spdlog::set_level(spdlog::level::off);  // what a test provokes is no news
-    std::string name = (std::filesystem::temp_directory_path() / "covey-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  void Write(const std::filesystem::path& file, std::string_view text) const {
-    std::filesystem::create_directories((path_ / file).parent_path());
-    std::ofstream(path_ / file, std::ios::binary) << text;
-  }
-
- private:
-  std::filesystem::path path_;
+// What a test provokes is no news.
+struct NoLog {
+  NoLog() { spdlog::set_level(spdlog::level::off); }
 };
 
 inline std::vector<std::unique_ptr<Backend>> AddOneBackends(std::function<void()> before = {}) {

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/host/temp_dir.hpp"
+
 namespace covey::cli_test {
 namespace {
 
@@ -70,7 +72,9 @@ std::string TempPath(const std::string& name) {
   std::string prefix =
       test == nullptr ? "" : std::string(test->test_suite_name()) + "." + test->name();
   for (char& c : prefix) c = c == '/' ? '_' : c;
-  return testing::TempDir() + "covey_cli_" + std::to_string(getpid()) + "_" + prefix + "_" + name;
+  // Removed when the test's process ends.
+  static const TempDir directory("covey-cli");
+  return directory.path() / (prefix + "_" + name);
 }
 
 std::string WriteTemp(const std::string& name, const std::string& bytes) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include "core/host/temp_dir.hpp"
 
 namespace covey::app {
 namespace {
@@ -10,11 +10,10 @@ namespace {
 class AgentToml : public testing::Test {
  protected:
   Expected<void> Read(const std::string& text) {
-    std::ofstream(path_) << text;
-    return ReadAgentToml(path_, settings_);
+    EXPECT_TRUE(dir_.Write("agent.toml", text));
+    return ReadAgentToml((dir_.path() / "agent.toml").string(), settings_);
   }
-  std::string path_ = testing::TempDir() + "agent_" +
-                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
+  TempDir dir_;
   AgentSettings settings_;
 };
 

@@ -8,6 +8,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/place/place.hpp"
+#include "core/host/temp_dir.hpp"
 
 namespace covey::app {
 namespace {
@@ -20,6 +21,7 @@ struct Options {
 };
 
 int Bench(const Options& options) {
+  RemoveTempDirsOnSignal();
   const Expected<Target> target = ParseTarget(options.on);
   const bool board = target && target.value().kind == Target::Kind::kBoard;
   const bool host = target && target.value().kind == Target::Kind::kHost;

@@ -9,8 +9,6 @@ namespace covey::app {
 namespace {
 
 constexpr std::string_view kPrompt = serve::BoardConsole::kPrompt;
-// How long a read waits before it looks whether to stop.
-constexpr std::chrono::milliseconds kGlance{200};
 
 }  // namespace
 
@@ -65,23 +63,17 @@ void BoardShow::Take(char c, serve::Child::TimePoint when, std::string& text) {
 Expected<std::string> BoardShow::ReadToPrompt() {
   using Clock = std::chrono::steady_clock;
   std::string text;
-  Clock::time_point last = Clock::now();
   line_.clear();
   for (;;) {
     std::string more;
-    const Status status = child_->Read(more, Clock::now() + kGlance);
+    const Status status = child_->Read(more, Clock::now() + config_.silence);
     const Clock::time_point now = Clock::now();
-    if (config_.stop != nullptr && config_.stop->load()) {
-      return MakeError(Code::kCancelled, "broken off by a signal");
-    }
-    if (status.code() == Code::kDeadlineExceeded && now - last < config_.silence) continue;
     if (!status.ok()) {
       return MakeError(status.code(),
                        "board " + config_.board + ": " + status.message() +
                            "; its console ended with: " +
                            text.substr(text.size() - std::min<size_t>(text.size(), 300)));
     }
-    last = now;
     for (char c : more) Take(c, now, text);
     out_.flush();
     if (line_ == kPrompt) return text.substr(0, text.size() - kPrompt.size());

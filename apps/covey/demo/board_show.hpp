@@ -9,7 +9,6 @@
 // are read from the console. Memory: the emulator is killed with the object.
 #pragma once
 
-#include <atomic>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -23,9 +22,8 @@ namespace covey::app {
 
 struct BoardShowConfig {
   std::string board = "m33";
-  std::vector<std::string> arguments;       // "model=FILE", "pictures=FILE"
-  std::chrono::seconds silence{120};        // a console that says nothing for so long is given up
-  const std::atomic<bool>* stop = nullptr;  // set: break off
+  std::vector<std::string> arguments;  // "model=FILE", "pictures=FILE"
+  std::chrono::seconds silence{120};   // a console that says nothing for so long is given up
 };
 
 class BoardShow {

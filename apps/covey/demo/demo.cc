@@ -1,6 +1,5 @@
 // covey demo: the same pictures on a microcontroller and, after one `config` command, on an agent.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -8,6 +7,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/demo/show.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "core/host/temp_dir.hpp"
 
 namespace covey::app {
 namespace {
@@ -17,22 +17,9 @@ struct Options {
   bool json = false;
 };
 
-std::atomic<bool> stop_asked = false;
-
-// A signal ends the demo in order: the board is killed, the agent stopped, the scratch files
-// removed.
-void StopOnSignal() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { stop_asked.store(true); };
-  action.sa_flags = SA_RESETHAND;  // A second one ends it at once.
-  (void)sigaction(SIGINT, &action, nullptr);
-  (void)sigaction(SIGTERM, &action, nullptr);
-}
-
-int Demo(Options options) {
-  StopOnSignal();
+int Demo(const Options& options) {
+  RemoveTempDirsOnSignal();
   SetUpLog("warn", false);  // The agent's log must not mix with the figures.
-  options.show.stop = &stop_asked;
   // With --json stdout holds nothing but the figures.
   std::ostream& out = options.json ? std::cerr : std::cout;
   const Expected<ShowResult> result = RunShow(options.show, out);

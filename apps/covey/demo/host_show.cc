@@ -15,12 +15,9 @@ Said SaidIn(const Answer& answer) {
 }
 
 Expected<std::vector<Said>> ClassifyAll(Session& session, const Material& material,
-                                        const std::atomic<bool>* stop, std::ostream& out) {
+                                        std::ostream& out) {
   std::vector<Said> all;
   for (size_t i = 0; i < material.truth.size(); ++i) {
-    if (stop != nullptr && stop->load()) {
-      return MakeError(Code::kCancelled, "broken off by a signal");
-    }
     const Image image = Image::RawRgb8(kPictureSide, kPictureSide, InterleavedPixels(material, i));
     const Expected<Answer> answer = session.Classify(image);
     if (!answer || answer.value().classes.empty()) {
@@ -42,8 +39,7 @@ Expected<std::vector<Said>> ClassifyAll(Session& session, const Material& materi
 
 Expected<std::vector<Figures>> RunOnHost(const Material& material,
                                          std::span<const Probabilities> reference,
-                                         uint16_t agent_port, const std::atomic<bool>* stop,
-                                         std::ostream& out) {
+                                         uint16_t agent_port, std::ostream& out) {
   Expected<Session> session = Session::Open({});
   if (!session) return session.error();
   const Expected<void> loaded =
@@ -51,14 +47,14 @@ Expected<std::vector<Figures>> RunOnHost(const Material& material,
   if (!loaded) return loaded.error();
   const Expected<void> here = session.value().SetPlace("local", material.device_name);
   if (!here) return here.error();
-  const Expected<std::vector<Said>> local = ClassifyAll(session.value(), material, stop, out);
+  const Expected<std::vector<Said>> local = ClassifyAll(session.value(), material, out);
   if (!local) return local.error();
 
   const std::string place = "agent tcp://127.0.0.1:" + std::to_string(agent_port);
   const Expected<void> there = session.value().SetPlace(place, material.full_name);
   if (!there) return there.error();
   out << "  host | place " << place << " model " << material.full_name << '\n';
-  const Expected<std::vector<Said>> remote = ClassifyAll(session.value(), material, stop, out);
+  const Expected<std::vector<Said>> remote = ClassifyAll(session.value(), material, out);
   if (!remote) return remote.error();
 
   std::vector<Figures> places = {FiguresOf(local.value(), material.truth, reference),

@@ -2,7 +2,6 @@
 // SetPlace, on the agent.
 #pragma once
 
-#include <atomic>
 #include <iosfwd>
 
 #include "apps/covey/demo/material.hpp"
@@ -11,7 +10,6 @@ namespace covey::app {
 
 Expected<std::vector<Figures>> RunOnHost(const Material& material,
                                          std::span<const Probabilities> reference,
-                                         uint16_t agent_port, const std::atomic<bool>* stop,
-                                         std::ostream& out);
+                                         uint16_t agent_port, std::ostream& out);
 
 }  // namespace covey::app

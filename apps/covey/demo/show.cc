@@ -5,11 +5,11 @@
 #include "apps/covey/demo/board_show.hpp"
 #include "apps/covey/demo/host_show.hpp"
 #include "apps/covey/demo/material.hpp"
-#include "apps/covey/demo/scratch_dir.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/file.hpp"
+#include "core/host/temp_dir.hpp"
 #include "serve/agent/agent.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 #include "serve/backends/onnx/onnx_backend.hpp"
@@ -102,7 +102,6 @@ Expected<void> RunOnBoard(const Stage& stage, ShowResult& result) {
   BoardShowConfig config;
   config.board = options.board;
   config.arguments = {"model=" + stage.image.string(), "pictures=" + stage.pictures.string()};
-  config.stop = options.stop;
   Say(stage.out, "booting `classify` on " + info.description + "; its console:");
   const Expected<std::unique_ptr<BoardShow>> show = BoardShow::Start(config, stage.out);
   if (!show) return show.error();
@@ -171,7 +170,7 @@ Expected<void> RunPlaces(const Stage& stage, ShowResult& result) {
   Say(stage.out, "NO BOARD: " + why);
   Say(stage.out, "showing this machine's int8 engine in its place");
   Expected<std::vector<Figures>> places =
-      RunOnHost(stage.material, stage.reference, stage.agent_port, stage.options.stop, stage.out);
+      RunOnHost(stage.material, stage.reference, stage.agent_port, stage.out);
   if (!places) return places.error();
   result.places = std::move(places).value();
   result.notes.push_back("no board was emulated: " + why);
@@ -182,7 +181,7 @@ Expected<void> RunPlaces(const Stage& stage, ShowResult& result) {
 }  // namespace
 
 Expected<ShowResult> RunShow(const ShowOptions& options, std::ostream& out) {
-  const ScratchDir scratch;
+  const TempDir scratch;
   if (scratch.path().empty()) {
     return MakeError(Code::kUnavailable, "no temporary directory can be made");
   }

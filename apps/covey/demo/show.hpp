@@ -4,7 +4,6 @@
 //   std::cout << Summary(result.value());
 #pragma once
 
-#include <atomic>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -17,7 +16,6 @@ namespace covey::app {
 struct ShowOptions {
   size_t images = 100;
   std::string board = "m33";
-  const std::atomic<bool>* stop = nullptr;
 };
 
 struct ShowResult {

@@ -15,6 +15,7 @@
 #include "compiler/compile.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
+#include "core/host/temp_dir.hpp"
 #include "kernels/ref/table.hpp"
 #include "micro/run/engine.hpp"
 #include "wire/image/host/sample.hpp"
@@ -126,24 +127,15 @@ std::string Driver(const wire::ImageView& view, const std::string& name) {
 
 class EmitCppTest : public testing::Test {
  protected:
-  void SetUp() override {
-    dir_ =
-        fs::path(testing::TempDir()) /
-        (std::string("emit_cpp_") + testing::UnitTest::GetInstance()->current_test_info()->name() +
-         "_" + std::to_string(getpid()));
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
   void Write(const std::string& name, const std::string& text) const {
-    std::ofstream(dir_ / name, std::ios::binary) << text;
+    EXPECT_TRUE(dir_.Write(name, text)) << name;
   }
 
   // What the command says; empty if all is well.
   std::string Run(const std::string& command) const {
-    const fs::path said = dir_ / "said";
-    const int code = std::system(("cd " + dir_.string() + " && (" + command + ") 2>said").c_str());
+    const fs::path said = dir_.path() / "said";
+    const int code =
+        std::system(("cd " + dir_.path().string() + " && (" + command + ") 2>said").c_str());
     return (code == 0 ? "" : command + " -> " + std::to_string(code) + "\n") + ReadAll(said);
   }
 
@@ -161,7 +153,7 @@ class EmitCppTest : public testing::Test {
                   "driver.cc " +
                   cpp->name + ".cc -o generated && ./generated <in >out"),
               "");
-    return ReadAll(dir_ / "out");
+    return ReadAll(dir_.path() / "out");
   }
 
   void ExpectSameBytes(const Model& model) const {
@@ -171,7 +163,7 @@ class EmitCppTest : public testing::Test {
     EXPECT_TRUE(RunGenerated(model, inputs) == expected);
   }
 
-  fs::path dir_;
+  TempDir dir_;
 };
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfTheShippedNetwork) {
@@ -224,7 +216,7 @@ TEST_F(EmitCppTest, HasConstantTablesAndFewSymbols) {
     ASSERT_EQ(Run(std::string(COVEY_HOST_CXX) + " -std=c++20 -fno-pic -fno-exceptions -fno-rtti " +
                   level + " -c net.cc && nm -C net.o >symbols"),
               "");
-    std::istringstream symbols(ReadAll(dir_ / "symbols"));
+    std::istringstream symbols(ReadAll(dir_.path() / "symbols"));
     for (std::string line; std::getline(symbols, line);) {
       if (line.size() < 19) continue;
       const char kind = line[17];

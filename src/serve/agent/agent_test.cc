@@ -42,7 +42,8 @@ class AgentTest : public testing::Test {
     return response.code;
   }
 
-  test::TempDir dir_;
+  test::NoLog no_log_;
+  TempDir dir_;
   AgentConfig config_;
   std::optional<Agent> agent_;
   DiagText diag_;

@@ -86,7 +86,7 @@ class Conformance : public testing::TestWithParam<Kind> {
   Status Run(const HostTensor& input) { return model_->Run(std::span(&input, 1), outputs_, diag_); }
 
   DiagText diag_;
-  test::TempDir dir_;
+  TempDir dir_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Model> model_;
   std::vector<HostTensor> outputs_;

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/host/temp_dir.hpp"
 #include "serve/board/child.hpp"
-#include "serve/board/temp_dir.hpp"
 
 namespace covey::serve {
 namespace {
@@ -143,7 +143,7 @@ Result<BoardRun> RunOnBoard(const BoardJob& job, Diag& diag) {
                    QemuCommand(job.board, firmware, arguments, /*network=*/false,
                                job.count_instructions || job.per_layer, diag));
   command.insert(command.end(), job.emulator.begin(), job.emulator.end());
-  const TempDir folder;
+  const TempDir folder("covey-board");
   if (folder.path().empty() || !WriteFile(folder.path() / "image", job.image) ||
       !WriteFile(folder.path() / "inputs", job.inputs)) {
     return Status(Code::kResourceExhausted, "a temporary file cannot be written");

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "compiler/cpp/emit_cpp.hpp"
+#include "core/host/temp_dir.hpp"
 #include "serve/board/child.hpp"
-#include "serve/board/temp_dir.hpp"
 
 namespace covey::serve {
 namespace {
@@ -177,7 +177,7 @@ Result<std::string> ReadSymbols(const std::string& board, const fs::path& progra
 }
 
 Result<EmittedRun> RunEmitted(const EmittedJob& job, Diag& diag) {
-  const TempDir folder;
+  const TempDir folder("covey-board");
   if (folder.path().empty()) {
     return Status(Code::kResourceExhausted, "a temporary folder cannot be made");
   }

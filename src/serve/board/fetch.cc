@@ -5,8 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "serve/board/child.hpp"
-#include "serve/board/temp_dir.hpp"
+#include "core/host/temp_dir.hpp"
 
 namespace covey::serve {
 namespace {
@@ -65,7 +64,7 @@ Fetches FromJson(const nlohmann::json& json) {
 Result<std::vector<Fetches>> CountFetches(const EmittedJob& job,
                                           std::span<const std::string> caches, Diag& diag) {
   COVEY_TRY_ASSIGN(const fs::path plugin, FindPlugin(diag));
-  const TempDir folder;
+  const TempDir folder("covey-board");
   if (folder.path().empty()) {
     return Status(Code::kResourceExhausted, "a temporary folder cannot be made");
   }

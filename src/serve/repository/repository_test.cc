@@ -17,7 +17,8 @@ using testing::HasSubstr;
 class RepositoryTest : public testing::Test {
  protected:
   Status Open() { return repository_.Open(dir_.path(), backends_, diag_); }
-  test::TempDir dir_;
+  test::NoLog no_log_;
+  TempDir dir_;
   std::vector<std::unique_ptr<Backend>> backends_ = test::AddOneBackends();
   Repository repository_;
   DiagText diag_;

@@ -118,7 +118,8 @@ class AgentRestart : public testing::Test {
     return calls;
   }
 
-  serve::test::TempDir dir_;
+  serve::test::NoLog no_log_;
+  TempDir dir_;
   uint16_t port_ = 0;
   Session session_ = Session::Open({}).value();
   std::vector<std::byte> expected_;

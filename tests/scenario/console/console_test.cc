@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "core/host/diag_text.hpp"
+#include "core/host/temp_dir.hpp"
 #include "serve/agent/agent.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 #include "serve/board/board.hpp"
@@ -100,27 +101,17 @@ class ConsoleTest : public testing::TestWithParam<const char*> {
     if (!QemuCommand(GetParam(), *firmware, {}, true, true, diag_).ok()) {
       GTEST_SKIP() << "QEMU: " << diag_.Text();
     }
-    std::string name = (fs::temp_directory_path() / "covey-console-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::create_directory(folder_ / "models");
     const std::vector<std::byte> image = wire::WriteImage(wire::SampleContents());
-    WriteFile(folder_ / "models" / "sample.covey", image);
-    WriteFile(folder_ / "a model.covey", image);
-    WriteFile(folder_ / "pictures.bin", Pictures());
+    ASSERT_TRUE(folder_.Write("models/sample.covey", Characters(image)));
+    ASSERT_TRUE(folder_.Write("a model.covey", Characters(image)));
+    ASSERT_TRUE(folder_.Write("pictures.bin", Characters(Pictures())));
     Result<std::unique_ptr<BoardConsole>> console = BoardConsole::Start(
         {.board = GetParam(),
          .arguments = {"model=a model.covey", "pictures=pictures.bin", "width=2", "height=2"},
-         .directory = folder_},
+         .directory = folder_.path()},
         diag_);
     ASSERT_TRUE(console.ok()) << console.status().message() << ": " << diag_.Text();
     console_ = std::move(*console);
-  }
-
-  void TearDown() override {
-    console_.reset();
-    std::error_code error;
-    if (!folder_.empty()) fs::remove_all(folder_, error);  // Best effort.
   }
 
   // Records of two by two pixels: a label, then three planes.
@@ -131,17 +122,15 @@ class ConsoleTest : public testing::TestWithParam<const char*> {
     return bytes;
   }
 
-  static void WriteFile(const fs::path& path, const std::vector<std::byte>& bytes) {
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
+  static std::string_view Characters(const std::vector<std::byte>& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
   std::unique_ptr<Agent> StartAgent(uint16_t port) {
     std::vector<std::unique_ptr<Backend>> backends;
     backends.push_back(MakeInt8Backend());
-    auto agent = std::make_unique<Agent>(AgentConfig{.models = folder_ / "models", .port = port},
-                                         std::move(backends));
+    auto agent = std::make_unique<Agent>(
+        AgentConfig{.models = folder_.path() / "models", .port = port}, std::move(backends));
     const Status status = agent->Start(diag_);
     EXPECT_TRUE(status.ok()) << status.message() << ": " << diag_.Text();
     return agent;
@@ -154,7 +143,7 @@ class ConsoleTest : public testing::TestWithParam<const char*> {
   }
 
   DiagText diag_;
-  fs::path folder_;
+  TempDir folder_;
   std::unique_ptr<BoardConsole> console_;
 };
 
@@ -228,7 +217,7 @@ TEST_P(ConsoleTest, SendsPicturesThatAreLargerThanItsBuffers) {
   Result<std::unique_ptr<BoardConsole>> console = BoardConsole::Start(
       {.board = GetParam(),
        .arguments = {"model=a model.covey", "images=large.rgb", "width=200", "height=200"},
-       .directory = folder_},
+       .directory = folder_.path()},
       diag_);
   ASSERT_TRUE(console.ok()) << console.status().message() << ": " << diag_.Text();
   console_ = std::move(*console);

@@ -77,7 +77,8 @@ class AgentProcess {
   std::string place() const { return "agent tcp://127.0.0.1:" + std::to_string(port_); }
 
  private:
-  serve::test::TempDir dir_;
+  serve::test::NoLog no_log_;
+  TempDir dir_;
   int port_ = 0;  // the first start picks one, later ones take it again
   std::unique_ptr<serve::Child> child_;
 };

@@ -6,6 +6,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "apps/covey/model/image_report.hpp"
+#include "apps/covey/place/fit.hpp"
 #include "compiler/memory/bounds.hpp"
 #include "serve/board/board.hpp"
 
@@ -134,9 +135,8 @@ void Describe(const wire::ImageView& image, BenchFigures& figures) {
 
 Expected<BenchFigures> Measure(const std::string& model, const BenchJob& job) {
   Progress progress("bench " + job.board, job.fetches ? 4 : 3);
-  const Expected<ModelFile> file = LoadModelFile(model, job.board);
+  const Expected<ModelFile> file = LoadForBoard(model, job.board, "bench");
   if (!file) return file.error();
-  if (file.value().image.empty()) return MakeError(Code::kUnimplemented, file.value().no_image);
   DiagText diag;
   const Result<wire::ImageView> image = wire::ImageView::Read(file.value().image.span(), diag);
   if (!image.ok()) return Explain(model, image.status(), diag);

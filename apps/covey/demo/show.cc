@@ -8,7 +8,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/table.hpp"
-#include "apps/covey/model/file.hpp"
+#include "apps/covey/place/fit.hpp"
 #include "core/host/temp_dir.hpp"
 #include "serve/agent/agent.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
@@ -51,11 +51,8 @@ Expected<void> StartAgent(const fs::path& repository, std::unique_ptr<serve::Age
 // directory.
 Expected<void> WriteForBoard(const Material& material, const std::string& board,
                              const fs::path& image, const fs::path& pictures) {
-  const Expected<ModelFile> model = LoadModelFile(material.device_model.string(), board);
+  const Expected<ModelFile> model = LoadForBoard(material.device_model.string(), board, "classify");
   if (!model) return model.error();
-  if (model.value().image.empty()) {
-    return MakeError(Code::kUnimplemented, model.value().no_image);
-  }
   const Expected<void> written = WriteFile(image.string(), model.value().image.span());
   if (!written) return written;
   return WriteFile(pictures.string(), material.records);
@@ -98,6 +95,9 @@ std::vector<Said> SaidBy(const std::vector<BoardAnswer>& answers, const serve::B
 
 Expected<void> RunOnBoard(const Stage& stage, ShowResult& result) {
   const ShowOptions& options = stage.options;
+  const Expected<void> ready =
+      WriteForBoard(stage.material, options.board, stage.image, stage.pictures);
+  if (!ready) return ready.error();
   const serve::BoardInfo info = InfoOf(options.board);
   BoardShowConfig config;
   config.board = options.board;
@@ -205,9 +205,6 @@ Expected<ShowResult> RunShow(const ShowOptions& options, std::ostream& out) {
                     scratch.path() / "pictures.bin",
                     agent->port(),
                     out};
-  const Expected<void> ready =
-      WriteForBoard(material.value(), options.board, stage.image, stage.pictures);
-  if (!ready) return ready.error();
 
   ShowResult result;
   result.pictures = material.value().pictures;

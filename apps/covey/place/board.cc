@@ -7,6 +7,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "apps/covey/model/report.hpp"
+#include "apps/covey/place/fit.hpp"
 #include "apps/covey/place/place.hpp"
 
 namespace covey::app {
@@ -90,9 +91,8 @@ Expected<std::unique_ptr<Place>> OpenBoard(const std::string& board, const std::
   const auto known = std::find_if(boards.begin(), boards.end(),
                                   [&](const serve::BoardInfo& info) { return info.name == board; });
   if (known == boards.end()) return MakeError(Code::kNotFound, "board '" + board + "' is unknown");
-  Expected<ModelFile> file = LoadModelFile(model, board);
+  Expected<ModelFile> file = LoadForBoard(model, board, "bench");
   if (!file) return file.error();
-  if (file.value().image.empty()) return MakeError(Code::kUnimplemented, file.value().no_image);
   auto place = std::make_unique<Board>(*known, std::move(file).value(), options);
   const Expected<void> prepared = place->Prepare();
   if (!prepared) return prepared.error();

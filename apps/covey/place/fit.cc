@@ -1,0 +1,46 @@
+#include "apps/covey/place/fit.hpp"
+
+#include "apps/covey/io/fail.hpp"
+#include "serve/board/board.hpp"
+#include "serve/board/room.hpp"
+
+namespace covey::app {
+namespace {
+
+Expected<serve::BoardRoom> RoomBeside(const std::string& board, const std::string& firmware) {
+  DiagText diag;
+  const std::string name = "board " + board;
+  const auto elf = serve::FindFirmware(board, firmware, diag);
+  if (!elf.ok()) return Explain(name, elf.status(), diag);
+  const auto room = serve::RoomOf(*elf, diag);
+  if (!room.ok()) return Explain(name, room.status(), diag);
+  return *room;
+}
+
+}  // namespace
+
+Expected<ModelFile> LoadForBoard(const std::string& path, const std::string& board,
+                                 const std::string& firmware) {
+  const Expected<serve::BoardRoom> room = RoomBeside(board, firmware);
+  // A file that is wrong on every board is told first.
+  Expected<ModelFile> model = room ? LoadModelFile(path, board,
+                                                   {.ram_bytes = room.value().ram_bytes,
+                                                    .flash_bytes = room.value().flash_bytes})
+                                   : LoadModelFile(path, board);
+  if (!model) return model.error();
+  const std::string name = "board " + board + ": " + path;
+  if (model.value().image.empty()) {
+    const bool full = model.value().no_image_code == Code::kResourceExhausted;
+    return MakeError(model.value().no_image_code,
+                     (full ? "board " + board + ": " : "") + model.value().no_image);
+  }
+  if (!room) return room.error();
+  DiagText diag;
+  const auto image = wire::ImageView::Read(model.value().image.span(), diag);
+  if (!image.ok()) return Explain(path, image.status(), diag);
+  const Status fits = serve::CheckRoom(*image, room.value(), diag);
+  if (!fits.ok()) return Explain(name, fits, diag);
+  return model;
+}
+
+}  // namespace covey::app

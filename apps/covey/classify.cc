@@ -6,6 +6,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/place/board_classify.hpp"
 #include "apps/covey/place/place.hpp"
@@ -152,7 +153,7 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_option("--top-k", options->top_k, "how many classes to tell (default 1)")
       ->check(CLI::Range(1, 1000));
   command->add_option("--deadline", options->deadline_s, "seconds a picture may take (default 5)")
-      ->check(CLI::Range(0.001, 3600.0));
+      ->check(NumberFrom(0.001, 3600));
   command->add_option("--fallback", options->fallback,
                       "on an agent: a model file that answers here if the agent does not");
   command->add_flag("--json", options->json, "print JSON");

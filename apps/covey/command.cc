@@ -1,5 +1,8 @@
 #include "apps/covey/command.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstring>
@@ -29,6 +32,23 @@ bool WantsJson(int argc, char** argv) {
   return false;
 }
 
+// A stream that the caller has closed stays closed to us: a file or pipe of ours must not get its
+// number. Opened the wrong way round, so that using it is an error as before.
+void KeepStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    const int flags = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", flags) != stream) return;  // Lowest free first: cannot be.
+  }
+}
+
+// A report that nobody got is a failure.
+int WithOutput(int exit_code, bool json) {
+  std::cout.flush();
+  if (exit_code != kDone || std::cout.good()) return exit_code;
+  return Fail(MakeError(Code::kUnavailable, "stdout: cannot write"), json);
+}
+
 }  // namespace
 
 void AddCommands(CLI::App& app, Chosen& chosen) {
@@ -50,23 +70,30 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
 }
 
 int Main(int argc, char** argv) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // A reader that leaves is an error of write(), not our end.
+  // A reader that leaves, a full disk: errors of write(), not our end.
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGXFSZ, SIG_IGN);
+  KeepStreams();
   CLI::App app;
   Chosen chosen;
   AddCommands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {
+      return WithOutput(app.exit(error), WantsJson(argc, argv));  // --help, --version
+    }
     // CLI11 tells an unknown command as a missing one.
     const bool unknown = app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-';
     const std::string words =
         unknown ? "no command '" + std::string(argv[1]) + "'" : std::string(error.what());
     PrintFailure({static_cast<uint32_t>(Code::kInvalidArgument), words}, WantsJson(argc, argv));
-    std::cerr << "Try `covey --help`, or `covey COMMAND --help`.\n";
+    if (!WantsJson(argc, argv)) {
+      std::cerr << "Try `covey --help`, or `covey COMMAND --help`.\n";
+    }
     return kUsage;
   }
-  return chosen();
+  return WithOutput(chosen(), WantsJson(argc, argv));
 }
 
 }  // namespace covey::app

@@ -11,6 +11,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/report.hpp"
 #include "compiler/ir/print.hpp"
@@ -43,12 +44,29 @@ std::vector<std::string> PassNames() {
   return names;
 }
 
+// An image is the end of the compiler's work: what it would choose is chosen.
+Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
+  if (model.format != compiler::Format::kImage) return {};
+  const char* option = options.emit == "image" && options.target != "any" ? "--target"
+                       : options.ram                                      ? "--ram"
+                       : options.flash                                    ? "--flash"
+                       : !options.dump_after.empty()                      ? "--dump-after"
+                                                                          : nullptr;
+  if (option == nullptr) return {};
+  return MakeError(Code::kInvalidArgument, options.model +
+                                               ": is compiled already, expected a "
+                                               ".tflite or .onnx file for " +
+                                               option);
+}
+
 int Compile(const Options& options) {
   const Expected<ModelFile> model = LoadModelFile(options.model, options.target, LimitsOf(options));
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(model.value().no_image_code, model.value().no_image), options.json);
   }
+  const Expected<void> possible = CheckCompiled(options, model.value());
+  if (!possible) return Fail(possible.error(), options.json);
   if (options.emit == "cpp") {
     return CompileCpp(model.value(), {options.output, options.target, options.json});
   }
@@ -112,11 +130,11 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->add_option("--ram", options->ram,
                    "bytes that the arena may take: fast kernels get what is left, a network that "
                    "needs more is refused")
-      ->check(CLI::NonNegativeNumber);
+      ->check(WholeBytes());
   command
       ->add_option("--flash", options->flash,
                    "bytes that the image may take; a network that needs more is refused")
-      ->check(CLI::NonNegativeNumber);
+      ->check(WholeBytes());
   command
       ->add_option("--dump-after", options->dump_after,
                    "print the graph after this pass (docs/guide/engine-passes.md)")

@@ -52,6 +52,15 @@ Expected<std::vector<std::string>> WriteCpp(const CppPlace& place, const std::st
 }  // namespace
 
 int CompileCpp(const ModelFile& file, const CppJob& options) {
+  std::error_code error;
+  const std::filesystem::path output(options.output);
+  if (output.has_extension() && PlaceOf(options.output).name.empty() &&
+      !std::filesystem::is_directory(output, error)) {
+    return Fail(MakeError(Code::kInvalidArgument,
+                          options.output + ": found the ending '" + output.extension().string() +
+                              "', expected .cc, .cpp or .cxx, a folder, or -"),
+                options.json);
+  }
   DiagText diag;
   const Result<wire::ImageView> image = wire::ImageView::Read(file.image.span(), diag);
   if (!image.ok()) return Fail(Explain(file.path, image.status(), diag), options.json);

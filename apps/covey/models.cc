@@ -6,6 +6,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/place/target.hpp"
 #include "apps/covey/place/tensors.hpp"
@@ -120,7 +121,7 @@ void AddModels(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("models", "List the models that an agent serves");
   command->add_option("AGENT", options->agent, "HOST:PORT")->required();
   command->add_option("--deadline", options->deadline_s, "seconds that it may take (default 10)")
-      ->check(CLI::Range(0.001, 3600.0));
+      ->check(NumberFrom(0.001, 3600));
   command->add_flag("--json", options->json, "print JSON");
   command->footer(
       "Examples:\n"

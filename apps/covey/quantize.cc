@@ -7,6 +7,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "apps/covey/quantize/data.hpp"
 #include "apps/covey/quantize/report.hpp"
@@ -138,9 +139,11 @@ void AddDataOptions(CLI::App& command, Options& options) {
       ->required();
   command.add_option("--type", options.data.type, "of raw samples: float32 (default), uint8, int8")
       ->check(CLI::IsMember({"float32", "uint8", "int8"}));
-  command.add_option("--scale", options.data.scale,
-                     "a raw uint8 or int8 q stands for SCALE * (q - ZERO); default 1");
-  command.add_option("--zero", options.data.zero, "default 0");
+  command
+      .add_option("--scale", options.data.scale,
+                  "a raw uint8 or int8 q stands for SCALE * (q - ZERO); default 1")
+      ->check(NumberFrom(1e-30, 1e30));
+  command.add_option("--zero", options.data.zero, "default 0")->check(NumberFrom(-1e9, 1e9));
   options.data.most = 300;
   command
       .add_option("--samples", options.data.most,
@@ -187,7 +190,7 @@ void AddQuantize(CLI::App& app, Chosen& chosen) {
       ->add_option("--slower", options->slower,
                    "percent by which int16 activations for the most sensitive layers may slow the "
                    "network on the target, by estimate; default 0: all int8")
-      ->check(CLI::Range(0.0, 10000.0));
+      ->check(NumberFrom(0, 10000));
   command
       ->add_option("--rim", options->rim,
                    "what the image takes and gives: int8 (default) or float, as the network did")

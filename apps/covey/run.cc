@@ -1,12 +1,16 @@
 // covey run MODEL: raw bytes of N samples in, raw output bytes out, on any place.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/quantiles.hpp"
 #include "apps/covey/place/place.hpp"
 #include "core/host/temp_dir.hpp"
@@ -19,6 +23,7 @@ struct Options {
   PlaceOptions place;
   bool no_instructions = false;
   bool json = false;
+  std::vector<std::string> given;  // of kOnlyOn
 };
 
 Json Describe(const Options& options, size_t samples, const PlaceRun& run) {
@@ -65,11 +70,39 @@ Expected<PlaceRun> RunSamples(const Options& options, const Target& target, size
   return place.value()->Run(input.value());
 }
 
+// An option that its place knows nothing of is a mistake, not to be passed over.
+struct OnlyOn {
+  const char* option;
+  Target::Kind kind;
+  const char* place;
+};
+constexpr OnlyOn kOnlyOn[] = {{"--backend", Target::Kind::kHost, "host"},
+                              {"--threads", Target::Kind::kHost, "host"},
+                              {"--deadline", Target::Kind::kAgent, "an agent"},
+                              {"--timeout", Target::Kind::kBoard, "a board"},
+                              {"--no-instructions", Target::Kind::kBoard, "a board"},
+                              {"--per-layer", Target::Kind::kBoard, "a board"}};
+
+Expected<void> CheckGiven(const std::vector<std::string>& given, const Target& target) {
+  for (const OnlyOn& row : kOnlyOn) {
+    if (target.kind == row.kind) continue;
+    if (std::find(given.begin(), given.end(), row.option) == given.end()) continue;
+    return MakeError(Code::kInvalidArgument, std::string(row.option) + ": found --on " +
+                                                 target.text + ", expected " + row.place);
+  }
+  return {};
+}
+
 int Run(Options options) {
   RemoveTempDirsOnSignal();
   const Expected<Target> target = ReadTarget(options.on);
   if (!target) {
     PrintFailure(target.error(), options.json);
+    return kUsage;
+  }
+  const Expected<void> fits = CheckGiven(options.given, target.value());
+  if (!fits) {
+    PrintFailure(fits.error(), options.json);
     return kUsage;
   }
   options.place.count_instructions = !options.no_instructions;
@@ -120,11 +153,11 @@ void AddRun(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--deadline", options->place.deadline_s,
                    "on an agent: seconds that one call may take (default 10)")
-      ->check(CLI::Range(0.001, 3600.0));
+      ->check(NumberFrom(0.001, 3600));
   command
       ->add_option("--timeout", options->place.board_timeout_s,
                    "on a board: seconds that the emulation may take (default 600)")
-      ->check(CLI::Range(1.0, 86400.0));
+      ->check(NumberFrom(1, 86400));
   command->add_flag("--no-instructions", options->no_instructions,
                     "on a board: count no instructions, which is faster");
   command->add_flag("--per-layer", options->place.per_layer,
@@ -132,7 +165,12 @@ void AddRun(CLI::App& app, Chosen& chosen) {
   command->add_flag("--json", options->json,
                     "report samples, latency, arena, instructions as JSON");
   command->footer(kFooter);
-  command->callback([=, &chosen] { chosen = [=] { return Run(*options); }; });
+  command->callback([=, &chosen] {
+    for (const OnlyOn& row : kOnlyOn) {
+      if (command->count(row.option) > 0) options->given.emplace_back(row.option);
+    }
+    chosen = [=] { return Run(*options); };
+  });
 }
 
 }  // namespace covey::app

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 
 #include "core/status.hpp"
@@ -26,6 +27,9 @@ Error MakeError(Code code, const std::string& path, const std::string& problem) 
 }  // namespace
 
 Expected<Image> Image::File(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return MakeError(Code::kInvalidArgument, path, "is a directory, expected a picture");
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
   if (size < 0) return MakeError(Code::kNotFound, path, "cannot be read");

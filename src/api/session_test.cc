@@ -343,6 +343,8 @@ TEST(ImageFile, TellsJpegAndPngApartByTheirFirstBytes) {
   EXPECT_EQ(Image::File((dir.path() / "b").string()).value().format, ImageFormat::kPng);
   EXPECT_EQ(Image::File((dir.path() / "c").string()).error().code, 3U);
   EXPECT_EQ(Image::File((dir.path() / "d").string()).error().code, 5U);
+  EXPECT_NE(Image::File(dir.path().string()).error().message.find("is a directory"),
+            std::string::npos);
 }
 
 }  // namespace

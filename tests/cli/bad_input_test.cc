@@ -52,6 +52,59 @@ TEST(BadInput, OutputsThatCannotBeWrittenAreNamed) {
   ExpectFailure(Covey({"compile", kDeviceModel, "-o", "/nowhere/o.covey"}), "/nowhere/o.covey", "");
 }
 
+TEST(BadInput, ADirectoryIsNoFileToTryAgain) {
+  const std::string dir = std::filesystem::path(TempPath("x")).parent_path();
+  ExpectFailure(Covey({"inspect", dir}), dir, "INVALID_ARGUMENT");
+  ExpectFailure(Covey({"run", kDeviceModel, "--input", dir}), dir, "INVALID_ARGUMENT");
+  ExpectFailure(Covey({"compile", kDeviceModel, "-o", dir}), dir, "INVALID_ARGUMENT");
+}
+
+TEST(BadInput, AnEmptyNameIsShown) { ExpectFailure(Covey({"inspect", ""}), "''", "NOT_FOUND"); }
+
+TEST(BadInput, AFullDiskIsNoSuccess) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  ExpectFailure(Covey({"compile", kDeviceModel, "-o", "/dev/full"}), "/dev/full",
+                "RESOURCE_EXHAUSTED");
+  for (const char* words : {"inspect", "compile -o /dev/null", "run --output /dev/null --json"}) {
+    const std::string command = std::string(COVEY_BINARY) + " " + words + " " + kDeviceModel +
+                                " </dev/zero >/dev/full 2>/dev/null";
+    if (std::string(words).rfind("run", 0) == 0) continue;  // stdin without an end
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1) << words;
+  }
+}
+
+TEST(BadInput, AStreamThatIsClosedIsNamedAndNeverWaitedFor) {
+  const std::string program = COVEY_BINARY;
+  EXPECT_EQ(
+      WEXITSTATUS(std::system((program + " run " + kDeviceModel + " <&- 2>/dev/null").c_str())), 1);
+  EXPECT_EQ(
+      WEXITSTATUS(std::system((program + " inspect " + kDeviceModel + " >&- 2>/dev/null").c_str())),
+      1);
+  EXPECT_EQ(WEXITSTATUS(std::system((program + " inspect /nowhere 2>&-").c_str())), 1);
+}
+
+TEST(BadInput, AReaderThatLeavesIsAnErrorNotASignal) {
+  const std::string line = std::string("bash -c 'set -o pipefail; ") + COVEY_BINARY + " compile " +
+                           kDeviceModel + " --emit cpp -o - 2>/dev/null | head -c 1 >/dev/null'";
+  EXPECT_EQ(WEXITSTATUS(std::system(line.c_str())), 1);
+}
+
+TEST(BadInput, AnImageIsCompiledAlready) {
+  const std::string image = TempPath("device.covey");
+  ASSERT_EQ(Covey({"compile", kDeviceModel, "-o", image}).code, 0);
+  for (const Arguments& words : {Arguments{"--target", "m4"}, Arguments{"--ram", "10"},
+                                 Arguments{"--flash", "10"}, Arguments{"--dump-after", "fold"}}) {
+    Arguments all = {"compile", image, "-o", TempPath("o.covey")};
+    all.insert(all.end(), words.begin(), words.end());
+    ExpectFailure(Covey(all), "compiled already", words[0]);
+  }
+}
+
+TEST(BadInput, CppGoesToACppFileOrAFolder) {
+  ExpectFailure(Covey({"compile", kDeviceModel, "--emit", "cpp", "-o", TempPath("x.txt")}),
+                "found the ending '.txt'", "expected .cc");
+}
+
 TEST(BadInput, AFileThatIsNoModelSaysWhatIsExpected) {
   const std::string path = WriteTemp("notes.txt", "to do: water the plants");
   ExpectFailure(Covey({"inspect", path}), path, "expected");

@@ -7,6 +7,7 @@
 #include "apps/covey/bench/text.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/place/place.hpp"
 #include "core/host/temp_dir.hpp"
 
@@ -70,7 +71,7 @@ void AddBench(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--timeout", options->timeout_s,
                    "seconds that one emulation may take (default 600)")
-      ->check(CLI::Range(1.0, 86400.0));
+      ->check(NumberFrom(1, 86400));
   command->add_flag("--no-fetches", options->no_fetches,
                     "leave out what is fetched and the modelled time: faster");
   command->add_flag("--json", options->json, "print the figures as JSON");

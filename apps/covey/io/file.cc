@@ -14,9 +14,31 @@ namespace {
 
 constexpr size_t kPiece = 1U << 16;
 
+// What the caller should do next: trying again helps only with the last.
+Code CodeOf(int number) {
+  switch (number) {
+    case ENOENT:
+      return Code::kNotFound;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return Code::kPermissionDenied;
+    case EISDIR:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+      return Code::kInvalidArgument;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return Code::kResourceExhausted;
+    default:
+      return Code::kUnavailable;
+  }
+}
+
 Error SystemError(const std::string& path, const char* doing) {
-  const Code code = errno == ENOENT ? Code::kNotFound : Code::kUnavailable;
-  return MakeError(code, path + ": " + doing + ": " + std::strerror(errno));
+  const std::string name = path.empty() ? "''" : path;
+  return MakeError(CodeOf(errno), name + ": " + doing + ": " + std::strerror(errno));
 }
 
 bool ReadAll(int fd, std::vector<std::byte>& bytes) {

@@ -1,0 +1,19 @@
+// Checks of numbers on the command line, in words that a user can act on.
+//
+//   command->add_option("--ram", bytes, "...")->check(WholeBytes());
+//   command->add_option("--deadline", seconds, "...")->check(NumberFrom(0.001, 3600));
+//
+// CLI11's own ranges let nan through, and huge integers saturate.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace covey::app {
+
+// A whole number of bytes from 0 to 2^40, without a unit.
+CLI::Validator WholeBytes();
+
+// A finite number from `low` to `high`.
+CLI::Validator NumberFrom(double low, double high);
+
+}  // namespace covey::app

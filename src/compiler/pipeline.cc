@@ -15,8 +15,10 @@ constexpr std::array kPasses{
     Pass{"moves", RemoveMoves},
     Pass{"relu", FuseRelu},
     Pass{"pads", FusePads},
+    Pass{"tables", MakeTables},
     Pass{"dead", RemoveDead},
     Pass{"channels", DropDeadChannels},
+    Pass{"dense", MakeDense},
     Pass{"order", OrderNodes},
 };
 

@@ -42,10 +42,14 @@ Status RemoveMoves(Graph& graph, Diag& diag);
 Status FuseRelu(Graph& graph, Diag& diag);
 // A convolution pads by itself what a pad with the zero point before it padded.
 Status FusePads(Graph& graph, Diag& diag);
+// Element-wise functions of one tensor of bytes become one table.
+Status MakeTables(Graph& graph, Diag& diag);
 // Nodes whose results nobody reads go.
 Status RemoveDead(Graph& graph, Diag& diag);
 // Channels that are constant or that nobody reads go.
 Status DropDeadChannels(Graph& graph, Diag& diag);
+// Convolutions whose one window is the whole picture become fully connected.
+Status MakeDense(Graph& graph, Diag& diag);
 // Branches run in the order that needs the least memory.
 Status OrderNodes(Graph& graph, Diag& diag);
 

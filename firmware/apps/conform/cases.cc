@@ -165,18 +165,61 @@ bool Case::DrawFullyConnected(Random& random) {
   return PlaceConv(random);
 }
 
-bool Case::DrawAdd(Random& random) {
-  auto& attr = As<AddAttr>(attr_);
+// Two operands, of the output's shape or repeated along some of its dimensions.
+bool Case::PlacePair(Random& random) {
   view_.inputs = 2, view_.outputs = 1;
-  for (auto& dims : dims_) dims[0] = 2;
-  dims_[0][1] = dims_[1][1] = dims_[2][1] = random.Between(1, 700);
-  if (random.OneIn(6)) dims_[1][0] = 1;  // Broadcast.
-  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 2}) ||
-      !Place(view_.input[1], DType::kInt8, {dims_[1], 2}) ||
-      !Place(view_.output[0], DType::kInt8, {dims_[2], 2}))
+  const bool flat = random.OneIn(3);
+  for (int d = 0; d < 4; ++d) {
+    const int32_t size = d == 3 ? random.Between(1, flat ? 700 : 21)
+                         : flat ? 1
+                                : random.Between(1, 5);
+    for (auto& dims : dims_) dims[d] = size;
+  }
+  const int32_t repeated = random.OneIn(2) ? 0 : random.Between(1, 2);  // the one that repeats
+  const bool picture = random.OneIn(2);                                 // its rows and columns do
+  for (int d = 0; d < 4 && repeated != 0; ++d)
+    if (picture ? d == 1 || d == 2 : random.OneIn(2)) dims_[repeated - 1][d] = 1;
+  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 4}) ||
+      !Place(view_.input[1], DType::kInt8, {dims_[1], 4}) ||
+      !Place(view_.output[0], DType::kInt8, {dims_[2], 4}))
     return false;
   FillBytes(random, view_.input[0]);
   FillBytes(random, view_.input[1]);
+  return true;
+}
+
+bool Case::DrawMul(Random& random) {
+  auto& attr = As<MulAttr>(attr_);
+  if (!PlacePair(random)) return false;
+  attr.input0_offset = random.Between(-127, 128), attr.input1_offset = random.Between(-127, 128);
+  attr.output_offset = random.OneIn(3) ? -128 : random.Between(-128, 127);
+  attr.multiplier = random.OneIn(8) ? 0 : static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
+  attr.shift = random.OneIn(4) ? random.Between(-31, 14) : random.Between(-12, -2);
+  attr.activation_min = -128, attr.activation_max = 127;
+  if (random.OneIn(2)) {
+    attr.activation_min = random.Between(-128, 0);
+    attr.activation_max = random.Between(0, 127);
+  }
+  return true;
+}
+
+bool Case::DrawUnary(Random& random) {
+  view_.inputs = view_.outputs = 1;
+  dims_[0][0] = dims_[2][0] = random.Between(1, 200);
+  if (!Place(view_.input[0], DType::kInt8, {dims_[0], 1}) ||
+      !Place(view_.output[0], DType::kInt8, {dims_[2], 1}))
+    return false;
+  FillBytes(random, view_.input[0]);
+  auto* const table = reinterpret_cast<int32_t*>(Take(256));
+  if (table == nullptr) return false;
+  for (int i = 0; i < 64; ++i) table[i] = static_cast<int32_t>(random.Next());
+  view_.params = {table, 64};
+  return true;
+}
+
+bool Case::DrawAdd(Random& random) {
+  auto& attr = As<AddAttr>(attr_);
+  if (!PlacePair(random)) return false;
   attr.input0_offset = random.Between(-127, 128), attr.input1_offset = random.Between(-127, 128);
   attr.output_offset = random.Between(-128, 127);
   attr.input0_multiplier = static_cast<int32_t>(random.Next() >> 2 | 0x40000000);
@@ -238,10 +281,12 @@ bool Case::Draw(Op op, uint32_t seed) {
   view_.op = op;
   view_.name = "random";
   view_.attr = attr_;
-  if (op == Op::kAdd) {
+  if (op == Op::kAdd || op == Op::kSub) {
     As<AddAttr>(attr_) = {};
     return DrawAdd(random);
   }
+  if (op == Op::kMul) return DrawMul(random);
+  if (op == Op::kUnary) return DrawUnary(random);
   if (op == Op::kMean) return DrawMean(random);
   As<ConvAttr>(attr_) = {};
   if (op == Op::kAveragePool2D || op == Op::kMaxPool2D) return DrawPool(random);

@@ -49,6 +49,9 @@ class Case {
   bool DrawDepthwise(Random& random);
   bool DrawFullyConnected(Random& random);
   bool DrawAdd(Random& random);
+  bool DrawMul(Random& random);
+  bool DrawUnary(Random& random);
+  bool PlacePair(Random& random);
   bool DrawPool(Random& random);
   bool DrawMean(Random& random);
   bool DrawWindow(Random& random);

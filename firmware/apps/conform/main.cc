@@ -20,9 +20,9 @@
 namespace covey::board {
 namespace {
 
-constexpr Op kOps[] = {Op::kConv2D, Op::kDepthwiseConv2D, Op::kFullyConnected,
-                       Op::kAdd,    Op::kAveragePool2D,   Op::kMaxPool2D,
-                       Op::kMean};
+constexpr Op kOps[] = {
+    Op::kConv2D, Op::kDepthwiseConv2D, Op::kFullyConnected, Op::kAdd,       Op::kSub,
+    Op::kMul,    Op::kUnary,           Op::kAveragePool2D,  Op::kMaxPool2D, Op::kMean};
 constexpr std::byte kFence{0xA5};
 constexpr size_t kFenceBytes = 16;
 

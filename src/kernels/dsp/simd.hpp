@@ -55,6 +55,17 @@ inline uint32_t PackHigh(uint32_t a, uint32_t b) {
   return pair;
 }
 
+inline int32_t LowMul(uint32_t a, uint32_t b) {
+  int32_t result;
+  asm("smulbb %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+inline int32_t HighMul(uint32_t a, uint32_t b) {
+  int32_t result;
+  asm("smultt %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+  return result;
+}
+
 // sum + a.low * b.low + a.high * b.high, modulo 2^32.
 inline int32_t DualMac(uint32_t a, uint32_t b, int32_t sum) {
   int32_t result;

@@ -35,16 +35,19 @@ void Case::FillBytes(Random& random, const TensorView& tensor) {
   }
 }
 
-// Output rows and columns of a random window; input, weights' rows and columns are drawn.
+// Output rows and columns of a random window; input, weights' rows and columns are drawn. Now and
+// then a window of 3x3, 5x5 or 7x7, which some kernels prefer.
 bool Case::DrawWindow(Random& random) {
   auto& attr = As<ConvAttr>(attr_);
+  const int32_t square = random.OneIn(2) ? 0 : 3 + 2 * random.Between(0, 2);
   for (int i = 0; i < 2; ++i) {
-    const int32_t taps = dims_[1][1 + i] = random.OneIn(3) ? 3 : random.Between(1, 5);
-    const int32_t stride = random.OneIn(2) ? 1 : random.Between(1, 4);
-    const int32_t dilation = random.OneIn(2) ? 1 : random.Between(1, 3);
+    const int32_t taps = dims_[1][1 + i] = square != 0 ? square : random.Between(1, 5);
+    const int32_t stride = random.OneIn(2) ? 1 : random.Between(1, square != 0 ? 2 : 4);
+    const int32_t dilation = random.OneIn(square != 0 && i == 1 ? 1 : 2) ? 1 : random.Between(1, 3);
     const int32_t reach = (taps - 1) * dilation + 1;
     const int32_t input = dims_[0][1 + i] = random.Between(1, 14);
-    const int32_t before = random.OneIn(3) ? 0 : random.Between(0, reach);
+    const int32_t before =
+        random.OneIn(3) ? 0 : random.Between(0, square != 0 ? square / 2 : reach);
     const int32_t after = random.Between(0, reach);
     (i == 0 ? attr.stride_h : attr.stride_w) = stride;
     (i == 0 ? attr.dilation_h : attr.dilation_w) = dilation;

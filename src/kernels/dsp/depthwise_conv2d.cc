@@ -1,12 +1,12 @@
-// Four channels at a time. Windows of 3x3 run over the channels' planes (planes.hpp), one channel
-// after the other. Other windows run over a ring of input rows, widened and padded once, so that no
-// output pixel asks what lies inside; then each tap is two loads and four products.
+// Four channels at a time. Windows of 3x3, 5x5 and 7x7 run over the channels' planes
+// (depthwise_planes.hpp), one channel after the other. Other windows run over a ring of input rows,
+// widened and padded once, so that no output pixel asks what lies inside; then each tap is two
+// loads and four products.
 //
 // The last four channels may overlap those before them; only the new ones are stored, since the
 // output may lie over input that the others had.
-#include "kernels/dsp/depthwise3x3.hpp"
+#include "kernels/dsp/depthwise_planes.hpp"
 #include "kernels/dsp/finish.hpp"
-#include "kernels/dsp/planes.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/simd.hpp"
@@ -14,21 +14,6 @@
 
 namespace covey::kernels::dsp {
 namespace {
-
-// Four neighbouring channels, of which those from `skip` on are wanted.
-struct Four {
-  int32_t first, skip;
-  Channel channels[4];
-  bool fast;
-};
-
-Four FourAt(const Finish& finish, int32_t at, int32_t channels) {
-  Four four{at + 4 <= channels ? at : channels - 4, 0, {}, true};
-  four.skip = at - four.first;
-  for (int i = 0; i < 4; ++i) four.fast = finish.Set(four.first + i, four.channels[i]) && four.fast;
-  four.fast = four.fast && finish.ending() != Ending::kOther;
-  return four;
-}
 
 struct Sums {
   int32_t of[4];
@@ -124,92 +109,6 @@ class Ring {
   int32_t reach_;
 };
 
-// Windows of 3x3 of fast channels.
-class Planar {
- public:
-  Planar(const OpView& op, const Finish& finish, const PlanarLayout& layout, const Four& four)
-      : attr_(op.attr_as<ConvAttr>()),
-        filter_(op.input[1].dims),
-        out_(op.output[0].dims),
-        weights_(op.input[1].as<int8_t>()),
-        finish_(finish),
-        layout_(layout),
-        four_(four),
-        rows_(layout.RowsIn(op.scratch.size(), out_[1])),
-        planes_(op, layout, static_cast<int32_t>(layout.plane_rows(rows_)),
-                reinterpret_cast<uint32_t*>(op.scratch.data())),
-        pairs_(attr_.stride_w == 1 ? out_[2] / 2 : 0) {
-    for (int i = four.skip; i < 4; ++i) Prepare(i);
-  }
-
-  // `picture` and `out` at the first of the four channels.
-  void Run(const int8_t* picture, int8_t* out) {
-    planes_.Forget();
-    for (int32_t y = 0; y < out_[1]; y += rows_) {
-      const int32_t rows = out_[1] - y < rows_ ? out_[1] - y : rows_;
-      const int32_t begin = y * layout_.stride;
-      planes_.Fill(picture, begin, static_cast<int32_t>(layout_.plane_rows(rows)));
-      for (int i = four_.skip; i < 4; ++i)
-        RunChannel(i, begin, rows, out + y * out_[2] * out_[3] + i);
-    }
-  }
-
- private:
-  // All of a channel's job that does not change from band to band.
-  void Prepare(int i) {
-    const Channel& channel = four_.channels[i];
-    Depthwise3x3& job = jobs_[i];
-    job.bias = job.bias_again = channel.bias;
-    job.multiplier = channel.multiplier, job.power = channel.power;
-    job.offset = finish_.offset();
-    job.out_step = out_[3], job.out_row = out_[2] * out_[3];
-    job.plane_advance = 4 * (layout_.stride * layout_.row_words - out_[2] + pairs_);
-    const int8_t* w = weights_ + four_.first + i;
-    for (int ky = 0; ky < 3; ++ky, w += 3 * out_[3]) {
-      const auto middle = static_cast<uint16_t>(w[out_[3]]);
-      job.weights[2 * ky] = static_cast<uint16_t>(w[0]) | uint32_t{middle} << 16;
-      job.weights[2 * ky + 1] = middle | static_cast<uint32_t>(w[2 * out_[3]]) << 16;
-    }
-  }
-
-  void RunChannel(int i, int32_t begin, int32_t rows, int8_t* out) {
-    Depthwise3x3& job = jobs_[i];
-    for (int ky = 0; ky < 3; ++ky) job.plane[ky] = planes_.Row(i, begin + ky * attr_.dilation_h);
-    job.out = out;
-    job.pairs_end = out + 2 * pairs_ * job.out_step;
-    job.row_end = out + job.out_row;
-    job.rows = rows;
-    if (finish_.ending() == Ending::kRelu) {
-      covey_dsp_depthwise3x3_relu(&job);
-    } else {
-      covey_dsp_depthwise3x3_signed(&job);
-    }
-  }
-
-  const ConvAttr& attr_;
-  std::span<const int32_t> filter_, out_;
-  const int8_t* weights_;
-  const Finish& finish_;
-  const PlanarLayout& layout_;
-  const Four& four_;
-  int32_t rows_;  // of output, at a time
-  Planes planes_;
-  int32_t pairs_;  // of output pixels of a row
-  Depthwise3x3 jobs_[4];
-};
-
-template <typename Loop>
-void RunPictures(const OpView& op, const Four& four, Loop&& loop) {
-  const auto in = op.input[0].dims, out = op.output[0].dims;
-  const int8_t* picture = op.input[0].as<int8_t>() + four.first;
-  int8_t* result = op.output[0].as_mutable<int8_t>() + four.first;
-  for (int32_t n = 0; n < out[0]; ++n) {
-    loop.Run(picture, result);
-    picture += in[1] * in[2] * in[3];
-    result += out[1] * out[2] * out[3];
-  }
-}
-
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
@@ -221,7 +120,7 @@ void RunDepthwiseConv2D(const OpView& op) {
   for (int32_t c = 0; c < channels; c += 4) {
     const Four four = FourAt(finish, c, channels);
     if (planar.applies && four.fast) {
-      RunPictures(op, four, Planar(op, finish, planar, four));
+      RunPlanar(op, finish, planar, four);
     } else {
       RunPictures(op, four, Ring(op, finish, four));
     }

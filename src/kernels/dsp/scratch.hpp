@@ -118,20 +118,24 @@ struct DepthwiseLayout {
   size_t bytes() const { return static_cast<size_t>(weight_words + reach * row_words) * 4; }
 };
 
-// The same for windows of 3x3 with neighbouring taps and strides of 1 and 2: the rows for one row
-// of output or more, each channel by itself, two columns a word (planes.hpp).
+// The same for windows of 3x3, 5x5 and 7x7 with neighbouring taps and strides of 1 and 2: the rows
+// for one row of output or more, each channel by itself, two columns a word (planes.hpp). The wide
+// windows look at words for whole fours of output pixels.
 struct PlanarLayout {
   bool applies = false;
-  int32_t row_words = 0, reach = 0, stride = 0;
+  int32_t window = 0, row_words = 0, reach = 0, stride = 0;
 
   explicit PlanarLayout(const OpView& op) {
     const auto& attr = op.attr_as<ConvAttr>();
     const auto filter = op.input[1].dims, out = op.output[0].dims;
-    applies = filter[1] == 3 && filter[2] == 3 && attr.dilation_w == 1 && attr.stride_w <= 2;
+    window = filter[1];
+    applies = (window == 3 || window == 5 || window == 7) && filter[2] == window &&
+              attr.dilation_w == 1 && attr.stride_w <= 2;
     if (!applies) return;
-    reach = 2 * attr.dilation_h + 1;
+    reach = (window - 1) * attr.dilation_h + 1;
     stride = attr.stride_h;
-    row_words = ((out[2] - 1) * attr.stride_w + 4) / 2;
+    row_words = window == 3 ? ((out[2] - 1) * attr.stride_w + 4) / 2
+                            : (out[2] + 3) / 4 * 2 * attr.stride_w + window / 2;
   }
   // For so many rows of output.
   int64_t plane_rows(int64_t rows) const { return (rows - 1) * stride + reach; }

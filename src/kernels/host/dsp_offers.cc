@@ -109,7 +109,14 @@ void WinogradOffers(const OpView& op, List& list) {
   }
 }
 
-// 3x3 by planes, for so many rows of output at once; else a ring of rows.
+// A row of output of one channel by planes: two pixels at a time, or four of a wide window.
+int64_t PlanarRowCost(const PlanarLayout& planar, int64_t width, bool by_two) {
+  if (planar.window == 3) return (by_two ? width * 20 : width / 2 * 30 + width % 2 * 22) + 20;
+  const int64_t window_row = planar.window == 7 ? 22 : by_two ? 17 : 16;
+  return CeilDiv(width, 4) * (planar.window * window_row + 37) + 20;
+}
+
+// By planes, for so many rows of output at once; else a ring of rows.
 void DepthwiseOffers(const OpView& op, List& list) {
   const DspScratch need = DspScratchOf(op);
   if (need.best == 0) return;
@@ -122,17 +129,17 @@ void DepthwiseOffers(const OpView& op, List& list) {
     return;
   }
   const int64_t words = planar.row_words, fours = CeilDiv(channels, 4), pictures = out[0];
-  const bool twos = op.attr_as<ConvAttr>().stride_w == 1;
-  const int64_t row = (twos ? out[2] / 2 * 30 + out[2] % 2 * 22 : out[2] * 20) + 20;
+  const int64_t row = PlanarRowCost(planar, out[2], op.attr_as<ConvAttr>().stride_w == 2);
   for (int64_t rows = 1;; rows = rows * 2 < out[1] ? rows * 2 : out[1]) {
     const auto bytes = static_cast<size_t>(planar.bytes(rows));
     if (rows > 1 && bytes > kMostDepthwiseBytes) return;
     const int64_t bands = CeilDiv(out[1], rows);
     const int64_t fill = planar.plane_rows(out[1]) * (22 * words + 60);
-    const int64_t keep = (bands - 1) * (3 - planar.stride > 0 ? 3 - planar.stride : 0) * words * 24;
+    const int64_t kept = planar.reach > planar.stride ? planar.reach - planar.stride : 0;
+    const int64_t keep = (bands - 1) * kept * words * 24;
     const int64_t cost =
         pictures * (fours * (fill + keep + bands * 60) + channels * (out[1] * row + bands * 70)) +
-        channels * 120;
+        channels * (planar.window == 3 ? 120 : 60 + 8 * taps);
     list.Add({.scratch = bytes < need.least ? need.least : bytes, .instructions = cost});
     if (rows == out[1]) return;
   }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <regex>
 
+#include "compiler/cpp/facts.hpp"
 #include "compiler/cpp/join.hpp"
 #include "compiler/cpp/tables.hpp"
 #include "compiler/report.hpp"
@@ -109,12 +110,6 @@ class Writer {
   }
 
   Result<CppModel> Run(Diag& diag) {
-    for (uint32_t i = 0; i < image_.tensor_count(); ++i) {
-      if (image_.tensor(i).place != static_cast<uint8_t>(wire::Place::kState)) continue;
-      return Refuse(diag, {Code::kUnimplemented, "emit: the network keeps state"},
-                    image_.tensor_name(i),
-                    "is kept from run to run, which only images do so far, not generated code");
-    }
     std::set<covey::Op> ops;
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       ops.insert(static_cast<covey::Op>(image_.op(i).op));
@@ -122,7 +117,10 @@ class Writer {
     COVEY_TRY_ASSIGN(Joined kernels, JoinKernels(ops, target_.folders, diag));
     COVEY_TRY(FitViews(kernels, diag));
     if (!UsesInt16()) DropInt16(kernels.text);
-    Tables tables(image_);
+    const Facts facts = FactsOf(image_, target_.target);
+    facts.Apply(kernels.text);
+    const bool scales = kernels.text.find(".scale") != std::string::npos;
+    Tables tables(image_, {.unread = facts.unread, .scales = scales});
     const std::string definitions = tables.Text();
     CppModel model;
     model.name = name_;
@@ -219,6 +217,9 @@ class Writer {
       constants += Constants(Numbered("Input", i), tensor);
     }
     functions += "void Run();\n";
+    if (HasState()) {
+      functions += "void Reset();  // before the first Run, and where another sequence begins\n";
+    }
     for (uint16_t i = 0; i < image_.output_count(); ++i) {
       const uint16_t tensor = image_.output_tensor(i);
       functions += "const " + std::string(TypeOf(image_.tensor(tensor).dtype)) + "* " +
@@ -235,10 +236,11 @@ class Writer {
     std::string text = Filled(kRunTop);
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       const std::string number = std::to_string(i);
-      text += "  " + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) + "(kOp" + number +
-              ");\n  COVEY_AFTER_OP(" + number + ");\n";
+      text += "  Call<" + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) + ">(kOps[" +
+              number + "]);\n  COVEY_AFTER_OP(" + number + ");\n";
     }
     text += "}\n\n";
+    if (HasState()) text += ResetBody();
     const auto accessor = [&](const char* what, const char* qualifier, uint16_t i,
                               uint16_t tensor) {
       const wire::TensorRecord& record = image_.tensor(tensor);
@@ -253,6 +255,29 @@ class Writer {
       accessor("Output", "const ", i, image_.output_tensor(i));
     }
     return text + Filled("\n}  // namespace @NAME@\n");
+  }
+
+  bool HasState() const {
+    for (uint32_t i = 0; i < image_.tensor_count(); ++i)
+      if (IsState(i)) return true;
+    return false;
+  }
+  bool IsState(uint32_t tensor) const {
+    return image_.tensor(tensor).place == static_cast<uint8_t>(wire::Place::kState);
+  }
+
+  // As Engine::Reset.
+  std::string ResetBody() const {
+    std::string text = "void Reset() {\n";
+    for (uint32_t i = 0; i < image_.tensor_count(); ++i) {
+      if (!IsState(i)) continue;
+      const wire::TensorRecord& record = image_.tensor(i);
+      const bool bytes = record.dtype == static_cast<uint8_t>(DType::kInt8);
+      text += "  __builtin_memset(g_arena + " + std::to_string(record.offset) + ", " +
+              std::to_string(bytes ? record.zero_point : 0) + ", " + std::to_string(record.bytes) +
+              ");\n";
+    }
+    return text + "}\n\n";
   }
 
   static const char kHeaderTop[], kSourceTop[], kKernelsTop[], kModelTop[], kRunTop[], kCMake[];

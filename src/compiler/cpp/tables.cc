@@ -1,7 +1,10 @@
 #include "compiler/cpp/tables.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+
+#include "core/op_view.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -31,6 +34,79 @@ const char* DTypeId(uint8_t dtype) {
   return kIds[dtype];
 }
 
+std::string Filled(std::string text, std::string_view name, const std::string& with) {
+  return text.replace(text.find(name), name.size(), with);
+}
+
+// How many words of its attributes an op reads.
+size_t AttrWords(covey::Op op) {
+  switch (op) {
+    case covey::Op::kUnary:
+      return 0;  // the kind is for people
+    case covey::Op::kMul:
+      return sizeof(MulAttr) / sizeof(int32_t);
+    case covey::Op::kAdd:
+    case covey::Op::kSub:
+      return sizeof(AddAttr) / sizeof(int32_t);
+    case covey::Op::kConv2D:
+    case covey::Op::kDepthwiseConv2D:
+    case covey::Op::kFullyConnected:
+      return sizeof(ConvAttr) / sizeof(int32_t);
+    case covey::Op::kMean:
+      return sizeof(MeanAttr) / sizeof(int32_t);
+    case covey::Op::kReshape:
+      return 0;
+    default:
+      return kAttrWords;
+  }
+}
+
+constexpr char kRows[] = R"(
+struct TensorRow {
+  const void* data;
+  const std::int32_t* dims;
+  std::uint32_t bytes;
+  covey::DType dtype;
+  std::uint8_t rank;
+  std::int16_t zero_point;
+@SCALE@};
+struct OpRow {
+  const std::int32_t* attr;
+  const std::int32_t* params;
+  std::byte* scratch;
+  std::uint32_t scratch_bytes, param_count;
+  std::uint16_t op;
+  std::uint8_t inputs, outputs;
+  std::uint16_t tensors[@MOST@];
+};
+)";
+
+// The view of an op, and its kernel on it.
+constexpr char kCall[] = R"(
+void Fill(covey::TensorView& view, std::uint16_t number) {
+  if (number == 0xFFFF) return;  // absent
+  const TensorRow& row = kTensors[number];
+  view.dtype = row.dtype;
+  view.dims = {row.dims, row.rank};
+  view.data = static_cast<std::byte*>(const_cast<void*>(row.data));
+  view.bytes = row.bytes;
+  view.zero_point = row.zero_point;@SET@
+}
+
+template <void (*run)(const covey::OpView&)>
+__attribute__((noinline)) void Call(const OpRow& row) {
+  covey::OpView view;
+  view.op = covey::Op(row.op);
+  view.inputs = row.inputs, view.outputs = row.outputs;
+  view.attr = row.attr;
+  view.params = {row.params, row.param_count};
+  view.scratch = {row.scratch, row.scratch_bytes};
+  for (int i = 0; i < row.inputs; ++i) Fill(view.input[i], row.tensors[i]);
+  for (int i = 0; i < row.outputs; ++i) Fill(view.output[i], row.tensors[row.inputs + i]);
+  run(view);
+}
+)";
+
 }  // namespace
 
 std::string FloatText(float value) {
@@ -41,9 +117,22 @@ std::string FloatText(float value) {
 }
 
 std::string Tables::Text() {
-  std::string ops;
+  std::string tensors, ops;
+  for (uint32_t i = 0; i < image_.tensor_count(); ++i)
+    tensors += "    " + Tensor(static_cast<uint16_t>(i)) + ",\n";
   for (uint32_t i = 0; i < image_.op_count(); ++i) ops += Op(i);
-  return text_ + ops;
+  return text_ + Rows() + "const TensorRow kTensors[] = {\n" + tensors + "};\n" +
+         "const OpRow kOps[] = {\n" + ops + "};\n" +
+         Filled(kCall, "@SET@", options_.scales ? "\n  view.scale = row.scale;" : "");
+}
+
+// The rows' types, with room for what the network's ops have.
+std::string Tables::Rows() {
+  size_t most = 1;
+  for (uint32_t i = 0; i < image_.op_count(); ++i)
+    most = std::max(most, image_.op_inputs(i).size() + image_.op_outputs(i).size());
+  return Filled(Filled(kRows, "@MOST@", std::to_string(most)), "@SCALE@",
+                options_.scales ? "  float scale;\n" : "");
 }
 
 std::string Tables::Words(const char* prefix, std::span<const int32_t> words, uint64_t& bytes) {
@@ -78,38 +167,36 @@ std::string Tables::Data(uint16_t tensor) {
 }
 
 std::string Tables::Tensor(uint16_t tensor) {
-  if (tensor == wire::kNoTensor) return "{}";
   const wire::TensorRecord& record = image_.tensor(tensor);
   const std::string dims = Words("kDims", {record.dims, record.rank}, table_bytes_);
-  const std::string data =
-      record.place == static_cast<uint8_t>(wire::Place::kArena)
-          ? "g_arena + " + std::to_string(record.offset)
-          : "const_cast<std::byte*>(reinterpret_cast<const std::byte*>(" + Data(tensor) + "))";
-  return std::string("{covey::DType::") + DTypeId(record.dtype) + ", " + dims + ", " + data + ", " +
-         std::to_string(record.bytes) + ", " + FloatText(record.scale) + ", " +
-         std::to_string(record.zero_point) + "}";
+  std::string data = "nullptr";
+  if (record.place != static_cast<uint8_t>(wire::Place::kData)) {
+    data = "g_arena + " + std::to_string(record.offset);
+  } else if (!options_.unread.contains(tensor)) {
+    data = Data(tensor);
+  }
+  return "{" + data + ", " + (record.rank == 0 ? "nullptr" : dims) + ", " +
+         std::to_string(record.bytes) + ", covey::DType::" + DTypeId(record.dtype) + ", " +
+         std::to_string(record.rank) + ", " + std::to_string(record.zero_point) +
+         (options_.scales ? ", " + FloatText(record.scale) : "") + "}";
 }
 
 std::string Tables::Op(uint32_t index) {
   const OpView view = image_.ViewOp(index, nullptr);
-  const auto tensors = [&](std::span<const uint16_t> numbers) {
-    std::string text = "{{";
-    for (const uint16_t number : numbers) text += "\n        " + Tensor(number) + ",";
-    return text + "}}";
-  };
-  const std::string inputs = tensors(image_.op_inputs(index));
-  const std::string outputs = tensors(image_.op_outputs(index));
-  const std::string attr = Words("kAttr", {view.attr, kAttrWords}, table_bytes_);
+  std::string tensors;
+  for (const auto& numbers : {image_.op_inputs(index), image_.op_outputs(index)})
+    for (const uint16_t number : numbers)
+      tensors += (tensors.empty() ? "" : ", ") + std::to_string(number);
+  const std::string attr = Words("kAttr", {view.attr, AttrWords(view.op)}, table_bytes_);
   const std::string params = Words("kParams", view.params, weight_bytes_);
   const wire::OpRecord& record = image_.op(index);
-  const std::string scratch = record.scratch_bytes == 0
-                                  ? "{}"
-                                  : "{g_arena + " + std::to_string(record.scratch_offset) + ", " +
-                                        std::to_string(record.scratch_bytes) + "}";
-  return "const covey::OpView kOp" + std::to_string(index) + " = {\n    covey::Op(" +
-         std::to_string(record.op) + "), \"\",  // " + OpName(view.op) + "\n    " + inputs +
-         ",\n    " + outputs + ",\n    " + std::to_string(view.inputs) + ", " +
-         std::to_string(view.outputs) + ", " + attr + ", " + params + ", " + scratch + "};\n";
+  const std::string scratch =
+      record.scratch_bytes == 0 ? "nullptr" : "g_arena + " + std::to_string(record.scratch_offset);
+  return "    {" + (attr == "{}" ? "nullptr" : attr) + ", " +
+         (view.params.empty() ? "nullptr" : params) + ", " + scratch + ", " +
+         std::to_string(record.scratch_bytes) + ", " + std::to_string(view.params.size()) + ", " +
+         std::to_string(record.op) + ", " + std::to_string(view.inputs) + ", " +
+         std::to_string(view.outputs) + ", {" + tensors + "}},  // " + OpName(view.op) + "\n";
 }
 
 }  // namespace covey::compiler

@@ -9,6 +9,7 @@
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/winograd.hpp"
+#include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
@@ -48,7 +49,8 @@ class Product {
       WidenTwo(weights_ + a.number * window_, weights_ + b.number * window_, steps_, batch.weights);
       const bool fast_a = finish_.Set(a.number, a.channel);
       const bool fast_b = finish_.Set(b.number, b.channel);
-      const bool fast = fast_a && fast_b && finish_.ending() != Ending::kOther && next != at;
+      const bool fast =
+          !kSomeSlow || (fast_a && fast_b && finish_.ending() != Ending::kOther && next != at);
       TwoByFour job{};
       job.w = batch.weights, job.x = batch.windows;
       job.SetSteps(steps_.count());
@@ -104,10 +106,10 @@ class Product {
 
 void RunConv2D(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
-  if (RunWinograd(op)) return;
+  if (RunWinograd(op) || !kSomeDirect) return;
   const ConvLayout layout(op);
   const DspScratch need = DspScratchOf(op);
-  if (!ScratchHolds(op, need.least)) return ref::RunConv2D(op);
+  if (kSomeReference && !ScratchHolds(op, need.least)) return ref::RunConv2D(op);
   const auto filter = op.input[1].dims;
   const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
   const size_t fixed = layout.weight_bytes + layout.gather_bytes;

@@ -10,6 +10,7 @@
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/simd.hpp"
+#include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
@@ -113,13 +114,14 @@ class Ring {
 
 void RunDepthwiseConv2D(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunDepthwiseConv2D(op);
-  if (!ScratchHolds(op, DspScratchOf(op).least)) return ref::RunDepthwiseConv2D(op);
+  if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least))
+    return ref::RunDepthwiseConv2D(op);
   const int32_t channels = op.input[1].dims[3];
   const PlanarLayout planar(op);
   const Finish finish(op, channels);
   for (int32_t c = 0; c < channels; c += 4) {
     const Four four = FourAt(finish, c, channels);
-    if (planar.applies && four.fast) {
+    if (!kSomeRing || (planar.applies && four.fast)) {
       RunPlanar(op, finish, planar, four);
     } else {
       RunPictures(op, four, Ring(op, finish, four));

@@ -4,6 +4,7 @@
 #include "kernels/dsp/depthwise_wide.hpp"
 #include "kernels/dsp/planes.hpp"
 #include "kernels/dsp/simd.hpp"
+#include "kernels/facts.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
@@ -76,8 +77,9 @@ class WideWindow {
   void Prepare(const Shape& shape, const Channel& channel, int32_t number) {
     const int32_t window = shape.layout.window, stride = shape.attr().stride_w;
     const int32_t step = shape.channels(), fours = shape.width() / 4;
-    loop_ = window == 5 ? (stride == 1 ? covey_dsp_depthwise5x5 : covey_dsp_depthwise5x5_by_two)
-                        : (stride == 1 ? covey_dsp_depthwise7x7 : covey_dsp_depthwise7x7_by_two);
+    const bool five = kSome5x5 && (!kSome7x7 || window == 5);
+    loop_ = five ? (stride == 1 ? covey_dsp_depthwise5x5 : covey_dsp_depthwise5x5_by_two)
+                 : (stride == 1 ? covey_dsp_depthwise7x7 : covey_dsp_depthwise7x7_by_two);
     job_.bias = job_.bias_again = channel.bias;
     job_.multiplier = channel.multiplier, job_.power = channel.power;
     job_.offset = shape.finish.offset();
@@ -89,7 +91,7 @@ class WideWindow {
     job_.back = window * job_.row_step - 8 * stride;
     job_.plane_advance = 4 * shape.layout.stride * shape.layout.row_words;
     const int8_t* const weights = shape.weights(number);
-    window == 5 ? PutRows<5>(weights, step, stride == 2) : PutRows<7>(weights, step, stride == 2);
+    five ? PutRows<5>(weights, step, stride == 2) : PutRows<7>(weights, step, stride == 2);
   }
 
   void Run(const Band& band) {
@@ -175,9 +177,9 @@ class Planar {
 
 void RunPlanar(const OpView& op, const Finish& finish, const PlanarLayout& layout,
                const Four& four) {
-  if (layout.window == 3) {
+  if (kSome3x3 && layout.window == 3) {
     RunPictures(op, four, Planar<Window3x3>(op, finish, layout, four));
-  } else {
+  } else if (kSome5x5 || kSome7x7) {
     RunPictures(op, four, Planar<WideWindow>(op, finish, layout, four));
   }
 }

@@ -10,7 +10,9 @@
 // Exact: no intermediate value of a fast channel can leave int32, whatever the sum.
 #pragma once
 
+#include "kernels/dsp/choice.hpp"
 #include "kernels/dsp/simd.hpp"
+#include "kernels/facts.hpp"
 #include "kernels/ref/channel.hpp"
 
 namespace covey::kernels::dsp {
@@ -50,7 +52,7 @@ class Finish {
     const int32_t right = -shift_[number];
     channel.bias = bias_ == nullptr ? 0 : bias_[number];
     channel.multiplier = static_cast<int32_t>(2 * static_cast<uint32_t>(multiplier_[number]));
-    channel.power = right < 2 || multiplier_[number] < 1 << 30 ? 0 : 1 << (32 - right);
+    channel.power = kSomeSlow && !FastScale(multiplier_[number], -right) ? 0 : 1 << (32 - right);
     return channel.fast();
   }
 
@@ -59,11 +61,11 @@ class Finish {
 
   // `sum` holds the bias already.
   int8_t operator()(int32_t sum, const Channel& channel, int32_t number) const {
-    if (!channel.fast()) return ref_.Scaled(sum, number);
+    if (kSomeSlow && !channel.fast()) return ref_.Scaled(sum, number);
     const int32_t scaled = HighMacRounded(sum, channel.multiplier, sum);
     const int32_t value = HighMacRounded(scaled + (scaled >> 31), channel.power, offset_);
-    return static_cast<int8_t>(ending_ != Ending::kOther ? Saturate8(value)
-                                                         : Clamp(value, least_, most_));
+    return static_cast<int8_t>(
+        !kSomeSlow || ending_ != Ending::kOther ? Saturate8(value) : Clamp(value, least_, most_));
   }
 
   // Where the sums of four channels begin.
@@ -92,7 +94,7 @@ class Finish {
       const int32_t value = HighMacRounded(scaled + (scaled >> 31), power, offset_);
       bytes |= static_cast<uint32_t>(Saturate8(value) & 0xFF) << (8 * i);
     }
-    if (slow >= 0) {
+    if (!kSomeSlow || slow >= 0) {
       __builtin_memcpy(out, &bytes, sizeof(bytes));
     } else {
       for (int i = 0; i < 4; ++i) out[i] = ref_.Scaled(sums[i], first + i);

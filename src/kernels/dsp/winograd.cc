@@ -1,27 +1,13 @@
 #include "kernels/dsp/winograd.hpp"
 
+#include "kernels/dsp/choice.hpp"
 #include "kernels/dsp/finish.hpp"
-#include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/simd.hpp"
 #include "kernels/dsp/winograd_loops.hpp"
+#include "kernels/facts.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
-
-// Whether the output's bytes are none that are still needed.
-bool FarEnough(const OpView& op, int64_t lead) {
-  const auto in = reinterpret_cast<uintptr_t>(op.input[0].data);
-  const auto out = reinterpret_cast<uintptr_t>(op.output[0].data);
-  return out + op.output[0].bytes <= in || in + op.input[0].bytes <= out ||
-         (in >= out && in - out >= static_cast<uint64_t>(lead));
-}
-
-bool AllFast(const Finish& finish, int32_t channels) {
-  Channel channel;
-  for (int32_t c = 0; c < channels; ++c)
-    if (!finish.Set(c, channel)) return false;
-  return finish.ending() != Ending::kOther;
-}
 
 struct Place {
   int32_t n, y, x;  // of a tile: picture, row of tiles, column of tiles
@@ -181,11 +167,10 @@ class Winograd {
 }  // namespace
 
 bool RunWinograd(const OpView& op) {
-  if (op.input[3].dtype == DType::kNone) return false;
+  if (!kSomeWinograd || op.input[3].dtype == DType::kNone) return false;
   const WinogradLayout layout(op);
-  if (!ScratchHolds(op, layout.bytes(1)) || !FarEnough(op, layout.lead)) return false;
+  if (kSomeDirect && !TakesWinograd(op, layout)) return false;
   const Finish finish(op, op.output[0].dims[3]);
-  if (!AllFast(finish, op.output[0].dims[3])) return false;
   Winograd(op, layout, finish).Run();
   return true;
 }

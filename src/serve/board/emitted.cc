@@ -56,6 +56,12 @@ std::string Glue(const wire::ImageView& image) {
     }
   };
   add("Input", image.input_count(), [&](uint16_t i) { return image.input_tensor(i); });
+  // A network with state begins at zero, as an engine that has just been prepared.
+  bool state = false;
+  for (uint32_t i = 0; i < image.tensor_count(); ++i)
+    state = state || image.tensor(i).place == static_cast<uint8_t>(wire::Place::kState);
+  const std::string reset =
+      state ? "static bool ready = false; if (!ready) net::Reset(); ready = true; " : "";
   add("Output", image.output_count(), [&](uint16_t i) { return image.output_tensor(i); });
   return "#include \"net.hpp\"\nextern \"C\" {\nextern const std::uint32_t covey_arena_bytes, "
          "covey_inputs, covey_outputs, covey_tensor_bytes[];\n"
@@ -63,8 +69,9 @@ std::string Glue(const wire::ImageView& image) {
          "covey_inputs = " +
          std::to_string(image.input_count()) +
          ", covey_outputs = " + std::to_string(image.output_count()) +
-         ";\nconst std::uint32_t covey_tensor_bytes[] = {" + bytes +
-         "};\nvoid covey_run() { net::Run(); }\n"
+         ";\nconst std::uint32_t covey_tensor_bytes[] = {" + bytes + "};\nvoid covey_run() { " +
+         reset +
+         "net::Run(); }\n"
          "[[gnu::noinline]] void covey_mark(int) { asm volatile(\"\"); }\nvoid* "
          "covey_tensor(std::uint32_t index) {\n" +
          "  switch (index) {\n" + cases + "    default: return nullptr;\n  }\n}\n}\n";

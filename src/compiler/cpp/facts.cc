@@ -1,0 +1,106 @@
+#include "compiler/cpp/facts.hpp"
+
+#include <map>
+
+#include "kernels/dsp/choice.hpp"
+#include "kernels/mve/scratch.hpp"
+#include "kernels/rv32/scratch.hpp"
+
+namespace covey::compiler {
+namespace {
+
+bool Int8(const OpView& op) { return op.output[0].dtype == DType::kInt8; }
+
+// What the ops of a network do, by the names of kernels/facts.hpp.
+class DspLoops {
+ public:
+  // Whether the op leaves its canonical weights alone.
+  bool Add(const OpView& op) {
+    if (!Int8(op)) return false;
+    if (op.op == Op::kFullyConnected) Epilogue(op, op.input[1].dims[0]);
+    if (op.op == Op::kDepthwiseConv2D) AddDepthwise(op);
+    return op.op == Op::kConv2D && AddConv(op);
+  }
+  std::set<std::string> Never() const {
+    std::set<std::string> never;
+    for (const auto& [name, some] : some_)
+      if (!some) never.insert(name);
+    return never;
+  }
+
+ private:
+  void Note(const char* name, bool some = true) { some_[name] = some_[name] || some; }
+
+  void Epilogue(const OpView& op, int32_t channels) {
+    Note("kSomeSlow", !kernels::dsp::AllFast(op, channels));
+  }
+
+  bool AddConv(const OpView& op) {
+    const int32_t channels = op.input[1].dims[0];
+    Epilogue(op, channels);
+    Note("kSomeSlow", channels == op.attr_as<ConvAttr>().groups);  // one at a time
+    const bool winograd = op.input[3].dtype != DType::kNone;
+    Note("kSomeWinograd", winograd);
+    if (winograd && kernels::dsp::TakesWinograd(op, kernels::dsp::WinogradLayout(op))) return true;
+    Note("kSomeDirect");
+    Note("kSomeReference", !kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least));
+    return false;
+  }
+
+  void AddDepthwise(const OpView& op) {
+    const int32_t channels = op.input[1].dims[3];
+    Epilogue(op, channels);
+    if (!kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least))
+      return Note("kSomeReference");
+    const kernels::dsp::PlanarLayout planar(op);
+    const bool planes = planar.applies && kernels::dsp::AllFast(op, channels);
+    Note("kSomeRing", !planes);
+    for (const auto& [window, name] : {std::pair(3, "kSome3x3"), {5, "kSome5x5"}, {7, "kSome7x7"}})
+      Note(name, planar.applies && planar.window == window);
+  }
+
+  std::map<std::string, bool> some_ = {{"kSomeReference", false}, {"kSomeWinograd", false},
+                                       {"kSomeDirect", false},    {"kSomeRing", false},
+                                       {"kSome3x3", false},       {"kSome5x5", false},
+                                       {"kSome7x7", false},       {"kSomeSlow", false}};
+};
+
+// Whether a convolution finds too little scratch for a target's loops.
+bool TakesReference(const OpView& op, bool mve) {
+  if (!Int8(op) || (op.op != Op::kConv2D && op.op != Op::kDepthwiseConv2D)) return false;
+  return mve ? !kernels::mve::ScratchHolds(op, kernels::mve::MveScratchOf(op).least)
+             : !kernels::rv32::ScratchHolds(op, kernels::rv32::Rv32ScratchOf(op).least);
+}
+
+}  // namespace
+
+void Facts::Apply(std::string& kernels) const {
+  for (const std::string& name : never) {
+    const std::string line = "constexpr bool " + name + " = ";
+    const size_t at = kernels.find(line + "true");
+    if (at != std::string::npos) kernels.replace(at + line.size(), 4, "false");
+  }
+}
+
+Facts FactsOf(const wire::ImageView& image, const std::string& target) {
+  Facts facts;
+  const bool dsp = target == "m4" || target == "m33", mve = target == "m55";
+  if (!dsp && !mve && target != "rv32") return facts;
+  DspLoops loops;
+  bool reference = false;
+  std::set<uint16_t> read;
+  for (uint32_t i = 0; i < image.op_count(); ++i) {
+    const OpView op = image.ViewOp(i, nullptr);
+    const bool without_weights = dsp && loops.Add(op);
+    reference = reference || TakesReference(op, mve);
+    const auto inputs = image.op_inputs(i);
+    for (size_t k = 0; k < inputs.size(); ++k)
+      (without_weights && k == 1 ? facts.unread : read).insert(inputs[k]);
+  }
+  for (const uint16_t tensor : read) facts.unread.erase(tensor);
+  if (dsp) facts.never = loops.Never();
+  if (!dsp && !reference) facts.never.insert("kSomeReference");
+  return facts;
+}
+
+}  // namespace covey::compiler

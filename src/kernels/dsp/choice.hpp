@@ -1,0 +1,39 @@
+// Which loop an op of dsp/ takes, from its numbers, scratch and places: asked by the loops
+// themselves, and by the compiler, which leaves out what a network never takes.
+#pragma once
+
+#include "kernels/dsp/scratch.hpp"
+
+namespace covey::kernels::dsp {
+
+// What the short epilogue takes (finish.hpp).
+constexpr bool FastScale(int32_t multiplier, int32_t shift) {
+  return multiplier >= 1 << 30 && shift <= -2;
+}
+constexpr bool WholeRange(const ConvAttr& attr) {
+  return attr.activation_min == -128 && attr.activation_max == 127;
+}
+
+// Of a convolution with so many output channels.
+inline bool AllFast(const OpView& op, int32_t channels) {
+  for (int32_t c = 0; c < channels; ++c)
+    if (!FastScale(op.params[static_cast<size_t>(c)], op.params[static_cast<size_t>(channels + c)]))
+      return false;
+  return WholeRange(op.attr_as<ConvAttr>());
+}
+
+// Whether the output's bytes are none that are still needed.
+inline bool FarEnough(const OpView& op, int64_t lead) {
+  const auto in = reinterpret_cast<uintptr_t>(op.input[0].data);
+  const auto out = reinterpret_cast<uintptr_t>(op.output[0].data);
+  return out + op.output[0].bytes <= in || in + op.input[0].bytes <= out ||
+         (in >= out && in - out >= static_cast<uint64_t>(lead));
+}
+
+// conv2d that has its weights in Winograd's form: whether they are used, and no others.
+inline bool TakesWinograd(const OpView& op, const WinogradLayout& layout) {
+  return ScratchHolds(op, layout.bytes(1)) && FarEnough(op, layout.lead) &&
+         AllFast(op, op.output[0].dims[3]);
+}
+
+}  // namespace covey::kernels::dsp

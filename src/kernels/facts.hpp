@@ -1,0 +1,24 @@
+// What a build's networks may hold. An interpreter must be ready for every network, so all of these
+// are true; generated code says "false" to what its one network has not (compiler/cpp/facts.hpp),
+// and the compiler drops the loops for it.
+//
+//   if (kSome5x5 && window == 5) ...
+//
+// Exact: a fact may be true where it need not be, never false where it is needed.
+#pragma once
+
+namespace covey::kernels {
+
+// Convolutions that take the reference loop for want of scratch; on every target.
+inline constexpr bool kSomeReference = true;
+
+// Of the loops in dsp/.
+inline constexpr bool kSomeWinograd = true;
+inline constexpr bool kSomeDirect = true;  // conv2d without Winograd
+inline constexpr bool kSomeRing = true;    // depthwise windows that have no planes
+inline constexpr bool kSome3x3 = true;     // those that have
+inline constexpr bool kSome5x5 = true;
+inline constexpr bool kSome7x7 = true;
+inline constexpr bool kSomeSlow = true;  // scales or ranges that the epilogue does not take
+
+}  // namespace covey::kernels

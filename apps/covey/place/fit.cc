@@ -17,16 +17,26 @@ Expected<serve::BoardRoom> RoomBeside(const std::string& board, const std::strin
   return *room;
 }
 
+// False for what has no image, too.
+bool Fits(const ModelFile& model, const serve::BoardRoom& room) {
+  if (model.image.empty()) return false;
+  NoDiag quiet;  // the caller asks again, and says it
+  const auto image = wire::ImageView::Read(model.image.span(), quiet);
+  return image.ok() && serve::CheckRoom(*image, room, quiet).ok();
+}
+
 }  // namespace
 
 Expected<ModelFile> LoadForBoard(const std::string& path, const std::string& board,
                                  const std::string& firmware) {
   const Expected<serve::BoardRoom> room = RoomBeside(board, firmware);
-  // A file that is wrong on every board is told first.
-  Expected<ModelFile> model = room ? LoadModelFile(path, board,
-                                                   {.ram_bytes = room.value().ram_bytes,
-                                                    .flash_bytes = room.value().flash_bytes})
-                                   : LoadModelFile(path, board);
+  // As it is usually compiled, if that fits: the limits alone would let it take all the room there
+  // is. A file that is wrong on every board is told first.
+  Expected<ModelFile> model = LoadModelFile(path, board);
+  if (model && room && !Fits(model.value(), room.value()))
+    model = LoadModelFile(
+        path, board,
+        {.ram_bytes = room.value().ram_bytes, .flash_bytes = room.value().flash_bytes});
   if (!model) return model.error();
   const std::string name = "board " + board + ": " + path;
   if (model.value().image.empty()) {

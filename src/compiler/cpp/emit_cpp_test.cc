@@ -60,7 +60,7 @@ class Model {
     return *view;
   }
 
-  std::string Interpret(const std::string& inputs) const {
+  std::string Interpret(const std::string& inputs, bool reset = false) const {
     const wire::ImageView view = View();
     std::vector<Chunk> arena(view.header().arena_bytes / sizeof(Chunk) + 1);
     DiagText diag;
@@ -69,6 +69,7 @@ class Model {
     EXPECT_TRUE(engine.ok()) << diag.Text();
     std::string outputs;
     for (size_t at = 0; at < inputs.size();) {
+      if (reset) engine->Reset();
       for (int i = 0; i < engine->inputs(); ++i) {
         std::memcpy(engine->input(i).data, inputs.data() + at, engine->input(i).bytes);
         at += engine->input(i).bytes;
@@ -107,10 +108,14 @@ std::string RandomInputs(const wire::ImageView& view) {
   return inputs;
 }
 
+enum class State { kNone, kResetOnce, kResetEachTime };
+
 // Reads samples from stdin, writes outputs to stdout; what a user of the header would write.
-std::string Driver(const wire::ImageView& view, const std::string& name) {
-  std::string text =
-      "#include \"" + name + ".hpp\"\n#include <cstdio>\nint main() {\n  for (;;) {\n";
+std::string Driver(const wire::ImageView& view, const std::string& name, State state) {
+  const std::string reset = "  " + name + "::Reset();\n";
+  std::string text = "#include \"" + name + ".hpp\"\n#include <cstdio>\nint main() {\n" +
+                     (state == State::kResetOnce ? reset : "") + "  for (;;) {\n" +
+                     (state == State::kResetEachTime ? reset : "");
   for (uint16_t i = 0; i < view.input_count(); ++i) {
     const std::string number = i == 0 ? "" : std::to_string(i);
     text += "    if (std::fread(" + name + "::Input" + number + "(), 1, " + name + "::kInput" +
@@ -139,14 +144,14 @@ class EmitCppTest : public testing::Test {
     return (code == 0 ? "" : command + " -> " + std::to_string(code) + "\n") + ReadAll(said);
   }
 
-  std::string RunGenerated(const Model& model, const std::string& inputs) const {
+  std::string RunGenerated(const Model& model, const std::string& inputs, State state) const {
     const wire::ImageView view = model.View();
     DiagText diag;
     const auto cpp = EmitCpp(view, "any", {}, diag);
     EXPECT_TRUE(cpp.ok()) << diag.Text();
     Write(cpp->name + ".cc", cpp->source);
     Write(cpp->name + ".hpp", cpp->header);
-    Write("driver.cc", Driver(view, cpp->name));
+    Write("driver.cc", Driver(view, cpp->name, state));
     Write("in", inputs);
     EXPECT_EQ(Run(std::string(COVEY_HOST_CXX) +
                   " -std=c++20 -O1 -Wall -Wextra -Werror -Wpedantic -fno-exceptions -fno-rtti "
@@ -156,11 +161,11 @@ class EmitCppTest : public testing::Test {
     return ReadAll(dir_.path() / "out");
   }
 
-  void ExpectSameBytes(const Model& model) const {
+  void ExpectSameBytes(const Model& model, State state = State::kNone) const {
     const std::string inputs = RandomInputs(model.View());
-    const std::string expected = model.Interpret(inputs);
+    const std::string expected = model.Interpret(inputs, state == State::kResetEachTime);
     ASSERT_FALSE(expected.empty());
-    EXPECT_TRUE(RunGenerated(model, inputs) == expected);
+    EXPECT_TRUE(RunGenerated(model, inputs, state) == expected);
   }
 
   TempDir dir_;
@@ -172,6 +177,15 @@ TEST_F(EmitCppTest, GivesTheInterpretersBytesOfTheShippedNetwork) {
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfEveryOp) {
   ExpectSameBytes(Model(wire::WriteImage(wire::EveryOpContents())));
+}
+
+// lstm and svdf remember; Reset forgets.
+TEST_F(EmitCppTest, KeepsStateAsTheInterpreterDoes) {
+  const Model model(wire::WriteImage(wire::WideOpsContents()));
+  const std::string inputs = RandomInputs(model.View());
+  ASSERT_NE(model.Interpret(inputs), model.Interpret(inputs, true));
+  ExpectSameBytes(model, State::kResetOnce);
+  ExpectSameBytes(model, State::kResetEachTime);
 }
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfABroadcastWithAConstant) {

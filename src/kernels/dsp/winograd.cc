@@ -78,10 +78,13 @@ class Winograd {
     int8_t* to = edge_;
     for (int32_t i = y; i < y + 4; ++i)
       for (int32_t j = x; j < x + 4; ++j) {
-        const bool inside = i >= 0 && i < in_[1] && j >= 0 && j < in_[2];
-        const int8_t* from = inside ? picture + (i * in_[2] + j) * in_[3] : nullptr;
-        for (int32_t w = 0; w < words; ++w, to += 4) {
-          const uint32_t word = inside ? LoadWord(from + 4 * w) : zero;
+        if (i < 0 || i >= in_[1] || j < 0 || j >= in_[2]) {
+          for (int32_t w = words; w > 0; --w, to += 4) __builtin_memcpy(to, &zero, sizeof(zero));
+          continue;
+        }
+        const int8_t* from = picture + (i * in_[2] + j) * in_[3];
+        for (int32_t w = words; w > 0; --w, from += 4, to += 4) {
+          const uint32_t word = LoadWord(from);
           __builtin_memcpy(to, &word, sizeof(word));
         }
       }

@@ -80,7 +80,12 @@ bool FirstFit(std::span<const Rect> rects, const std::vector<size_t>& order, int
 class Skyline {
  public:
   Skyline(std::span<const Rect> rects, int32_t width, int32_t height, int64_t steps)
-      : rects_(rects), height_(height), steps_(steps), top_(width, 0), places_(rects.size()) {
+      : rects_(rects),
+        height_(height),
+        steps_(steps),
+        top_(width, 0),
+        waste_(width, 0),
+        places_(rects.size()) {
     order_.resize(rects.size());
     std::iota(order_.begin(), order_.end(), size_t{0});
     std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
@@ -112,8 +117,24 @@ class Skyline {
     }
     const int32_t y = top_[from];
     int32_t to = from;
-    while (to < width && top_[to] == y) ++to;
-    return Fill(remaining, from, to, y) || Skip(remaining, from, to, y);
+    bool supports = false;
+    while (to < width && top_[to] == y) supports = waste_[to++] == 0 || supports;
+    if (!supports) return Raise(remaining, from, to);
+    return Fill(remaining, from, to, y) || Skip(remaining, from, y);
+  }
+
+  // Nothing could rest on the gap: all of it is waste up to the lower neighbour.
+  bool Raise(size_t remaining, int32_t from, int32_t to) {
+    const auto width = static_cast<int32_t>(top_.size());
+    const int32_t y = top_[from];
+    int32_t up = height_;
+    if (from > 0) up = std::min(up, top_[from - 1]);
+    if (to < width) up = std::min(up, top_[to]);
+    if (up <= y) return false;
+    std::fill(top_.begin() + from, top_.begin() + to, up);
+    const bool found = Search(remaining);
+    std::fill(top_.begin() + from, top_.begin() + to, y);
+    return found;
   }
 
   bool Fill(size_t remaining, int32_t from, int32_t to, int32_t y) {
@@ -123,6 +144,10 @@ class Skyline {
       if (done_[i] != 0 || rect.width > to - from || y + rect.height > height_) continue;
       if (rect.width == last.width && rect.height == last.height) continue;  // Its twin was tried.
       last = rect;
+      const auto lanes = waste_.begin() + from;
+      if (std::find(lanes, lanes + rect.width, char{0}) == lanes + rect.width) continue;
+      const std::vector<char> before(lanes, lanes + rect.width);
+      std::fill(lanes, lanes + rect.width, char{0});
       done_[i] = 1;
       left_ -= rect.area();
       std::fill(top_.begin() + from, top_.begin() + from + rect.width, y + rect.height);
@@ -130,6 +155,7 @@ class Skyline {
       const bool found = Search(remaining - 1);
       std::fill(top_.begin() + from, top_.begin() + from + rect.width, y);
       left_ += rect.area();
+      std::copy(before.begin(), before.end(), lanes);
       done_[i] = 0;
       if (found) return true;
       if (steps_ <= 0) return false;
@@ -138,19 +164,15 @@ class Skyline {
   }
 
   // No rect starts at the gap's lowest, leftmost place, and no other could cover it: it is waste.
-  bool Skip(size_t remaining, int32_t from, int32_t to, int32_t y) {
-    const auto width = static_cast<int32_t>(top_.size());
-    int32_t up = y + 1;
-    if (to - from == 1) {
-      // Too narrow for anything but what was tried, until a neighbour is level.
-      up = height_;
-      if (from > 0) up = std::min(up, top_[from - 1]);
-      if (to < width) up = std::min(up, top_[to]);
-    }
-    if (up <= y || up > height_) return false;
-    top_[from] = up;
+  // What comes above it must rest on something beside it.
+  bool Skip(size_t remaining, int32_t from, int32_t y) {
+    if (y + 1 > height_) return false;
+    const char was = waste_[from];
+    waste_[from] = 1;
+    top_[from] = y + 1;
     const bool found = Search(remaining);
     top_[from] = y;
+    waste_[from] = was;
     return found;
   }
 
@@ -159,6 +181,7 @@ class Skyline {
   int64_t steps_;
   int64_t left_ = 0;
   std::vector<int32_t> top_;
+  std::vector<char> waste_;  // its top is nobody's
   std::vector<Place> places_;
   std::vector<size_t> order_;
   std::vector<char> done_;

@@ -42,7 +42,7 @@ struct Packing {
   std::vector<Place> places{};  // one a rect, if it fits
 };
 
-Packing Pack(std::span<const Rect> rects, int32_t width, int32_t height, int64_t steps = 20'000);
+Packing Pack(std::span<const Rect> rects, int32_t width, int32_t height, int64_t steps = 50'000);
 
 // Whole items into equal bins: biases. Exact.
 bool FitsBins(std::span<const int64_t> sizes, int32_t bins, int64_t bin_bytes);

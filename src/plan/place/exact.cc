@@ -8,7 +8,6 @@
 namespace covey::plan {
 namespace {
 
-constexpr int kFewCuts = 8;
 constexpr double kFewOptions = 2e4;   // for a first plan
 constexpr double kManyOptions = 4e6;  // beyond that the options are not listed
 constexpr double kMargin = 1 + 1e-9;
@@ -166,8 +165,12 @@ ExactResult PlanExactly(const Costs& costs, MemoryCheck& memory, const std::vect
       first = Chosen(lists, found.chosen);
     }
   }
+  result.value = value;
+  result.plans = first;
+  if (options.first_only) return result;
   OptionLimits limits{.most_load = value * kMargin, .free_ends = model_time};
-  if (value == kNever && most > kManyOptions) limits.most_cuts = 4 * kFewCuts;
+  // Without a plan nothing bounds the lists: more of the cheap cuts, but not all.
+  if (value == kNever && most > kManyOptions) limits.most_cuts = 2 * cuts;
   bool complete = limits.most_cuts == 0;
   auto lists = ListAll(costs, tenants, limits, complete);
   for (size_t g = 0; g < lists.size(); ++g) {

@@ -233,9 +233,12 @@ std::string Nearest(const Space& space, int tenant) {
   return {};
 }
 
-std::string WhyTogether(const Costs& costs, const std::vector<int>& tenants, bool proved) {
+std::string TooMuchTogether(const Costs& costs, const std::vector<int>& tenants) {
   const std::string large = TooLarge(costs, tenants);
-  if (!large.empty()) return "all together: " + large;
+  return large.empty() ? large : "all together: " + large;
+}
+
+std::string WhyTogether(bool proved) {
   return proved ? "every way to place all together exceeds some device's memory"
                 : "no way to place all together was found";
 }
@@ -247,7 +250,9 @@ std::string NearestTogether(const Space& space, const std::vector<int>& tenants,
   const auto works = [&all](const Space& changed) {
     const Costs costs(changed);
     MemoryCheck memory(costs);
-    return !PlanExactly(costs, memory, all, {.steps = 2'000'000}).plans.empty();
+    if (!TooLarge(costs, all).empty()) return false;
+    const PlanOptions any{.steps = 8'000'000, .first_only = true};
+    return !PlanExactly(costs, memory, all, any).plans.empty();
   };
   if (space.size() > 12) return {};
   int like = 0;

@@ -19,8 +19,10 @@ std::string WhyAlone(const Costs& costs, MemoryCheck& memory, int tenant);
 // The nearest change that gives it one; empty if none of those tried does.
 std::string Nearest(const Space& space, int tenant);
 
-// Why these tenants have no plan together.
-std::string WhyTogether(const Costs& costs, const std::vector<int>& tenants, bool proved);
+// What the whole space lacks for these tenants together; empty if its sums suffice.
+std::string TooMuchTogether(const Costs& costs, const std::vector<int>& tenants);
+// Why no plan for them was found all the same.
+std::string WhyTogether(bool proved);
 // What would let `out` in beside `tenants`.
 std::string NearestTogether(const Space& space, const std::vector<int>& tenants, int out);
 

@@ -49,15 +49,16 @@ class Planner {
  private:
   Answer Exact(std::vector<int> tenants, std::vector<Refusal>& refused) {
     while (!tenants.empty()) {
-      const ExactResult found = PlanExactly(costs_, memory_, tenants, options_);
-      std::string reason = "the others leave it no room";
+      std::string reason = TooMuchTogether(costs_, tenants);
+      ExactResult found;
+      if (reason.empty()) found = PlanExactly(costs_, memory_, tenants, options_);
       if (!found.plans.empty()) {
         Answer answer = AnswerOf(found);
         const int slow = BelowFloor(answer);
         if (slow < 0) return options_.replicas ? WithReplicas(answer, tenants) : answer;
         reason = FloorReason(answer, slow);
-      } else {
-        reason = WhyTogether(costs_, tenants, found.optimal);
+      } else if (reason.empty()) {
+        reason = WhyTogether(found.optimal);
       }
       const int out = Lightest(tenants);
       std::erase(tenants, out);

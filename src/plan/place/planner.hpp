@@ -41,6 +41,7 @@ struct PlanOptions {
   bool replicas = false;            // several plans a tenant, at fractional rates
   std::vector<TenantPlan> start{};  // the plan in force, to start the search from
   int64_t steps = 150'000'000;      // of the search
+  bool first_only = false;          // any plan will do: is there one?
   std::function<bool()> stop{};     // asked now and then: true ends the search
 };
 

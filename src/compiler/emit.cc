@@ -271,7 +271,9 @@ Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options,
   COVEY_TRY_ASSIGN(const std::vector<Lowered> lowered, LowerAll(graph, diag));
   const std::vector<OpView> views = ViewsOf(graph, lowered);
   const MemoryPlan plan = PlanFor(graph, views, options, options.flash_bytes ? 0 : kNoLimit);
-  return Footprint{plan.arena_bytes, plan.instructions};
+  Footprint footprint{plan.arena_bytes, plan.instructions, {}};
+  for (const Offer& offer : plan.offers) footprint.nodes.push_back(offer.instructions);
+  return footprint;
 }
 
 }  // namespace covey::compiler

@@ -28,6 +28,7 @@ inline Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag&
 // there is, if nothing keeps the limit), and instructions as the kernels estimate them.
 struct Footprint {
   int64_t arena_bytes = 0, instructions = 0;
+  std::vector<int64_t> nodes;  // instructions of each
 };
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag);
 

@@ -24,6 +24,8 @@ add_custom_target(covey_tflite_schema DEPENDS ${compiler_generated}/tflite/schem
 add_dependencies(covey_compiler covey_tflite_schema)
 target_include_directories(covey_compiler SYSTEM PUBLIC ${compiler_generated}/tflite)
 target_link_libraries(covey_compiler PUBLIC covey_onnx_proto)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+target_link_libraries(covey_compiler PUBLIC Eigen3::Eigen)
 # GCC 12 sees overlapping copies in "text" + std::to_string(n) (its bug 105651).
 target_compile_options(covey_compiler PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 # With sanitizers it takes <regex> for uninitialised (its bug 105562).

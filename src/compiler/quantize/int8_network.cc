@@ -1,8 +1,9 @@
 #include "compiler/quantize/int8_network.hpp"
 
+#include <new>
+
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
-#include "kernels/ref/table.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -21,11 +22,17 @@ TensorView ViewOfTensor(const Tensor& from) {
   return view;
 }
 
-const Kernel* KernelOf(Op op) {
-  for (const Kernel& kernel : kernels::RefKernels()) {
+const Kernel* KernelOf(std::span<const Kernel> table, Op op) {
+  for (const Kernel& kernel : table) {
     if (kernel.op == op) return &kernel;
   }
   return nullptr;
+}
+
+std::shared_ptr<std::byte[]> Aligned(size_t bytes) {
+  constexpr std::align_val_t kAlign{kernels::kHostAlign};
+  return {static_cast<std::byte*>(::operator new[](bytes, kAlign)),
+          [](std::byte* at) { ::operator delete[](at, kAlign); }};
 }
 
 }  // namespace
@@ -49,14 +56,30 @@ OpView Int8Network::ViewOf(size_t node) const {
   return view;
 }
 
-Result<Int8Network> Int8Network::Prepare(const Graph& graph, Diag& diag) {
+// As HostEngine does: a pack is made of constants; that of add looks at its attributes only.
+void Int8Network::Pack(size_t node, const kernels::HostKernels& kernels) {
+  const OpView view = ViewOf(node);
+  for (int i = 1; i < view.inputs && view.op != Op::kAdd; ++i) {
+    const TensorView& input = view.input[static_cast<size_t>(i)];
+    if (input.dtype != DType::kNone && input.data == nullptr) return;
+  }
+  const kernels::HostNeed need = kernels.NeedOf(view);
+  if (need.pack_bytes == 0) return;
+  Step& step = steps_[node];
+  step.pack = Aligned(need.pack_bytes);
+  step.scratch_bytes = need.scratch_bytes;
+  kernels.Pack(view, {step.pack.get(), need.pack_bytes});
+}
+
+Result<Int8Network> Int8Network::Prepare(const Graph& graph, Diag& diag,
+                                         const kernels::HostKernels& kernels) {
   COVEY_TRY(CheckGraph(graph, diag));
   Int8Network network(graph);
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     Step step;
     COVEY_TRY_ASSIGN(step.lowered, Lower(graph, node, diag));
-    const Kernel* kernel = KernelOf(node.op);
+    const Kernel* kernel = KernelOf(kernels.table, node.op);
     if (kernel == nullptr || step.lowered.inputs.size() > static_cast<size_t>(kMaxInputs) ||
         step.lowered.outputs.size() > static_cast<size_t>(kMaxOutputs)) {
       return Refuse(diag, {Code::kUnimplemented, "quantize: no kernel for an op"}, Describe(node),
@@ -66,6 +89,7 @@ Result<Int8Network> Int8Network::Prepare(const Graph& graph, Diag& diag) {
     step.run = kernel->run;
     network.steps_.push_back(std::move(step));
     COVEY_TRY(kernel->prepare(network.ViewOf(i), diag));
+    network.Pack(i, kernels);
   }
   network.last_uses_ = LastUses(graph);
   return network;
@@ -92,6 +116,12 @@ void Int8Network::RunNode(size_t node, Batch<std::byte>& batch) const {
       if (!is_activation(lowered.outputs[i])) continue;
       view.output[i].data = batch.of(static_cast<size_t>(lowered.outputs[i]), sample).data();
     }
+    std::shared_ptr<std::byte[]> scratch;
+    if (steps_[node].scratch_bytes > 0) {
+      scratch = Aligned(steps_[node].scratch_bytes);
+      view.scratch = {scratch.get(), steps_[node].scratch_bytes};
+    }
+    view.pack = steps_[node].pack.get();
     steps_[node].run(view);
   });
 }

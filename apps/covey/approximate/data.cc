@@ -1,0 +1,278 @@
+#include "apps/covey/approximate/data.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "apps/covey/approximate/tar.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
+#include "apps/covey/io/progress.hpp"
+#include "compiler/model_toml.hpp"
+#include "serve/backends/int8/int8_backend.hpp"
+
+namespace covey::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string EndingOf(const std::string& path) {
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return ending;
+}
+bool IsPicture(const std::string& path) {
+  const std::string ending = EndingOf(path);
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
+}
+
+template <typename T>
+std::vector<T> Spread(const std::vector<T>& all, size_t most) {
+  if (most == 0 || all.size() <= most) return all;
+  std::vector<T> some;
+  for (size_t i = 0; i < most; ++i) some.push_back(all[i * all.size() / most]);
+  return some;
+}
+
+Error Bad(const std::string& message) { return MakeError(Code::kInvalidArgument, message); }
+
+}  // namespace
+
+LabelledBytes Pick(const LabelledBytes& from, const std::vector<size_t>& which) {
+  LabelledBytes to;
+  to.samples = compiler::PickBytes(from.samples, which);
+  for (size_t i : which) {
+    if (!from.labels.empty()) to.labels.push_back(from.labels[i]);
+    to.names.push_back(from.names[i]);
+  }
+  return to;
+}
+
+Expected<std::unique_ptr<DataReader>> DataReader::Make(std::span<const std::byte> image,
+                                                       const std::string& model) {
+  std::unique_ptr<DataReader> reader(new DataReader);
+  DiagText diag;
+  auto loaded = serve::LoadImage(image, diag);
+  if (!loaded.ok()) return Explain(model, loaded.status(), diag);
+  reader->model_ = *std::move(loaded);
+  for (const serve::TensorInfo& input : reader->model_->inputs()) {
+    if (input.type == ElementType::kInt8) continue;
+    return MakeError(Code::kUnimplemented,
+                     model + ": input '" + input.name +
+                         "' is not int8: only networks with int8 inputs are approximated");
+  }
+  compiler::ModelToml parsed;
+  const fs::path toml = compiler::FindModelToml(model);
+  if (!toml.empty()) {
+    auto read = compiler::ReadModelToml(toml, diag);
+    if (!read.ok()) return Explain(toml.string(), read.status(), diag);
+    parsed = *std::move(read);
+    parsed.has_output = false;
+    // The image takes what the table inside it makes of pixels, in its own order.
+    parsed.mean.clear(), parsed.std.clear();
+    parsed.layout = compiler::Layout::kByShape;
+  }
+  DiagText why;
+  auto classifier =
+      serve::Classifier::Make(*reader->model_, toml.empty() ? nullptr : &parsed, why);
+  if (classifier.ok()) {
+    reader->classifier_ = *std::move(classifier);
+  } else {
+    reader->no_pictures_ = Explain(model, classifier.status(), why).message;
+  }
+  return reader;
+}
+
+size_t DataReader::SampleBytes() const {
+  size_t sum = 0;
+  for (const serve::TensorInfo& input : model_->inputs()) {
+    size_t elements = 1;
+    for (int32_t dim : input.dims) elements *= static_cast<size_t>(dim);
+    sum += elements;
+  }
+  return sum;
+}
+
+Expected<std::vector<DataReader::Entry>> DataReader::EntriesOf(const std::string& path,
+                                                               const Options& options) const {
+  std::vector<Entry> entries;
+  std::error_code error;
+  if (EndingOf(path) == ".tar") {
+    Expected<std::vector<TarFile>> files = ReadTar(path, [&](const std::string& name) {
+      return IsPicture(name) && (options.wanted == nullptr || options.wanted(name));
+    });
+    if (!files) return files.error();
+    for (TarFile& file : files.value())
+      entries.push_back({std::move(file.name), std::move(file.bytes), -1});
+  } else if (!fs::is_directory(path, error)) {
+    return std::vector<Entry>{{path, {}, -1}};
+  } else if (const fs::path list = fs::path(path) / "y_labels.csv"; fs::exists(list, error)) {
+    const Expected<std::vector<std::byte>> bytes = ReadFile(list.string());
+    if (!bytes) return bytes.error();
+    std::istringstream lines(std::string(reinterpret_cast<const char*>(bytes.value().data()),
+                                         bytes.value().size()));
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream fields(line);
+      std::string file, classes, label;
+      std::getline(fields, file, ','), std::getline(fields, classes, ','),
+          std::getline(fields, label, ',');
+      int number = -1;
+      const auto [end, bad] =
+          std::from_chars(label.data(), label.data() + label.size(), number);
+      if (file.empty() && label.empty()) continue;
+      if (bad != std::errc() || number < 0)
+        return Bad(list.string() + ": line '" + line + "', expected file,classes,label");
+      const std::string full = (fs::path(path) / file).string();
+      if (options.wanted == nullptr || options.wanted(full)) entries.push_back({full, {}, number});
+    }
+    return entries;
+  } else {
+    for (fs::recursive_directory_iterator at(path, error), end; at != end && !error;
+         at.increment(error)) {
+      const std::string name = at->path().string();
+      if (at->is_regular_file() && at->path().filename().string()[0] != '.' &&
+          (options.wanted == nullptr || options.wanted(name)))
+        entries.push_back({name, {}, -1});
+    }
+    if (error) return MakeError(Code::kNotFound, path + ": cannot be read: " + error.message());
+  }
+  if (entries.empty()) return Bad(path + ": holds no sample, expected pictures or raw samples");
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  // Folders are classes where there are several.
+  std::map<std::string, int> classes;
+  for (const Entry& entry : entries)
+    if (IsPicture(entry.name)) classes[fs::path(entry.name).parent_path().string()] = 0;
+  int number = 0;
+  for (auto& [folder, label] : classes) label = number++;
+  for (Entry& entry : entries)
+    if (classes.size() > 1 && IsPicture(entry.name))
+      entry.label = classes[fs::path(entry.name).parent_path().string()];
+  return entries;
+}
+
+Expected<LabelledBytes> DataReader::Read(const std::string& path, const Options& options) const {
+  Expected<std::vector<Entry>> entries = EntriesOf(path, options);
+  if (!entries) return entries.error();
+  const bool pictures = IsPicture(entries.value()[0].name);
+  if (pictures && !classifier_) return Bad(path + ": holds pictures; " + no_pictures_);
+  if (pictures) entries.value() = Spread(entries.value(), options.most);
+  LabelledBytes data;
+  data.samples.inputs.resize(model_->inputs().size());
+  Progress progress("read", entries.value().size());
+  for (Entry& entry : entries.value()) {
+    if (IsPicture(entry.name) != pictures)
+      return Bad(entry.name + ": pictures and raw samples are mixed, expected one kind");
+    if (entry.bytes.empty()) {
+      Expected<std::vector<std::byte>> bytes = ReadFile(entry.name);
+      if (!bytes) return bytes.error();
+      entry.bytes = std::move(bytes.value());
+    }
+    const Expected<void> added =
+        pictures ? AddPicture(entry, data) : AddRaw(entry, options, data);
+    if (!added) return added.error();
+    entry.bytes = {};
+    progress.Step();
+  }
+  if (data.labels.size() != data.samples.count) data.labels.clear();
+  if (options.most == 0 || data.samples.count <= options.most) return data;
+  std::vector<size_t> all(data.samples.count);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+  return Pick(data, Spread(all, options.most));
+}
+
+Expected<void> DataReader::AddPicture(const Entry& entry, LabelledBytes& to) const {
+  DiagText diag;
+  HostTensor tensor;
+  const ImageFormat format =
+      EndingOf(entry.name) == ".png" ? ImageFormat::kPng : ImageFormat::kJpeg;
+  const Status status =
+      classifier_->Prepare({.format = format, .bytes = entry.bytes}, tensor, diag);
+  if (!status.ok()) return Explain(entry.name, status, diag);
+  to.samples.inputs[0].insert(to.samples.inputs[0].end(), tensor.data.begin(), tensor.data.end());
+  ++to.samples.count;
+  to.names.push_back(entry.name);
+  if (entry.label >= 0) to.labels.push_back(entry.label);
+  return {};
+}
+
+Expected<void> DataReader::AddPixels(const std::string& name, std::span<const std::byte> pixels,
+                                     LabelledBytes& to) const {
+  if (!classifier_) return Bad(name + ": holds pixels; " + no_pictures_);
+  DiagText diag;
+  HostTensor tensor;
+  const std::vector<int32_t>& dims = model_->inputs()[0].dims;
+  if (dims.size() != 4 || (dims[3] != 3 && dims[3] != 1))
+    return Bad(name + ": holds pixels, the network's input is no picture (1,H,W,3 or 1)");
+  const Status status =
+      classifier_->Prepare({.format = dims[3] == 3 ? ImageFormat::kRawRgb8 : ImageFormat::kRawGray8,
+                            .width = static_cast<uint32_t>(dims[2]),
+                            .height = static_cast<uint32_t>(dims[1]),
+                            .bytes = pixels},
+                           tensor, diag);
+  if (!status.ok()) return Explain(name, status, diag);
+  to.samples.inputs[0].insert(to.samples.inputs[0].end(), tensor.data.begin(), tensor.data.end());
+  ++to.samples.count;
+  to.names.push_back(name);
+  return {};
+}
+
+Expected<void> DataReader::AddRaw(const Entry& entry, const Options& options,
+                                  LabelledBytes& to) const {
+  constexpr size_t kCifarPixels = 3072, kCifarRecord = kCifarPixels + 1;
+  const bool cifar = options.type == "cifar10";
+  const size_t width = options.type == "float32" ? sizeof(float) : 1;
+  const size_t each = cifar ? kCifarRecord : SampleBytes() * width;
+  const std::span<const std::byte> bytes = entry.bytes;
+  if (each == 0 || bytes.empty() || bytes.size() % each != 0) {
+    return Bad(entry.name + ": holds " + std::to_string(bytes.size()) +
+               " bytes, expected a whole number of samples of " + std::to_string(each) +
+               " bytes (" + options.type + ")");
+  }
+  for (size_t at = 0; at < bytes.size(); at += each) {
+    const std::span<const std::byte> sample = bytes.subspan(at, each);
+    if (entry.label >= 0) to.labels.push_back(entry.label);
+    if (cifar) {
+      std::vector<std::byte> pixels(kCifarPixels);
+      for (size_t p = 0; p < kCifarPixels / 3; ++p)
+        for (size_t c = 0; c < 3; ++c) pixels[p * 3 + c] = sample[1 + c * kCifarPixels / 3 + p];
+      to.labels.push_back(static_cast<int>(sample[0]));
+      const Expected<void> added = AddPixels(entry.name, pixels, to);
+      if (!added) return added;
+      continue;
+    }
+    if (options.type == "uint8") {
+      const Expected<void> added = AddPixels(entry.name, sample, to);
+      if (!added) return added;
+      continue;
+    }
+    size_t from = 0;
+    for (size_t i = 0; i < model_->inputs().size(); ++i) {
+      const serve::TensorInfo& input = model_->inputs()[i];
+      size_t elements = 1;
+      for (int32_t dim : input.dims) elements *= static_cast<size_t>(dim);
+      for (size_t k = 0; k < elements; ++k, from += width) {
+        std::byte byte = sample[from];
+        if (width == sizeof(float)) {
+          float value = 0;
+          std::memcpy(&value, sample.data() + from, sizeof(value));
+          if (!std::isfinite(value)) return Bad(entry.name + ": a number is not finite");
+          const float steps =
+              std::round(value / input.scale) + static_cast<float>(input.zero_point);
+          byte = static_cast<std::byte>(static_cast<int8_t>(std::clamp(steps, -128.0F, 127.0F)));
+        }
+        to.samples.inputs[i].push_back(byte);
+      }
+    }
+    ++to.samples.count;
+    to.names.push_back(entry.name);
+  }
+  return {};
+}
+
+}  // namespace covey::app

@@ -1,0 +1,203 @@
+#include "compiler/approximate/study.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "compiler/approximate/obs.hpp"
+#include "compiler/approximate/refit.hpp"
+#include "compiler/approximate/sensitivity.hpp"
+#include "compiler/emit.hpp"
+#include "compiler/quantize/batch.hpp"
+#include "compiler/quantize/int8_network.hpp"
+#include "kernels/host/host_kernels.hpp"
+
+namespace covey::compiler {
+namespace {
+
+size_t WindowsFor(const Layer& layer, size_t windows) {
+  return std::max(windows, 8 * static_cast<size_t>(layer.operands));
+}
+
+Batch<std::byte> InputsOf(const Graph& graph, const ByteSamples& samples) {
+  Batch<std::byte> batch(samples.count, graph.tensors.size());
+  for (size_t i = 0; i < graph.inputs.size(); ++i)
+    batch.values[static_cast<size_t>(graph.inputs[i])] = samples.inputs[i];
+  return batch;
+}
+
+Obs ObsOf(const Layer& layer, const Moments& moments, double weight) {
+  Eigen::MatrixXd weights(layer.operands + 1, layer.rows);
+  Eigen::VectorXd scale(layer.rows);
+  for (int32_t r = 0; r < layer.rows; ++r) {
+    for (int32_t i = 0; i < layer.operands; ++i)
+      weights(i, r) = layer.row(r)[static_cast<size_t>(i)];
+    weights(layer.operands, r) = 0;
+    scale(r) = layer.step[static_cast<size_t>(r)] * layer.step[static_cast<size_t>(r)] * weight;
+  }
+  return Obs(InverseOf(moments.now), weights, scale);
+}
+
+}  // namespace
+
+Result<Study> Study::Make(Graph graph, const ByteSamples& samples, const StudyOptions& options,
+                          Diag& diag) {
+  COVEY_TRY(CheckByteSamples(graph, samples, diag));
+  Study study;
+  study.graph_ = std::move(graph);
+  study.samples_ = samples;
+  study.windows_ = options.windows;
+  study.layers_ = LayersOf(study.graph_);
+  study.spaces_ = SpacesOf(study.graph_, study.layers_);
+  study.traces_.resize(study.spaces_.size());
+  COVEY_TRY(study.CountInstructions(options, diag));
+  COVEY_TRY(study.MeasureSensitivity(diag));
+  COVEY_TRY(study.Observe(options, diag));
+  return study;
+}
+
+Status Study::CountInstructions(const StudyOptions& options, Diag& diag) {
+  COVEY_TRY_ASSIGN(const Footprint whole, FootprintOf(graph_, {.target = options.target}, diag));
+  for (const Space& space : spaces_) {
+    double cost = 0;
+    for (size_t node : space.nodes) cost += static_cast<double>(whole.nodes[node]);
+    unit_cost_.push_back(cost / static_cast<double>(space.units.size()));
+  }
+  return OkStatus();
+}
+
+Status Study::MeasureSensitivity(Diag& diag) {
+  COVEY_TRY_ASSIGN(sensitivity_, SensitivityOf(graph_, layers_, samples_, diag));
+  return OkStatus();
+}
+
+Status Study::Observe(const StudyOptions& options, Diag& diag) {
+  COVEY_TRY_ASSIGN(const Int8Network network,
+                   Int8Network::Prepare(graph_, diag, kernels::BestHostKernels()));
+  moments_.resize(layers_.size());
+  const size_t total = layers_.size() + spaces_.size();
+  size_t done = 0;
+  const auto tick = [&] {
+    if (options.progress) options.progress(++done, total);
+  };
+  Batch<std::byte> batch = InputsOf(graph_, samples_);
+  const std::vector<std::vector<int>> last = LastUses(graph_);
+  for (size_t node = 0; node < graph_.nodes.size(); ++node) {
+    for (size_t l = 0; l < layers_.size(); ++l) {
+      if (layers_[l].node != node) continue;
+      moments_[l] = MomentsOf(layers_[l], batch.values[static_cast<size_t>(layers_[l].input)],
+                              nullptr, samples_.count, WindowsFor(layers_[l], windows_));
+      tick();
+    }
+    network.RunNode(node, batch);
+    for (int tensor : last[node]) batch.Free(tensor);
+  }
+  ParallelFor(spaces_.size(), [&](size_t s) { TraceSpace(moments_, s); });
+  for (size_t s = 0; s < spaces_.size(); ++s) tick();
+  return OkStatus();
+}
+
+void Study::TraceSpace(const std::vector<Moments>& moments, size_t number) {
+  const Space& space = spaces_[number];
+  std::vector<Obs> obs;
+  for (size_t l : space.readers) obs.push_back(ObsOf(layers_[l], moments[l], sensitivity_[l]));
+  std::vector<size_t> left(space.units.size());
+  std::iota(left.begin(), left.end(), size_t{0});
+  Trace& trace = traces_[number];
+  double most = 0;
+  while (left.size() > 1) {  // one channel stays
+    size_t best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t k = 0; k < left.size(); ++k) {
+      double cost = 0;
+      for (size_t i = 0; i < obs.size(); ++i)
+        cost += obs[i].Cost(space.units[left[k]].operands[i]);
+      if (cost < least) least = cost, best = k;
+    }
+    for (size_t i = 0; i < obs.size(); ++i) obs[i].Remove(space.units[left[best]].operands[i]);
+    trace.order.push_back(left[best]);
+    trace.cost.push_back(most = std::max(most, least));
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(best));
+  }
+}
+
+// Kernels work on channels by twos: a number of channels that was even stays so.
+Removal Study::ByPrice(double price) const {
+  Removal removal = None();
+  for (size_t s = 0; s < spaces_.size(); ++s) {
+    const std::vector<double>& cost = traces_[s].cost;
+    const double bound = price * unit_cost_[s];
+    const auto count = static_cast<size_t>(
+        std::upper_bound(cost.begin(), cost.end(), bound) - cost.begin());
+    removal.units[s] = count / 2 * 2;
+  }
+  return removal;
+}
+
+double Study::ExpectedError(const Removal& removal) const {
+  double sum = 0;
+  for (size_t s = 0; s < spaces_.size(); ++s)
+    for (size_t k = 0; k < removal.units[s]; ++k) sum += traces_[s].cost[k];
+  return sum;
+}
+
+Study::Masks Study::MasksOf(const Removal& removal) const {
+  Masks keep;
+  for (const Layer& layer : layers_) keep.emplace_back(layer.weights.size(), true);
+  for (size_t s = 0; s < spaces_.size(); ++s) {
+    const Space& space = spaces_[s];
+    for (size_t k = 0; k < removal.units[s]; ++k) {
+      const Unit& unit = space.units[traces_[s].order[k]];
+      for (size_t i = 0; i < space.readers.size(); ++i) {
+        const Layer& layer = layers_[space.readers[i]];
+        for (int32_t r = 0; r < layer.rows; ++r)
+          for (int32_t operand : unit.operands[i])
+            keep[space.readers[i]][static_cast<size_t>(r * layer.operands + operand)] = false;
+      }
+    }
+  }
+  return keep;
+}
+
+Result<Graph> Study::Apply(const Removal& removal, Diag& diag) const {
+  return ApplyMasks(MasksOf(removal), Mend::kRefit, diag);
+}
+
+Result<Graph> Study::ApplyMasks(const Masks& keep, Mend mend, Diag& diag) const {
+  Graph made = graph_;
+  const kernels::HostKernels kernels = kernels::BestHostKernels();
+  COVEY_TRY_ASSIGN(const Int8Network exact, Int8Network::Prepare(graph_, diag, kernels));
+  Batch<std::byte> before = InputsOf(graph_, samples_), now = InputsOf(graph_, samples_);
+  const std::vector<std::vector<int>> last = LastUses(graph_);
+  COVEY_TRY_ASSIGN(Int8Network network, Int8Network::Prepare(made, diag, kernels));
+  size_t next = 0;
+  for (size_t node = 0; node < graph_.nodes.size(); ++node) {
+    if (next < layers_.size() && layers_[next].node == node) {
+      const size_t l = next++;
+      const auto input = static_cast<size_t>(layers_[l].input);
+      const bool same = before.values[input] == now.values[input];
+      const bool whole = std::find(keep[l].begin(), keep[l].end(), false) == keep[l].end();
+      if (!(same && whole)) {
+        Layer changed = CutOut(layers_[l], keep[l]);
+        if (mend != Mend::kNothing) {
+          const Moments moments =
+              same ? moments_[l]
+                   : MomentsOf(layers_[l], now.values[input], &before.values[input],
+                               samples_.count, WindowsFor(layers_[l], windows_));
+          changed = mend == Mend::kBias ? MendBias(layers_[l], moments, keep[l])
+                                        : Refit(layers_[l], moments, keep[l]);
+        }
+        SetLayer(made, changed);
+        now.values.resize(made.tensors.size());
+        COVEY_TRY_ASSIGN(Int8Network grown, Int8Network::Prepare(made, diag, kernels));
+        network = std::move(grown);
+      }
+    }
+    exact.RunNode(node, before);
+    network.RunNode(node, now);
+    for (int tensor : last[node]) before.Free(tensor), now.Free(tensor);
+  }
+  return made;
+}
+
+}  // namespace covey::compiler

@@ -1,0 +1,89 @@
+// Study is what calibration says about an int8 network: which operands each layer could do without
+// and at what price. Apply makes the network that does without some of them.
+//
+//   COVEY_TRY_ASSIGN(const Study study, Study::Make(graph, samples, {}, diag));
+//   const Removal removal = study.ByPrice(1e-4);
+//   COVEY_TRY_ASSIGN(const Graph approximated, study.Apply(removal, diag));
+//
+// Channels of a space (channels.hpp) go in the order of least second-order error (obs.hpp), all
+// layers that read them counted, each weighted by what an error there does to the scores. Apply
+// refits layer after layer (refit.hpp) on the network as it has become.
+//
+// The graph is one that all passes have run on. No labels are used.
+// Errors: kInvalidArgument where samples do not fit the graph; those of lowering.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "compiler/approximate/channels.hpp"
+#include "compiler/approximate/layer.hpp"
+#include "compiler/approximate/moments.hpp"
+#include "compiler/approximate/score.hpp"
+#include "compiler/compile.hpp"
+
+namespace covey::compiler {
+
+struct StudyOptions {
+  Target target = Target::kCortexM;
+  size_t windows = 8192;  // of each layer; more where it has more operands
+  std::function<void(size_t done, size_t total)> progress = nullptr;
+};
+
+// Units of a space in the order they go, and the error that each adds: mean squared steps of the
+// scores, as far as errors add up.
+struct Trace {
+  std::vector<size_t> order;
+  std::vector<double> cost;
+};
+
+struct Removal {
+  std::vector<size_t> units;  // [space]: how many go, the first ones of its trace
+};
+
+class Study {
+ public:
+  static Result<Study> Make(Graph graph, const ByteSamples& samples, const StudyOptions& options,
+                            Diag& diag);
+
+  const Graph& graph() const { return graph_; }
+  const std::vector<Layer>& layers() const { return layers_; }
+  const std::vector<Space>& spaces() const { return spaces_; }
+  const std::vector<Trace>& traces() const { return traces_; }
+  // [layer]: mean squared steps of the scores for one squared step of its output.
+  const std::vector<double>& sensitivity() const { return sensitivity_; }
+  // [space]: instructions that one unit costs, by estimate.
+  const std::vector<double>& unit_cost() const { return unit_cost_; }
+
+  Removal None() const { return {.units = std::vector<size_t>(spaces_.size(), 0)}; }
+  // Everything whose error for an instruction saved is below the price.
+  Removal ByPrice(double price) const;
+  // What the trace expects of a removal.
+  double ExpectedError(const Removal& removal) const;
+
+  Result<Graph> Apply(const Removal& removal, Diag& diag) const;
+  // keep[layer][row * operands + i]
+  using Masks = std::vector<std::vector<bool>>;
+  Masks MasksOf(const Removal& removal) const;
+  enum class Mend { kNothing, kBias, kRefit };
+  Result<Graph> ApplyMasks(const Masks& keep, Mend mend, Diag& diag) const;
+
+ private:
+  Study() = default;
+  Status Observe(const StudyOptions& options, Diag& diag);
+  Status CountInstructions(const StudyOptions& options, Diag& diag);
+  Status MeasureSensitivity(Diag& diag);
+  void TraceSpace(const std::vector<Moments>& moments, size_t space);
+
+  Graph graph_;
+  ByteSamples samples_;
+  size_t windows_ = 0;
+  std::vector<Layer> layers_;
+  std::vector<Space> spaces_;
+  std::vector<Trace> traces_;
+  std::vector<double> sensitivity_, unit_cost_;
+  std::vector<Moments> moments_;
+};
+
+}  // namespace covey::compiler

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "compiler/approximate/obs.hpp"
 #include "compiler/quantize/batch.hpp"
@@ -14,34 +13,9 @@ namespace {
 
 using Index = Eigen::Index;
 
-struct Pattern {
-  std::vector<Index> kept;    // operands, then the bias
-  std::vector<int32_t> rows;  // that have it
-};
-
-std::vector<Pattern> PatternsOf(const Layer& layer, const std::vector<bool>& keep) {
-  const auto n = static_cast<size_t>(layer.operands);
-  std::map<std::vector<bool>, Pattern> patterns;
-  for (int32_t r = 0; r < layer.rows; ++r) {
-    const auto first = keep.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(r) * n);
-    const std::vector<bool> row(first, first + static_cast<std::ptrdiff_t>(n));
-    Pattern& pattern = patterns[row];
-    if (pattern.rows.empty()) {
-      for (size_t i = 0; i < n; ++i)
-        if (row[i]) pattern.kept.push_back(static_cast<Index>(i));
-      pattern.kept.push_back(static_cast<Index>(n));
-    }
-    pattern.rows.push_back(r);
-  }
-  std::vector<Pattern> list;
-  for (auto& [row, pattern] : patterns) list.push_back(std::move(pattern));
-  return list;
-}
-
 Eigen::VectorXd WeightsOf(const Layer& layer, int32_t row) {
   Eigen::VectorXd w(layer.operands + 1);
-  for (int32_t i = 0; i < layer.operands; ++i)
-    w(i) = layer.row(row)[static_cast<size_t>(i)];
+  for (int32_t i = 0; i < layer.operands; ++i) w(i) = layer.row(row)[static_cast<size_t>(i)];
   w(layer.operands) = 0;
   return w;
 }
@@ -52,43 +26,90 @@ int32_t AddToBias(int32_t bias, double change) {
                                                  std::numeric_limits<int32_t>::max()));
 }
 
-// One pattern's share of a refit.
+// One pattern's share of a refit, in numbers of its columns; the bias is the last column.
 class Fit {
  public:
-  Fit(const Moments& moments, const Pattern& pattern) : pattern_(pattern) {
-    const auto& kept = pattern.kept;
-    moments_ = moments.now(kept, kept);
+  Fit(int32_t operands, const Moments& moments, const std::vector<SkipRule>& zero)
+      : columns_(LatticeOf(operands, zero)) {
+    columns_.push_back({{operands, 1}});
+    const Eigen::MatrixXd half = Rows(moments.now);                 // columns^T now
+    moments_ = Rows(half.transpose());                              // columns^T now columns
+    cross_ = moments.cross.size() > 0 ? Rows(moments.cross) : half;
     damping_ = DampingOf(moments.now);
     Eigen::MatrixXd damped = moments_;
-    damped.diagonal().head(damped.rows() - 1).array() += damping_;
+    AddDamping(damped);
     solver_.compute(damped);
-    cross_ = (moments.cross.size() > 0 ? moments.cross : moments.now)(kept, Eigen::all);
-    // Rounding one weight moves the best values of those after it along this matrix's rows.
+    // Rounding one number moves the best values of those after it along this matrix's rows.
     const Eigen::MatrixXd inverse =
         solver_.solve(Eigen::MatrixXd::Identity(damped.rows(), damped.rows()));
     spread_ = inverse.llt().matrixU();
   }
 
   void Row(const Layer& exact, int32_t row, Layer& to) const {
-    const Eigen::VectorXd w = WeightsOf(exact, row);
-    const Index n = moments_.rows() - 1;
-    Eigen::VectorXd wanted = cross_ * w;
-    for (Index i = 0; i < n; ++i) wanted(i) += damping_ * w(pattern_.kept[static_cast<size_t>(i)]);
-    Eigen::VectorXd theta = solver_.solve(wanted);
+    Eigen::VectorXd w = WeightsOf(exact, row);
     auto* const weights = to.weights.data() + int64_t{row} * exact.operands;
-    std::fill_n(weights, exact.operands, int8_t{0});
-    for (Index i = 0; i < n; ++i) {
-      const double rounded = std::clamp(std::nearbyint(theta(i)), -127.0, 127.0);
-      const double off = (theta(i) - rounded) / spread_(i, i);
-      theta.tail(n - i) -= off * spread_.row(i).tail(n - i).transpose();
-      weights[pattern_.kept[static_cast<size_t>(i)]] = static_cast<int8_t>(rounded);
-    }
+    double change = 0;
+    // Columns of several weights may leave the range of int8; a little less of all then fits.
+    for (int attempt = 0; attempt < 12; ++attempt, w *= 0.95)
+      if (Round(w, exact.operands, weights, change)) break;
     to.bias[static_cast<size_t>(row)] =
-        AddToBias(exact.bias[static_cast<size_t>(row)], theta(n));
+        AddToBias(exact.bias[static_cast<size_t>(row)], change);
   }
 
  private:
-  const Pattern& pattern_;
+  Eigen::MatrixXd Rows(const Eigen::MatrixXd& from) const {
+    Eigen::MatrixXd to(static_cast<Index>(columns_.size()), from.cols());
+    for (size_t k = 0; k < columns_.size(); ++k) {
+      auto row = to.row(static_cast<Index>(k));
+      row.setZero();
+      for (const SkipTerm& term : columns_[k]) row += term.coefficient * from.row(term.index);
+    }
+    return to;
+  }
+
+  // columns^T columns, without the bias; columns that share weights are close to each other.
+  void AddDamping(Eigen::MatrixXd& to) const {
+    for (size_t a = 0; a + 1 < columns_.size(); ++a)
+      for (size_t b = 0; b + 1 < columns_.size(); ++b)
+        for (const SkipTerm& s : columns_[a]) {
+          if (columns_[b].front().index > s.index || columns_[b].back().index < s.index) continue;
+          for (const SkipTerm& t : columns_[b])
+            if (s.index == t.index)
+              to(static_cast<Index>(a), static_cast<Index>(b)) +=
+                  damping_ * s.coefficient * t.coefficient;
+        }
+  }
+
+  // False if a weight left the range of int8.
+  bool Round(const Eigen::VectorXd& w, int32_t operands, int8_t* weights, double& change) const {
+    const Index n = moments_.rows() - 1;
+    Eigen::VectorXd wanted = cross_ * w;
+    for (Index k = 0; k < n; ++k)
+      for (const SkipTerm& term : columns_[static_cast<size_t>(k)])
+        wanted(k) += damping_ * term.coefficient * w(term.index);
+    Eigen::VectorXd theta = solver_.solve(wanted);
+    std::vector<int32_t> sums(static_cast<size_t>(operands), 0);
+    bool fits = true;
+    for (Index k = 0; k < n; ++k) {
+      const Column& column = columns_[static_cast<size_t>(k)];
+      const double most = column.size() == 1 ? 127.0 / std::abs(column[0].coefficient) : 127.0;
+      const double rounded = std::nearbyint(std::clamp(theta(k), -std::floor(most), std::floor(most)));
+      const double off = (theta(k) - rounded) / spread_(k, k);
+      theta.tail(n + 1 - k) -= off * spread_.row(k).tail(n + 1 - k).transpose();
+      for (const SkipTerm& term : column) {
+        int32_t& sum = sums[static_cast<size_t>(term.index)];
+        sum += static_cast<int32_t>(rounded) * term.coefficient;
+      }
+    }
+    for (int32_t sum : sums) fits = fits && std::abs(sum) <= 127;
+    if (fits)
+      for (int32_t i = 0; i < operands; ++i)
+        weights[i] = static_cast<int8_t>(sums[static_cast<size_t>(i)]);
+    change = theta(n);
+    return fits;
+  }
+
+  std::vector<Column> columns_;
   Eigen::MatrixXd moments_, cross_, spread_;
   Eigen::LLT<Eigen::MatrixXd> solver_;
   double damping_ = 0;
@@ -96,11 +117,11 @@ class Fit {
 
 }  // namespace
 
-Layer Refit(const Layer& exact, const Moments& moments, const std::vector<bool>& keep) {
+Layer Refit(const Layer& exact, const Moments& moments, const std::vector<Pattern>& patterns) {
   Layer to = exact;
-  const std::vector<Pattern> patterns = PatternsOf(exact, keep);
+  std::fill(to.weights.begin(), to.weights.end(), int8_t{0});  // keeps to any rule
   const auto one = [&](const Pattern& pattern, bool threads) {
-    const Fit fit(moments, pattern);
+    const Fit fit(exact.operands, moments, pattern.zero);
     const auto row = [&](size_t k) { fit.Row(exact, pattern.rows[k], to); };
     if (threads) return ParallelFor(pattern.rows.size(), row);
     for (size_t k = 0; k < pattern.rows.size(); ++k) row(k);
@@ -113,22 +134,26 @@ Layer Refit(const Layer& exact, const Moments& moments, const std::vector<bool>&
   return to;
 }
 
-Layer MendBias(const Layer& exact, const Moments& moments, const std::vector<bool>& keep) {
-  Layer to = CutOut(exact, keep);
+Layer MendBias(const Layer& exact, const Moments& moments, const std::vector<Pattern>& patterns) {
+  Layer to = CutOut(exact, patterns);
   const Eigen::MatrixXd& before = moments.cross.size() > 0 ? moments.cross : moments.now;
   for (int32_t r = 0; r < exact.rows; ++r) {
     // The last row holds means: of the exact network's inputs, and of those now.
     const double wanted = before.row(exact.operands).dot(WeightsOf(exact, r));
     const double got = moments.now.row(exact.operands).dot(WeightsOf(to, r));
-    to.bias[static_cast<size_t>(r)] = AddToBias(exact.bias[static_cast<size_t>(r)], wanted - got);
+    to.bias[static_cast<size_t>(r)] =
+        AddToBias(exact.bias[static_cast<size_t>(r)], wanted - got);
   }
   return to;
 }
 
-Layer CutOut(const Layer& exact, const std::vector<bool>& keep) {
+Layer CutOut(const Layer& exact, const std::vector<Pattern>& patterns) {
   Layer to = exact;
-  for (size_t i = 0; i < to.weights.size(); ++i)
-    if (!keep[i]) to.weights[i] = 0;
+  for (const Pattern& pattern : patterns)
+    for (int32_t row : pattern.rows)
+      for (const SkipRule& rule : pattern.zero)
+        to.weights[static_cast<size_t>(row) * static_cast<size_t>(exact.operands) +
+                   static_cast<size_t>(rule[0].index)] = 0;
   return to;
 }
 

@@ -8,6 +8,8 @@
 #include "compiler/approximate/refit.hpp"
 #include "compiler/approximate/sensitivity.hpp"
 #include "compiler/emit.hpp"
+#include "compiler/lower/lower.hpp"
+#include "compiler/lower/op_view.hpp"
 #include "compiler/quantize/batch.hpp"
 #include "compiler/quantize/int8_network.hpp"
 #include "kernels/host/host_kernels.hpp"
@@ -92,15 +94,15 @@ Status Study::Observe(const StudyOptions& options, Diag& diag) {
     network.RunNode(node, batch);
     for (int tensor : last[node]) batch.Free(tensor);
   }
-  ParallelFor(spaces_.size(), [&](size_t s) { TraceSpace(moments_, s); });
+  ParallelFor(spaces_.size(), [&](size_t s) { TraceSpace(s); });
   for (size_t s = 0; s < spaces_.size(); ++s) tick();
-  return OkStatus();
+  return TraceForms(options, diag);
 }
 
-void Study::TraceSpace(const std::vector<Moments>& moments, size_t number) {
+void Study::TraceSpace(size_t number) {
   const Space& space = spaces_[number];
   std::vector<Obs> obs;
-  for (size_t l : space.readers) obs.push_back(ObsOf(layers_[l], moments[l], sensitivity_[l]));
+  for (size_t l : space.readers) obs.push_back(ObsOf(layers_[l], moments_[l], sensitivity_[l]));
   std::vector<size_t> left(space.units.size());
   std::iota(left.begin(), left.end(), size_t{0});
   Trace& trace = traces_[number];
@@ -121,49 +123,127 @@ void Study::TraceSpace(const std::vector<Moments>& moments, size_t number) {
   }
 }
 
-// Kernels work on channels by twos: a number of channels that was even stays so.
-Removal Study::ByPrice(double price) const {
+Status Study::TraceForms(const StudyOptions& options, Diag& diag) {
+  forms_.resize(layers_.size());
+  if (!options.forms) return OkStatus();
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    const Node& node = graph_.nodes[layers_[l].node];
+    COVEY_TRY_ASSIGN(const Lowered lowered, Lower(graph_, node, diag));
+    const std::vector<SkipOption> forms =
+        SkipOptionsOf(ViewOf(graph_, node, lowered), options.target);
+    if (forms.empty()) continue;
+    const Eigen::MatrixXd inverse = InverseOf(moments_[l].now);
+    for (const SkipOption& form : forms)
+      forms_[l].push_back(TraceForm(layers_[l], form, inverse, sensitivity_[l]));
+  }
+  return OkStatus();
+}
+
+size_t FormRemoval::units() const { return std::accumulate(counts.begin(), counts.end(), size_t{0}); }
+
+Removal Study::None() const {
+  return {.units = std::vector<size_t>(spaces_.size(), 0),
+          .forms = std::vector<FormRemoval>(layers_.size())};
+}
+
+Removal Study::ChannelsByPrice(double price, size_t multiple) const {
   Removal removal = None();
   for (size_t s = 0; s < spaces_.size(); ++s) {
     const std::vector<double>& cost = traces_[s].cost;
     const double bound = price * unit_cost_[s];
     const auto count = static_cast<size_t>(
         std::upper_bound(cost.begin(), cost.end(), bound) - cost.begin());
-    removal.units[s] = count / 2 * 2;
+    removal.units[s] = count / multiple * multiple;
   }
   return removal;
+}
+
+Removal Study::FormsByPrice(double price) const {
+  Removal removal = None();
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    double most = 0;  // what a form gains, in errors at this price
+    for (size_t f = 0; f < forms_[l].size(); ++f) {
+      const FormTrace& form = forms_[l][f];
+      const double each = price * form.option.saved_instructions;
+      double gain = price * static_cast<double>(form.option.exact - form.option.instructions);
+      FormRemoval chosen{.form = static_cast<int>(f), .counts = {}};
+      for (const BlockTrace& block : form.blocks) {
+        size_t count = 0;
+        for (; count < block.cost.size() && block.cost[count] <= each; ++count)
+          gain += each - block.cost[count];
+        chosen.counts.push_back(count);
+      }
+      if (gain > most) most = gain, removal.forms[l] = chosen;
+    }
+  }
+  return removal;
+}
+
+double Study::SavedBy(const Removal& removal) const {
+  double saved = 0;
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    if (removal.forms[l].form < 0) continue;
+    const SkipOption& option = forms_[l][static_cast<size_t>(removal.forms[l].form)].option;
+    saved += static_cast<double>(option.exact - option.instructions) +
+             option.saved_instructions * static_cast<double>(removal.forms[l].units());
+  }
+  return saved;
 }
 
 double Study::ExpectedError(const Removal& removal) const {
   double sum = 0;
   for (size_t s = 0; s < spaces_.size(); ++s)
     for (size_t k = 0; k < removal.units[s]; ++k) sum += traces_[s].cost[k];
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    if (removal.forms[l].form < 0) continue;
+    const FormTrace& form = forms_[l][static_cast<size_t>(removal.forms[l].form)];
+    for (size_t b = 0; b < form.blocks.size(); ++b)
+      for (size_t k = 0; k < removal.forms[l].counts[b]; ++k) sum += form.blocks[b].cost[k];
+  }
   return sum;
 }
 
-Study::Masks Study::MasksOf(const Removal& removal) const {
-  Masks keep;
-  for (const Layer& layer : layers_) keep.emplace_back(layer.weights.size(), true);
+Study::Patterns Study::PatternsFor(const Removal& removal) const {
+  Patterns patterns(layers_.size());
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    const FormRemoval& form = removal.forms[l];
+    if (form.form >= 0) {
+      patterns[l] = PatternsOf(layers_[l], forms_[l][static_cast<size_t>(form.form)], form.counts);
+      continue;
+    }
+    patterns[l].emplace_back();
+    patterns[l][0].rows.resize(static_cast<size_t>(layers_[l].rows));
+    std::iota(patterns[l][0].rows.begin(), patterns[l][0].rows.end(), 0);
+  }
   for (size_t s = 0; s < spaces_.size(); ++s) {
     const Space& space = spaces_[s];
     for (size_t k = 0; k < removal.units[s]; ++k) {
       const Unit& unit = space.units[traces_[s].order[k]];
-      for (size_t i = 0; i < space.readers.size(); ++i) {
-        const Layer& layer = layers_[space.readers[i]];
-        for (int32_t r = 0; r < layer.rows; ++r)
-          for (int32_t operand : unit.operands[i])
-            keep[space.readers[i]][static_cast<size_t>(r * layer.operands + operand)] = false;
-      }
+      for (size_t i = 0; i < space.readers.size(); ++i)
+        for (Pattern& pattern : patterns[space.readers[i]])
+          for (int32_t operand : unit.operands[i]) pattern.zero.push_back({{operand, 1}});
     }
   }
-  return keep;
+  return patterns;
 }
 
 Result<Graph> Study::Apply(const Removal& removal, Diag& diag) const {
-  return ApplyMasks(MasksOf(removal), Mend::kRefit, diag);
+  return ApplyPatterns(PatternsFor(removal), Mend::kRefit, diag);
 }
 
-Result<Graph> Study::ApplyMasks(const Masks& keep, Mend mend, Diag& diag) const {
+Layer Study::Mended(size_t l, Mend mend, const std::vector<Pattern>& patterns,
+                    const std::vector<std::byte>& before,
+                    const std::vector<std::byte>& now) const {
+  const Layer& layer = layers_[l];
+  if (mend == Mend::kNothing) return CutOut(layer, patterns);
+  const Moments moments =
+      before == now ? moments_[l]
+                    : MomentsOf(layer, now, &before, samples_.count, WindowsFor(layer, windows_));
+  return mend == Mend::kBias ? MendBias(layer, moments, patterns)
+                             : Refit(layer, moments, patterns);
+}
+
+Result<Graph> Study::ApplyPatterns(const Patterns& patterns, Mend mend, Diag& diag) const {
   Graph made = graph_;
   const kernels::HostKernels kernels = kernels::BestHostKernels();
   COVEY_TRY_ASSIGN(const Int8Network exact, Int8Network::Prepare(graph_, diag, kernels));
@@ -176,18 +256,11 @@ Result<Graph> Study::ApplyMasks(const Masks& keep, Mend mend, Diag& diag) const 
       const size_t l = next++;
       const auto input = static_cast<size_t>(layers_[l].input);
       const bool same = before.values[input] == now.values[input];
-      const bool whole = std::find(keep[l].begin(), keep[l].end(), false) == keep[l].end();
+      const bool whole =
+          std::all_of(patterns[l].begin(), patterns[l].end(),
+                      [](const Pattern& pattern) { return pattern.zero.empty(); });
       if (!(same && whole)) {
-        Layer changed = CutOut(layers_[l], keep[l]);
-        if (mend != Mend::kNothing) {
-          const Moments moments =
-              same ? moments_[l]
-                   : MomentsOf(layers_[l], now.values[input], &before.values[input],
-                               samples_.count, WindowsFor(layers_[l], windows_));
-          changed = mend == Mend::kBias ? MendBias(layers_[l], moments, keep[l])
-                                        : Refit(layers_[l], moments, keep[l]);
-        }
-        SetLayer(made, changed);
+        SetLayer(made, Mended(l, mend, patterns[l], before.values[input], now.values[input]));
         now.values.resize(made.tensors.size());
         COVEY_TRY_ASSIGN(Int8Network grown, Int8Network::Prepare(made, diag, kernels));
         network = std::move(grown);

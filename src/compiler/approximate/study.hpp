@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "compiler/approximate/block_trace.hpp"
 #include "compiler/approximate/channels.hpp"
 #include "compiler/approximate/layer.hpp"
 #include "compiler/approximate/moments.hpp"
@@ -28,6 +29,7 @@ namespace covey::compiler {
 struct StudyOptions {
   Target target = Target::kCortexM;
   size_t windows = 8192;  // of each layer; more where it has more operands
+  bool forms = true;      // look at the units of kernels' forms, not at channels alone
   std::function<void(size_t done, size_t total)> progress = nullptr;
 };
 
@@ -38,8 +40,16 @@ struct Trace {
   std::vector<double> cost;
 };
 
+// What goes: units of spaces, and units of a kernel's form in each block of a layer; the first ones
+// of their traces. Fewer instructions, by estimate.
+struct FormRemoval {
+  int form = -1;               // number in Study::forms()[layer]; -1: none
+  std::vector<size_t> counts;  // [block]
+  size_t units() const;
+};
 struct Removal {
-  std::vector<size_t> units;  // [space]: how many go, the first ones of its trace
+  std::vector<size_t> units;       // [space]
+  std::vector<FormRemoval> forms;  // [layer]
 };
 
 class Study {
@@ -56,25 +66,35 @@ class Study {
   // [space]: instructions that one unit costs, by estimate.
   const std::vector<double>& unit_cost() const { return unit_cost_; }
 
-  Removal None() const { return {.units = std::vector<size_t>(spaces_.size(), 0)}; }
-  // Everything whose error for an instruction saved is below the price.
-  Removal ByPrice(double price) const;
-  // What the trace expects of a removal.
+  // [layer]: traces of the forms that take it; empty without StudyOptions::forms.
+  const std::vector<std::vector<FormTrace>>& forms() const { return forms_; }
+  const std::vector<Moments>& moments() const { return moments_; }
+
+  Removal None() const;
+  // Everything whose error for an instruction saved is below the price: channels, or form units.
+  // Widths of channels stay multiples of `multiple` where they were.
+  Removal ChannelsByPrice(double price, size_t multiple = 4) const;
+  Removal FormsByPrice(double price) const;
+  // What forms save, by estimate.
+  double SavedBy(const Removal& removal) const;
+  // What the traces expect of a removal.
   double ExpectedError(const Removal& removal) const;
 
   Result<Graph> Apply(const Removal& removal, Diag& diag) const;
-  // keep[layer][row * operands + i]
-  using Masks = std::vector<std::vector<bool>>;
-  Masks MasksOf(const Removal& removal) const;
+  using Patterns = std::vector<std::vector<Pattern>>;  // [layer]
+  Patterns PatternsFor(const Removal& removal) const;
   enum class Mend { kNothing, kBias, kRefit };
-  Result<Graph> ApplyMasks(const Masks& keep, Mend mend, Diag& diag) const;
+  Result<Graph> ApplyPatterns(const Patterns& patterns, Mend mend, Diag& diag) const;
 
  private:
   Study() = default;
   Status Observe(const StudyOptions& options, Diag& diag);
   Status CountInstructions(const StudyOptions& options, Diag& diag);
   Status MeasureSensitivity(Diag& diag);
-  void TraceSpace(const std::vector<Moments>& moments, size_t space);
+  void TraceSpace(size_t space);
+  Layer Mended(size_t layer, Mend mend, const std::vector<Pattern>& patterns,
+               const std::vector<std::byte>& before, const std::vector<std::byte>& now) const;
+  Status TraceForms(const StudyOptions& options, Diag& diag);
 
   Graph graph_;
   ByteSamples samples_;
@@ -84,6 +104,7 @@ class Study {
   std::vector<Trace> traces_;
   std::vector<double> sensitivity_, unit_cost_;
   std::vector<Moments> moments_;
+  std::vector<std::vector<FormTrace>> forms_;
 };
 
 }  // namespace covey::compiler

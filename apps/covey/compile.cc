@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -24,6 +25,7 @@ struct Options {
   std::string model, output, target = "any", emit = "image";
   std::string dump_after;
   std::optional<int64_t> ram, flash;
+  ApproximateJob approximate;
   bool json = false;
 };
 
@@ -59,8 +61,22 @@ Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
                                                option);
 }
 
+// With --calibrate the graph is an approximated one.
+Expected<ModelFile> Load(const Options& options, std::optional<Approximated>& approximated) {
+  if (options.approximate.calibrate.empty())
+    return LoadModelFile(options.model, options.target, LimitsOf(options));
+  ApproximateJob job = options.approximate;
+  job.model = options.model, job.target = options.target;
+  job.ram = options.ram, job.flash = options.flash;
+  Expected<Approximated> made = Approximate(job);
+  if (!made) return made.error();
+  approximated = std::move(made.value());
+  return CompileGraph(options.model, approximated->graph, options.target, LimitsOf(options));
+}
+
 int Compile(const Options& options) {
-  const Expected<ModelFile> model = LoadModelFile(options.model, options.target, LimitsOf(options));
+  std::optional<Approximated> approximated;
+  const Expected<ModelFile> model = Load(options, approximated);
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(model.value().no_image_code, model.value().no_image), options.json);
@@ -68,6 +84,8 @@ int Compile(const Options& options) {
   const Expected<void> possible = CheckCompiled(options, model.value());
   if (!possible) return Fail(possible.error(), options.json);
   if (options.emit == "cpp") {
+    if (approximated && !options.json)
+      (options.output == "-" ? std::cerr : std::cout) << Text(*approximated);
     return CompileCpp(model.value(), {options.output, options.target, options.json});
   }
   const Expected<void> written = WriteFile(options.output, model.value().image.span());
@@ -77,20 +95,23 @@ int Compile(const Options& options) {
   // The image may go to stdout; what is said about it then goes to stderr.
   std::ostream& out = options.output == "-" ? std::cerr : std::cout;
   if (options.json) {
-    PrintJson(out, {{"model", options.model},
-                    {"output", options.output},
-                    {"target", options.target},
-                    {"image_bytes", *report.image_bytes},
-                    {"arena_bytes", *report.arena_bytes},
-                    {"arena_lower_bound", *report.arena_lower_bound},
-                    {"arena_apart", *report.arena_apart},
-                    {"weight_bytes", report.weight_bytes},
-                    {"macs", report.macs},
-                    {"patches", patches.patches},
-                    {"patch_macs_before", patches.macs_before},
-                    {"patch_macs_after", patches.macs_after},
-                    {"ops", report.ops.size()}});
+    Json json = {{"model", options.model},
+                 {"output", options.output},
+                 {"target", options.target},
+                 {"image_bytes", *report.image_bytes},
+                 {"arena_bytes", *report.arena_bytes},
+                 {"arena_lower_bound", *report.arena_lower_bound},
+                 {"arena_apart", *report.arena_apart},
+                 {"weight_bytes", report.weight_bytes},
+                 {"macs", report.macs},
+                 {"patches", patches.patches},
+                 {"patch_macs_before", patches.macs_before},
+                 {"patch_macs_after", patches.macs_after},
+                 {"ops", report.ops.size()}};
+    if (approximated) json["approximation"] = ToJson(*approximated);
+    PrintJson(out, json);
   } else {
+    if (approximated) out << Text(*approximated);
     out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
         << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
         << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
@@ -105,6 +126,27 @@ int Compile(const Options& options) {
 }
 
 }  // namespace
+
+void AddApproximation(CLI::App& command, ApproximateJob& job) {
+  command.add_option("--calibrate", job.calibrate,
+                     "leave out what does not matter, by samples of what the network will see: a "
+                     "folder or .tar of pictures (folders are classes), or raw samples. A third "
+                     "calibrates, a third chooses, a third reports the loss");
+  command.add_option("--labels", job.labels,
+                     "for --calibrate: a class number a line; without labels, choices go by "
+                     "agreement with the exact network");
+  command
+      .add_option("--type", job.type,
+                  "of raw samples: int8 (default), uint8 pixels, float32, cifar10 records")
+      ->check(CLI::IsMember({"int8", "uint8", "float32", "cifar10"}));
+  command
+      .add_option("--max-loss", job.max_loss,
+                  "points of top-1 (of a hundred) that may be lost; default 0")
+      ->check(NumberFrom(0, 100));
+  command.add_option("--samples", job.samples, "most samples to use (default 3000)")
+      ->check(CLI::Range(1, 1000000));
+  command.add_option("--seed", job.seed, "of the split in three (default 1)");
+}
 
 void AddCompile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
@@ -130,11 +172,12 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->add_option("--ram", options->ram,
                    "bytes that the arena may take: fast kernels get what is left, a network that "
                    "needs more is refused")
-      ->check(WholeBytes());
+      ->transform(WholeBytes());
   command
       ->add_option("--flash", options->flash,
                    "bytes that the image may take; a network that needs more is refused")
-      ->check(WholeBytes());
+      ->transform(WholeBytes());
+  AddApproximation(*command, options->approximate);
   command
       ->add_option("--dump-after", options->dump_after,
                    "print the graph after this pass (docs/guide/engine-passes.md)")
@@ -144,7 +187,8 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "Examples:\n"
       "  covey compile resnet8.tflite -o resnet8.covey --target m33\n"
       "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes\n"
-      "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4");
+      "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4\n"
+      "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }
 

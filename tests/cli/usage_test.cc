@@ -141,8 +141,8 @@ TEST(WrongUse, NamesACommandThatIsNotThere) {
 }
 
 TEST(WrongUse, SaysWhichNumberWasExpected) {
-  const Ended run = Covey({"compile", "m.tflite", "-o", "o", "--ram", "10k"});
-  EXPECT_THAT(run.err, testing::HasSubstr("found '10k', expected a whole number of bytes"));
+  const Ended run = Covey({"compile", "m.tflite", "-o", "o", "--ram", "10kg"});
+  EXPECT_THAT(run.err, testing::HasSubstr("found '10kg', expected a whole number of bytes"));
 }
 
 TEST(WrongUse, IsNothingButJsonOnDemand) {

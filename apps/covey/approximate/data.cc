@@ -78,8 +78,7 @@ Expected<std::unique_ptr<DataReader>> DataReader::Make(std::span<const std::byte
     parsed.layout = compiler::Layout::kByShape;
   }
   DiagText why;
-  auto classifier =
-      serve::Classifier::Make(*reader->model_, toml.empty() ? nullptr : &parsed, why);
+  auto classifier = serve::Classifier::Make(*reader->model_, toml.empty() ? nullptr : &parsed, why);
   if (classifier.ok()) {
     reader->classifier_ = *std::move(classifier);
   } else {
@@ -114,16 +113,15 @@ Expected<std::vector<DataReader::Entry>> DataReader::EntriesOf(const std::string
   } else if (const fs::path list = fs::path(path) / "y_labels.csv"; fs::exists(list, error)) {
     const Expected<std::vector<std::byte>> bytes = ReadFile(list.string());
     if (!bytes) return bytes.error();
-    std::istringstream lines(std::string(reinterpret_cast<const char*>(bytes.value().data()),
-                                         bytes.value().size()));
+    std::istringstream lines(
+        std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
     for (std::string line; std::getline(lines, line);) {
       std::istringstream fields(line);
       std::string file, classes, label;
       std::getline(fields, file, ','), std::getline(fields, classes, ','),
           std::getline(fields, label, ',');
       int number = -1;
-      const auto [end, bad] =
-          std::from_chars(label.data(), label.data() + label.size(), number);
+      const auto [end, bad] = std::from_chars(label.data(), label.data() + label.size(), number);
       if (file.empty() && label.empty()) continue;
       if (bad != std::errc() || number < 0)
         return Bad(list.string() + ": line '" + line + "', expected file,classes,label");
@@ -173,8 +171,7 @@ Expected<LabelledBytes> DataReader::Read(const std::string& path, const Options&
       if (!bytes) return bytes.error();
       entry.bytes = std::move(bytes.value());
     }
-    const Expected<void> added =
-        pictures ? AddPicture(entry, data) : AddRaw(entry, options, data);
+    const Expected<void> added = pictures ? AddPicture(entry, data) : AddRaw(entry, options, data);
     if (!added) return added.error();
     entry.bytes = {};
     progress.Step();

@@ -50,8 +50,8 @@ std::string NameOf(const Header& header) {
 
 }  // namespace
 
-Expected<std::vector<TarFile>> ReadTar(
-    const std::string& path, const std::function<bool(const std::string& name)>& wanted) {
+Expected<std::vector<TarFile>> ReadTar(const std::string& path,
+                                       const std::function<bool(const std::string& name)>& wanted) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return MakeError(Code::kNotFound, path + ": cannot be read");
   file.seekg(0, std::ios::end);

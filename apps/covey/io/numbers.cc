@@ -26,11 +26,20 @@ std::string Short(double value) {
 
 CLI::Validator WholeBytes() {
   return CLI::Validator(
-      [](const std::string& text) {
+      [](std::string& text) {
         int64_t bytes = 0;
-        if (Parse(text, bytes) && bytes >= 0 && bytes <= kMostBytes) return std::string();
-        return "found '" + text + "', expected a whole number of bytes from 0 to " +
-               std::to_string(kMostBytes) + ", without a unit";
+        int64_t unit = 1;
+        std::string digits = text;
+        if (!text.empty() && (text.back() == 'k' || text.back() == 'M')) {
+          unit = text.back() == 'k' ? 1024 : 1024 * 1024;
+          digits.pop_back();
+        }
+        if (!Parse(digits, bytes) || bytes < 0 || bytes > kMostBytes / unit) {
+          return "found '" + text + "', expected a whole number of bytes from 0 to " +
+                 std::to_string(kMostBytes) + ", or of units of 1024 (64k) or 1024 * 1024 (2M)";
+        }
+        text = std::to_string(bytes * unit);
+        return std::string();
       },
       "");
 }

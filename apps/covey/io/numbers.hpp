@@ -1,6 +1,6 @@
 // Checks of numbers on the command line, in words that a user can act on.
 //
-//   command->add_option("--ram", bytes, "...")->check(WholeBytes());
+//   command->add_option("--ram", bytes, "...")->transform(WholeBytes());
 //   command->add_option("--deadline", seconds, "...")->check(NumberFrom(0.001, 3600));
 //
 // CLI11's own ranges let nan through, and huge integers saturate.
@@ -10,7 +10,7 @@
 
 namespace covey::app {
 
-// A whole number of bytes from 0 to 2^40, without a unit.
+// A whole number of bytes from 0 to 2^40; 64k is 65536, 2M is 2097152. For Option::transform.
 CLI::Validator WholeBytes();
 
 // A finite number from `low` to `high`.

@@ -19,14 +19,12 @@ Expected<ModelFile> LoadImage(ModelFile model, std::span<const std::byte> bytes)
   return model;
 }
 
-Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target,
-                              compiler::CompileOptions options) {
+// Compiles model.graph.
+Expected<ModelFile> CompileInto(ModelFile model, const std::string& target,
+                                compiler::CompileOptions options) {
   DiagText diag;
   const Result<compiler::Target> known = compiler::TargetOf(target, diag);
   if (!known.ok()) return Explain("compile", known.status(), diag);
-  Result<compiler::Graph> graph = compiler::ImportFile(model.path, diag);
-  if (!graph.ok()) return Explain(model.path, graph.status(), diag);
-  model.graph = *std::move(graph);
   options.target = *known;
   options.patches = &model.patches;
   const Result<std::vector<std::byte>> image = compiler::Compile(*model.graph, diag, options);
@@ -37,6 +35,15 @@ Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target,
     model.no_image_code = image.status().code();
   }
   return model;
+}
+
+Expected<ModelFile> LoadGraph(ModelFile model, const std::string& target,
+                              const compiler::CompileOptions& options) {
+  DiagText diag;
+  Result<compiler::Graph> graph = compiler::ImportFile(model.path, diag);
+  if (!graph.ok()) return Explain(model.path, graph.status(), diag);
+  model.graph = *std::move(graph);
+  return CompileInto(std::move(model), target, options);
 }
 
 }  // namespace
@@ -71,6 +78,19 @@ Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& ta
                    path +
                        ": neither its first bytes nor its name tell a model, expected a .tflite, "
                        ".onnx or .covey file");
+}
+
+Expected<ModelFile> CompileGraph(const std::string& path, const compiler::Graph& graph,
+                                 const std::string& target,
+                                 const compiler::CompileOptions& limits) {
+  Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  if (!bytes) return bytes.error();
+  ModelFile model;
+  model.path = path;
+  model.file_bytes = bytes.value().size();
+  model.format = compiler::DetectFormat(bytes.value(), path);
+  model.graph = graph;
+  return CompileInto(std::move(model), target, limits);
 }
 
 const char* FormatName(Format format) {

@@ -55,6 +55,11 @@ struct ModelFile {
 Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target = "any",
                                   const compiler::CompileOptions& limits = {});
 
+// The same of a graph that is at hand; `path` is where it came from.
+Expected<ModelFile> CompileGraph(const std::string& path, const compiler::Graph& graph,
+                                 const std::string& target,
+                                 const compiler::CompileOptions& limits = {});
+
 // "tflite", "onnx", "covey"
 const char* FormatName(compiler::Format format);
 

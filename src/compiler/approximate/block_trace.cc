@@ -84,8 +84,7 @@ class BlockObs {
   double Between(const SkipRule& a, const SkipRule& b) const {
     double sum = 0;
     for (const SkipTerm& s : a)
-      for (const SkipTerm& t : b)
-        sum += s.coefficient * t.coefficient * inverse_(s.index, t.index);
+      for (const SkipTerm& t : b) sum += s.coefficient * t.coefficient * inverse_(s.index, t.index);
     return sum;
   }
   template <typename Matrix>
@@ -126,8 +125,7 @@ class BlockObs {
     column.noalias() -= used * Product(rule, used).transpose();
     column /= std::sqrt(k);
     columns_.col(used_++) = column;
-    const Eigen::RowVectorXd moved =
-        values_.row(static_cast<Index>(first_[u]) + a) / std::sqrt(k);
+    const Eigen::RowVectorXd moved = values_.row(static_cast<Index>(first_[u]) + a) / std::sqrt(k);
     Eigen::VectorXd along(static_cast<Index>(rules_.size()));
     for (size_t f = 0; f < rules_.size(); ++f) {
       double sum = 0;
@@ -145,7 +143,7 @@ class BlockObs {
   const Eigen::MatrixXd& inverse_;
   const size_t most_;
   std::vector<const SkipRule*> rules_;
-  std::vector<size_t> first_;  // of each unit, in rules_
+  std::vector<size_t> first_;                    // of each unit, in rules_
   std::vector<Eigen::MatrixXd> start_, blocks_;  // of each unit: its rules' variances
   Eigen::MatrixXd values_;                       // (rules, rows): what is not zero yet
   Eigen::MatrixXd columns_;

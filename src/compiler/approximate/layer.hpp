@@ -26,11 +26,11 @@ struct Layer {
   int64_t positions = 0;  // windows of one inference
   bool window = false;    // conv2d; else the input is `positions` rows of operands
   ConvAttr attr;
-  std::vector<int32_t> in, out;    // dimensions
+  std::vector<int32_t> in, out;  // dimensions
   int32_t window_h = 1, window_w = 1;
-  std::vector<int8_t> weights;     // rows * operands
-  std::vector<int32_t> bias;       // rows
-  std::vector<double> step;        // [row]: steps of the output for one of the sum
+  std::vector<int8_t> weights;  // rows * operands
+  std::vector<int32_t> bias;    // rows
+  std::vector<double> step;     // [row]: steps of the output for one of the sum
 
   int64_t macs() const { return positions * rows * operands; }
   std::span<const int8_t> row(int32_t r) const {

@@ -43,8 +43,7 @@ Eigen::MatrixXd Obs::Block(std::span<const int32_t> group) const {
 double Obs::Cost(std::span<const int32_t> group) const {
   Eigen::MatrixXd rows(group.size(), weights_.cols());
   for (size_t a = 0; a < group.size(); ++a)
-    rows.row(static_cast<Eigen::Index>(a)) =
-        weights_.row(where_[static_cast<size_t>(group[a])]);
+    rows.row(static_cast<Eigen::Index>(a)) = weights_.row(where_[static_cast<size_t>(group[a])]);
   const Eigen::MatrixXd solved = Block(group).llt().solve(rows);
   return (rows.cwiseProduct(solved).colwise().sum() * scale_)(0);
 }
@@ -64,14 +63,12 @@ void Obs::Remove(std::span<const int32_t> group) {
   const auto size = static_cast<Eigen::Index>(group.size());
   // To the end of those that are left; what remains is one block.
   for (int32_t operand : group) SwapOut(where_[static_cast<size_t>(operand)]);
-  const Eigen::MatrixXd gain =
-      inverse_.block(left_, left_, size, size)
-          .llt()
-          .solve(inverse_.block(left_, 0, size, left_))
-          .transpose();  // P_:,S (P_SS)^-1
+  const Eigen::MatrixXd gain = inverse_.block(left_, left_, size, size)
+                                   .llt()
+                                   .solve(inverse_.block(left_, 0, size, left_))
+                                   .transpose();  // P_:,S (P_SS)^-1
   weights_.topRows(left_).noalias() -= gain * weights_.middleRows(left_, size);
-  inverse_.topLeftCorner(left_, left_).noalias() -=
-      gain * inverse_.block(left_, 0, size, left_);
+  inverse_.topLeftCorner(left_, left_).noalias() -= gain * inverse_.block(left_, 0, size, left_);
 }
 
 }  // namespace covey::compiler

@@ -38,8 +38,8 @@ class Obs {
 
   Eigen::MatrixXd inverse_, weights_;  // those that are left come first
   Eigen::VectorXd scale_;
-  std::vector<Eigen::Index> where_;    // of each operand
-  std::vector<int32_t> operand_;       // at each place
+  std::vector<Eigen::Index> where_;  // of each operand
+  std::vector<int32_t> operand_;     // at each place
   Eigen::Index left_;
 };
 

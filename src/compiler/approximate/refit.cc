@@ -32,8 +32,8 @@ class Fit {
   Fit(int32_t operands, const Moments& moments, const std::vector<SkipRule>& zero)
       : columns_(LatticeOf(operands, zero)) {
     columns_.push_back({{operands, 1}});
-    const Eigen::MatrixXd half = Rows(moments.now);                 // columns^T now
-    moments_ = Rows(half.transpose());                              // columns^T now columns
+    const Eigen::MatrixXd half = Rows(moments.now);  // columns^T now
+    moments_ = Rows(half.transpose());               // columns^T now columns
     cross_ = moments.cross.size() > 0 ? Rows(moments.cross) : half;
     damping_ = DampingOf(moments.now);
     Eigen::MatrixXd damped = moments_;
@@ -52,8 +52,7 @@ class Fit {
     // Columns of several weights may leave the range of int8; a little less of all then fits.
     for (int attempt = 0; attempt < 12; ++attempt, w *= 0.95)
       if (Round(w, exact.operands, weights, change)) break;
-    to.bias[static_cast<size_t>(row)] =
-        AddToBias(exact.bias[static_cast<size_t>(row)], change);
+    to.bias[static_cast<size_t>(row)] = AddToBias(exact.bias[static_cast<size_t>(row)], change);
   }
 
  private:
@@ -93,7 +92,8 @@ class Fit {
     for (Index k = 0; k < n; ++k) {
       const Column& column = columns_[static_cast<size_t>(k)];
       const double most = column.size() == 1 ? 127.0 / std::abs(column[0].coefficient) : 127.0;
-      const double rounded = std::nearbyint(std::clamp(theta(k), -std::floor(most), std::floor(most)));
+      const double rounded =
+          std::nearbyint(std::clamp(theta(k), -std::floor(most), std::floor(most)));
       const double off = (theta(k) - rounded) / spread_(k, k);
       theta.tail(n + 1 - k) -= off * spread_.row(k).tail(n + 1 - k).transpose();
       for (const SkipTerm& term : column) {
@@ -141,8 +141,7 @@ Layer MendBias(const Layer& exact, const Moments& moments, const std::vector<Pat
     // The last row holds means: of the exact network's inputs, and of those now.
     const double wanted = before.row(exact.operands).dot(WeightsOf(exact, r));
     const double got = moments.now.row(exact.operands).dot(WeightsOf(to, r));
-    to.bias[static_cast<size_t>(r)] =
-        AddToBias(exact.bias[static_cast<size_t>(r)], wanted - got);
+    to.bias[static_cast<size_t>(r)] = AddToBias(exact.bias[static_cast<size_t>(r)], wanted - got);
   }
   return to;
 }

@@ -112,8 +112,7 @@ void Study::TraceSpace(size_t number) {
     double least = std::numeric_limits<double>::infinity();
     for (size_t k = 0; k < left.size(); ++k) {
       double cost = 0;
-      for (size_t i = 0; i < obs.size(); ++i)
-        cost += obs[i].Cost(space.units[left[k]].operands[i]);
+      for (size_t i = 0; i < obs.size(); ++i) cost += obs[i].Cost(space.units[left[k]].operands[i]);
       if (cost < least) least = cost, best = k;
     }
     for (size_t i = 0; i < obs.size(); ++i) obs[i].Remove(space.units[left[best]].operands[i]);
@@ -139,7 +138,9 @@ Status Study::TraceForms(const StudyOptions& options, Diag& diag) {
   return OkStatus();
 }
 
-size_t FormRemoval::units() const { return std::accumulate(counts.begin(), counts.end(), size_t{0}); }
+size_t FormRemoval::units() const {
+  return std::accumulate(counts.begin(), counts.end(), size_t{0});
+}
 
 Removal Study::None() const {
   return {.units = std::vector<size_t>(spaces_.size(), 0),
@@ -151,8 +152,8 @@ Removal Study::ChannelsByPrice(double price, size_t multiple) const {
   for (size_t s = 0; s < spaces_.size(); ++s) {
     const std::vector<double>& cost = traces_[s].cost;
     const double bound = price * unit_cost_[s];
-    const auto count = static_cast<size_t>(
-        std::upper_bound(cost.begin(), cost.end(), bound) - cost.begin());
+    const auto count =
+        static_cast<size_t>(std::upper_bound(cost.begin(), cost.end(), bound) - cost.begin());
     removal.units[s] = count / multiple * multiple;
   }
   return removal;
@@ -232,15 +233,13 @@ Result<Graph> Study::Apply(const Removal& removal, Diag& diag) const {
 }
 
 Layer Study::Mended(size_t l, Mend mend, const std::vector<Pattern>& patterns,
-                    const std::vector<std::byte>& before,
-                    const std::vector<std::byte>& now) const {
+                    const std::vector<std::byte>& before, const std::vector<std::byte>& now) const {
   const Layer& layer = layers_[l];
   if (mend == Mend::kNothing) return CutOut(layer, patterns);
   const Moments moments =
       before == now ? moments_[l]
                     : MomentsOf(layer, now, &before, samples_.count, WindowsFor(layer, windows_));
-  return mend == Mend::kBias ? MendBias(layer, moments, patterns)
-                             : Refit(layer, moments, patterns);
+  return mend == Mend::kBias ? MendBias(layer, moments, patterns) : Refit(layer, moments, patterns);
 }
 
 Result<Graph> Study::ApplyPatterns(const Patterns& patterns, Mend mend, Diag& diag) const {
@@ -256,9 +255,8 @@ Result<Graph> Study::ApplyPatterns(const Patterns& patterns, Mend mend, Diag& di
       const size_t l = next++;
       const auto input = static_cast<size_t>(layers_[l].input);
       const bool same = before.values[input] == now.values[input];
-      const bool whole =
-          std::all_of(patterns[l].begin(), patterns[l].end(),
-                      [](const Pattern& pattern) { return pattern.zero.empty(); });
+      const bool whole = std::all_of(patterns[l].begin(), patterns[l].end(),
+                                     [](const Pattern& pattern) { return pattern.zero.empty(); });
       if (!(same && whole)) {
         SetLayer(made, Mended(l, mend, patterns[l], before.values[input], now.values[input]));
         now.values.resize(made.tensors.size());

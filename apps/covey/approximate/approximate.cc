@@ -1,0 +1,209 @@
+#include "apps/covey/approximate/approximate.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "apps/covey/approximate/split.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/table.hpp"
+#include "apps/covey/model/file.hpp"
+#include "apps/covey/quantize/data.hpp"
+#include "compiler/pipeline.hpp"
+
+namespace covey::app {
+namespace {
+
+// One line on a terminal that says what is being tried.
+class Notes {
+ public:
+  ~Notes() { Wipe(); }
+  void Say(const std::string& what) {
+    if (!shown_) return;
+    Wipe();
+    std::cerr << ++count_ << ": " << what << std::flush;
+    length_ = what.size() + 12;
+  }
+
+ private:
+  void Wipe() {
+    if (length_ > 0) std::cerr << '\r' << std::string(length_, ' ') << '\r' << std::flush;
+    length_ = 0;
+  }
+  const bool shown_ = isatty(STDERR_FILENO) != 0;
+  size_t count_ = 0, length_ = 0;
+};
+
+Expected<void> CheckLabels(const LabelledBytes& data, size_t classes, const std::string& path) {
+  for (size_t i = 0; i < data.labels.size(); ++i) {
+    if (data.labels[i] < static_cast<int>(classes)) continue;
+    return MakeError(Code::kInvalidArgument, path + ": sample " + std::to_string(i) +
+                                                 " has label " + std::to_string(data.labels[i]) +
+                                                 ", the network has " + std::to_string(classes) +
+                                                 " outputs");
+  }
+  return {};
+}
+
+std::string PercentText(double part) { return Fixed(100 * part, 2) + " %"; }
+std::string IntervalText(const compiler::Proportion& p) {
+  return PercentText(p.value) + " (95 % interval " + PercentText(p.low) + " to " +
+         PercentText(p.high) + ")";
+}
+
+Json ToJson(const compiler::Proportion& p) {
+  return {{"value", p.value}, {"low", p.low}, {"high", p.high}};
+}
+
+}  // namespace
+
+Expected<JobData> ReadJobData(const ApproximateJob& job) {
+  DiagText diag;
+  JobData made;
+  Result<compiler::Graph> graph = compiler::ImportFile(job.model, diag);
+  if (!graph.ok()) return Explain(job.model, graph.status(), diag);
+  made.graph = *std::move(graph);
+  const Result<std::vector<std::byte>> image = compiler::Compile(made.graph, diag);
+  if (!image.ok()) return Explain(job.model, image.status(), diag);
+  const ImageBytes bytes(*image);
+  const auto reader = DataReader::Make(bytes.span(), job.model);
+  if (!reader) return reader.error();
+  Expected<LabelledBytes> data =
+      reader.value()->Read(job.calibrate, {.type = job.type, .most = job.samples});
+  if (!data) return data.error();
+  made.data = std::move(data.value());
+  const size_t count = made.data.samples.count;
+  if (count < kFewestSamples) {
+    return MakeError(Code::kInvalidArgument,
+                     job.calibrate + ": holds " + std::to_string(count) + " samples, at least " +
+                         std::to_string(kFewestSamples) +
+                         " are needed: a third calibrates, a third chooses, a third reports");
+  }
+  if (!job.labels.empty()) {
+    Expected<std::vector<int>> labels = ReadLabels(job.labels, count);
+    if (!labels) return labels.error();
+    made.data.labels = std::move(labels.value());
+  }
+  const Result<wire::ImageView> view = wire::ImageView::Read(bytes.span(), diag);
+  if (!view.ok()) return Explain(job.model, view.status(), diag);
+  const wire::TensorRecord& output = view->tensor(view->output_tensor(0));
+  const Expected<void> fit =
+      CheckLabels(made.data, output.bytes, job.labels.empty() ? job.calibrate : job.labels);
+  if (!fit) return fit.error();
+  return made;
+}
+
+Expected<Approximated> Approximate(const ApproximateJob& job) {
+  Expected<JobData> read = ReadJobData(job);
+  if (!read) return read.error();
+  DiagText diag;
+  const Result<compiler::Target> target = compiler::TargetOf(job.target, diag);
+  if (!target.ok()) return Explain("compile", target.status(), diag);
+  ThreeParts parts = SplitInThree(read.value().data, job.seed);
+  Approximated made;
+  made.max_loss = job.max_loss;
+  made.calibrate = parts.calibrate.samples.count, made.select = parts.select.samples.count;
+  made.report = parts.report.samples.count;
+  Notes notes;
+  compiler::ExploreOptions options;
+  options.compile = {.target = *target, .ram_bytes = job.ram, .flash_bytes = job.flash};
+  options.progress = [&](const std::string& what) { notes.Say(what); };
+  auto explorer = compiler::Explorer::Make(
+      read.value().graph, {parts.calibrate.samples, parts.select.samples, parts.select.labels},
+      options, diag);
+  if (!explorer.ok()) return Explain(job.model, explorer.status(), diag);
+  auto found = compiler::FindBest(*explorer, job.max_loss / 100, diag);
+  if (!found.ok()) return Explain(job.model, found.status(), diag);
+  made.found = *std::move(found);
+  made.graph = made.found.best.graph;
+  notes.Say("reporting");
+  const compiler::Graph& exact = explorer->study().graph();
+  compiler::Graph small = made.graph;
+  const Status passed = compiler::RunPasses(small, diag);
+  if (!passed.ok()) return Explain(job.model, passed, diag);
+  const auto a = compiler::AnswersOf(exact, parts.report.samples, nullptr, diag);
+  if (!a.ok()) return Explain(job.model, a.status(), diag);
+  const auto b = compiler::AnswersOf(small, parts.report.samples, nullptr, diag);
+  if (!b.ok()) return Explain(job.model, b.status(), diag);
+  made.agreement = compiler::Agreement(*a, *b);
+  if (!parts.report.labels.empty()) {
+    made.reported = compiler::Compare(*a, *b, parts.report.labels);
+    made.exact_top1 = compiler::Compare(*a, *a, parts.report.labels).top1.value;
+  }
+  return made;
+}
+
+std::string Text(const Approximated& made) {
+  const compiler::Point& best = made.found.best.point;
+  const compiler::Point& exact = made.found.points.front();
+  Table table({"layer", "op", ">MACs", ">left", "form", ">removed"});
+  for (const compiler::LayerNote& layer : best.layers)
+    table.Add({layer.name, layer.op, Thousands(layer.macs_exact), Thousands(layer.macs),
+               layer.form.empty() ? "-" : layer.form,
+               layer.removed > 0 ? PercentText(layer.removed) : "-"});
+  std::string text = table.Text();
+  const double part =
+      static_cast<double>(best.instructions) / static_cast<double>(exact.instructions) - 1;
+  text += "approximated: " + best.recipe.Text() + ", the best of " +
+          std::to_string(made.found.points.size()) + "; instructions, by estimate, " +
+          Thousands(static_cast<unsigned long long>(exact.instructions)) + " -> " +
+          Thousands(static_cast<unsigned long long>(best.instructions)) + " (" + PercentText(part) +
+          ")\n";
+  text += std::to_string(made.calibrate) + " samples calibrated, " + std::to_string(made.select) +
+          " others chose" +
+          (made.reported ? "" : " by agreement with the exact network, for want of labels") + "\n";
+  if (made.reported) {
+    text += "on " + std::to_string(made.report) + " further samples: top-1 exact " +
+            PercentText(made.exact_top1) + ", approximated " + IntervalText(made.reported->top1) +
+            "; difference " + IntervalText(made.reported->difference) + "\n";
+  }
+  text += "agrees with the exact network on " + PercentText(made.agreement) + " of " +
+          std::to_string(made.report) + " further samples\n";
+  return text;
+}
+
+Json ToJson(const compiler::Point& point) {
+  Json layers = Json::array();
+  for (const compiler::LayerNote& layer : point.layers)
+    layers.push_back({{"op", layer.op},
+                      {"name", layer.name},
+                      {"macs_exact", layer.macs_exact},
+                      {"macs", layer.macs},
+                      {"form", layer.form},
+                      {"removed", layer.removed}});
+  Json json = {{"recipe", point.recipe.Text()},
+               {"policy", compiler::PolicyName(point.recipe.policy)},
+               {"estimated_instructions", point.instructions},
+               {"macs", point.macs},
+               {"image_bytes", point.image_bytes},
+               {"arena_bytes", point.arena_bytes},
+               {"agreement", point.agreement},
+               {"loss", point.loss},
+               {"layers", layers}};
+  if (point.accuracy) {
+    json["top1"] = ToJson(point.accuracy->top1);
+    json["difference"] = ToJson(point.accuracy->difference);
+  }
+  return json;
+}
+
+Json ToJson(const Approximated& made) {
+  Json json = {{"max_loss_points", made.max_loss},
+               {"calibrate_samples", made.calibrate},
+               {"select_samples", made.select},
+               {"report_samples", made.report},
+               {"labels", made.reported.has_value()},
+               {"tried", made.found.points.size()},
+               {"exact_estimated_instructions", made.found.points.front().instructions},
+               {"best", ToJson(made.found.best.point)},
+               {"report_agreement", made.agreement}};
+  if (made.reported) {
+    json["report_top1_exact"] = made.exact_top1;
+    json["report_top1"] = ToJson(made.reported->top1);
+    json["report_difference"] = ToJson(made.reported->difference);
+  }
+  return json;
+}
+
+}  // namespace covey::app

@@ -1,0 +1,57 @@
+// What `covey compile --calibrate` does before it compiles: an approximated graph of a model file,
+// and what is to be said about it.
+//
+//   Expected<Approximated> made = Approximate(job);
+//   Use(made.value().graph);            // compile it as any other
+//   std::cout << Text(made.value());
+//
+// The data are split in three by the seed: a third calibrates, a third chooses, and the loss is
+// told on the last, which is looked at once. Errors: those of reading data; kInvalidArgument where
+// there are too few samples or labels that the network does not have.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "apps/covey/approximate/data.hpp"
+#include "apps/covey/io/json.hpp"
+#include "compiler/approximate/explorer.hpp"
+#include "covey/covey.hpp"
+
+namespace covey::app {
+
+struct ApproximateJob {
+  std::string model, target = "any";
+  std::string calibrate, labels, type = "int8";
+  double max_loss = 0;  // in points of accuracy, of a hundred
+  size_t samples = 3000;
+  uint32_t seed = 1;
+  std::optional<int64_t> ram, flash;
+};
+
+struct Approximated {
+  compiler::Graph graph;
+  compiler::Found found;
+  size_t calibrate = 0, select = 0, report = 0;  // samples
+  std::optional<compiler::Accuracy> reported;    // on the report part
+  double exact_top1 = 0;                         // likewise
+  double agreement = 1;                          // likewise
+  double max_loss = 0;
+};
+
+// Fewer than this are refused: a third of them calibrates, a third chooses.
+inline constexpr size_t kFewestSamples = 60;
+
+Expected<Approximated> Approximate(const ApproximateJob& job);
+std::string Text(const Approximated& made);
+Json ToJson(const Approximated& made);
+Json ToJson(const compiler::Point& point);
+
+// The data of a job, with labels checked; and the image that says how they go in.
+struct JobData {
+  compiler::Graph graph;
+  LabelledBytes data;
+};
+Expected<JobData> ReadJobData(const ApproximateJob& job);
+
+}  // namespace covey::app

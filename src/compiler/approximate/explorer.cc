@@ -1,0 +1,249 @@
+#include "compiler/approximate/explorer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "compiler/emit.hpp"
+#include "compiler/ir/check.hpp"
+#include "compiler/pipeline.hpp"
+#include "compiler/report.hpp"
+
+namespace covey::compiler {
+namespace {
+
+// The least price at which a removal saves the wanted part of the instructions, or all there is.
+template <typename At, typename Saved>
+Removal BySaving(double wanted, At at, Saved saved) {
+  double low = 1e-12, high = 1e3;
+  if (wanted <= 0) return at(0);
+  if (saved(at(high)) < wanted) return at(high);
+  for (int step = 0; step < 60; ++step) {
+    const double middle = std::sqrt(low * high);
+    (saved(at(middle)) >= wanted ? high : low) = middle;
+  }
+  return at(high);
+}
+
+Removal ChannelsSaving(const Study& study, double part, double all) {
+  return BySaving(
+      part * all, [&](double price) { return study.ChannelsByPrice(price); },
+      [&](const Removal& removal) {
+        double saved = 0;
+        for (size_t s = 0; s < removal.units.size(); ++s)
+          saved += static_cast<double>(removal.units[s]) * study.unit_cost()[s];
+        return saved;
+      });
+}
+Removal FormsSaving(const Study& study, double part, double all) {
+  return BySaving(
+      part * all, [&](double price) { return study.FormsByPrice(price); },
+      [&](const Removal& removal) { return study.SavedBy(removal); });
+}
+
+// Notes on layers, by name; the exact network's products beside those that are left.
+std::vector<LayerNote> NotesOf(const Graph& graph, const Study& exact, const Study& study,
+                               const Study::Patterns* patterns, const Removal* removal) {
+  std::vector<LayerNote> notes;
+  const std::vector<Layer> now = LayersOf(graph);
+  for (size_t l = 0; l < now.size(); ++l) {
+    LayerNote note;
+    const Node& node = graph.nodes[now[l].node];
+    note.op = OpName(node.op), note.name = node.name;
+    note.macs = static_cast<uint64_t>(now[l].macs());
+    if (l < exact.layers().size())
+      note.macs_exact = static_cast<uint64_t>(exact.layers()[l].macs());
+    if (removal != nullptr && l < removal->forms.size() && removal->forms[l].form >= 0) {
+      const FormRemoval& form = removal->forms[l];
+      const SkipOption& option = study.forms()[l][static_cast<size_t>(form.form)].option;
+      note.form = SkipFormName(option.form);
+      note.removed = static_cast<double>(form.units()) /
+                     (static_cast<double>(option.blocks) * static_cast<double>(option.units));
+    } else if (patterns != nullptr) {
+      size_t gone = 0;
+      for (const Pattern& pattern : (*patterns)[l])
+        gone += pattern.rows.size() * pattern.zero.size();
+      note.removed = static_cast<double>(gone) / static_cast<double>(now[l].weights.size());
+    }
+    note.macs = static_cast<uint64_t>(static_cast<double>(note.macs) * (1 - note.removed));
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+}  // namespace
+
+const char* PolicyName(Policy policy) {
+  switch (policy) {
+    case Policy::kExact:
+      return "exact";
+    case Policy::kOurs:
+      return "ours";
+    case Policy::kSignificance:
+      return "significance";
+    case Policy::kLanes:
+      return "significance-lanes";
+  }
+  return "?";
+}
+
+std::string Recipe::Text() const {
+  std::string text = PolicyName(policy);
+  char number[64];
+  if (policy == Policy::kOurs) {
+    std::snprintf(number, sizeof(number), " channels %.3f forms %.3f", channels, forms);
+    text += number;
+  } else if (policy != Policy::kExact) {
+    text += kind == SignificanceKind::kClosed ? " closed" : " running-sum";
+    for (double threshold : thresholds) {
+      std::snprintf(number, sizeof(number), " %.4f", threshold);
+      text += number;
+    }
+  }
+  return text;
+}
+
+Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOptions options,
+                                Diag& diag) {
+  Explorer explorer;
+  explorer.data_ = std::move(data);
+  explorer.options_ = std::move(options);
+  COVEY_TRY(CheckGraph(graph, diag));
+  Graph work = graph;
+  COVEY_TRY(RunPasses(work, diag));
+  COVEY_TRY(CheckByteSamples(work, explorer.data_.select, diag));
+  explorer.Say("calibrating");
+  COVEY_TRY_ASSIGN(Study study, Study::Make(work, explorer.data_.calibrate,
+                                            {.target = explorer.options_.compile.target}, diag));
+  if (study.layers().empty()) {
+    return Refuse(diag, {Code::kFailedPrecondition, "approximate: nothing to approximate"},
+                  graph.name, "has no int8 convolution or fully connected layer");
+  }
+  explorer.study_ = std::make_shared<const Study>(std::move(study));
+  COVEY_TRY_ASSIGN(explorer.exact_answers_, AnswersOf(work, explorer.data_.select, nullptr, diag));
+  COVEY_TRY_ASSIGN(Tried exact, explorer.Measure({}, explorer.study_->graph(), *explorer.study_,
+                                                 nullptr, nullptr, diag));
+  explorer.exact_ = std::move(exact.point);
+  return explorer;
+}
+
+Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, Diag& diag) {
+  Narrow& narrow = narrow_[channels];
+  if (narrow.study != nullptr) return &narrow;
+  if (channels <= 0) {
+    narrow = {study_->graph(), study_};
+    return &narrow;
+  }
+  Say("looking at operands, channels " + std::to_string(channels).substr(0, 5));
+  const Removal removal =
+      ChannelsSaving(*study_, channels, static_cast<double>(exact_.instructions));
+  COVEY_TRY_ASSIGN(narrow.graph, study_->Apply(removal, diag));
+  COVEY_TRY(RunPasses(narrow.graph, diag));
+  COVEY_TRY_ASSIGN(Study study, Study::Make(narrow.graph, data_.calibrate,
+                                            {.target = options_.compile.target}, diag));
+  narrow.study = std::make_shared<const Study>(std::move(study));
+  return &narrow;
+}
+
+Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
+  Say(recipe.Text());
+  if (recipe.policy == Policy::kExact) return Tried{exact_, study_->graph()};
+  if (recipe.policy == Policy::kOurs) {
+    COVEY_TRY_ASSIGN(const Narrow* narrow, Narrowed(recipe.channels, diag));
+    const Removal removal =
+        FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
+    COVEY_TRY_ASSIGN(Graph graph, narrow->study->Apply(removal, diag));
+    return Measure(recipe, std::move(graph), *narrow->study, nullptr, &removal, diag);
+  }
+  auto seen = significance_.find(recipe.kind);
+  if (seen == significance_.end()) {
+    COVEY_TRY_ASSIGN(Significance made,
+                     Significance::Make(*study_, data_.calibrate, recipe.kind, diag));
+    seen = significance_.emplace(recipe.kind, std::move(made)).first;
+  }
+  std::vector<double> thresholds = recipe.thresholds;
+  thresholds.resize(seen->second.layers().size(), thresholds.empty() ? 0.0 : thresholds.back());
+  const Study::Patterns patterns = seen->second.Below(
+      *study_, thresholds, recipe.policy == Policy::kLanes ? Pairs::kLanes : Pairs::kNeighbours);
+  COVEY_TRY_ASSIGN(Graph graph, study_->ApplyPatterns(patterns, Study::Mend::kNothing, diag));
+  return Measure(recipe, std::move(graph), *study_, &patterns, nullptr, diag);
+}
+
+Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& study,
+                                const Study::Patterns* patterns, const Removal* removal,
+                                Diag& diag) {
+  Tried tried;
+  tried.graph = std::move(graph);
+  Point& point = tried.point;
+  point.recipe = recipe;
+  CompileOptions options = options_.compile;
+  COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
+  point.image_bytes = static_cast<int64_t>(image.size());
+  Graph small = tried.graph;
+  COVEY_TRY(RunPasses(small, diag));
+  COVEY_TRY_ASSIGN(const Footprint footprint, FootprintOf(small, options, diag));
+  point.instructions = footprint.instructions;
+  point.arena_bytes = footprint.arena_bytes;
+  COVEY_TRY_ASSIGN(const Answers answers, AnswersOf(small, data_.select, nullptr, diag));
+  point.agreement = Agreement(exact_answers_, answers);
+  point.loss = kFaithful - point.agreement;
+  if (labelled()) {
+    point.accuracy = Compare(exact_answers_, answers, data_.labels);
+    point.loss = -point.accuracy->difference.value;
+  }
+  if (recipe.policy == Policy::kExact) point.loss = 0;
+  point.layers = NotesOf(small, *study_, study, patterns, removal);
+  for (const LayerNote& note : point.layers) point.macs += note.macs;
+  return tried;
+}
+
+namespace {
+
+// The largest saving by forms that keeps the loss, by halving; what it took is appended.
+Status SearchForms(Explorer& explorer, double channels, double most_loss, Found& found,
+                   Diag& diag) {
+  constexpr double kMost = 0.5, kStep = 0.01;
+  const auto try_one = [&](double forms) -> Result<bool> {
+    COVEY_TRY_ASSIGN(
+        Tried tried,
+        explorer.Try({.policy = Policy::kOurs, .channels = channels, .forms = forms}, diag));
+    const bool good = tried.point.loss <= most_loss;
+    found.points.push_back(tried.point);
+    if (good && tried.point.instructions < found.best.point.instructions)
+      found.best = std::move(tried);
+    return good;
+  };
+  // Upwards first: much is rarely removed.
+  int low = 0, high = static_cast<int>(kMost / kStep), step = 8;
+  while (high - low > 1) {
+    const int at = std::min(low + step, high - 1);
+    COVEY_TRY_ASSIGN(const bool good, try_one(at * kStep));
+    (good ? low : high) = at;
+    step = std::clamp((high - low) / 2, 1, step);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag) {
+  constexpr double kChannels[] = {0, 0.04, 0.08, 0.12, 0.18, 0.25};
+  Found found{{explorer.exact(), explorer.study().graph()}, {explorer.exact()}};
+  int64_t last = -1;
+  for (const double channels : kChannels) {
+    COVEY_TRY_ASSIGN(
+        Tried tried,
+        explorer.Try({.policy = Policy::kOurs, .channels = channels, .forms = 0}, diag));
+    const int64_t instructions = tried.point.instructions;
+    if (channels > 0 && tried.point.loss > most_loss) break;
+    if (instructions == last) continue;  // no further channel went
+    last = instructions;
+    found.points.push_back(tried.point);
+    if (tried.point.loss <= most_loss && instructions < found.best.point.instructions)
+      found.best = std::move(tried);
+    COVEY_TRY(SearchForms(explorer, channels, most_loss, found, diag));
+  }
+  return found;
+}
+
+}  // namespace covey::compiler

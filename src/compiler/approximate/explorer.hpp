@@ -1,0 +1,122 @@
+// Explorer makes and measures approximations of one int8 network: a recipe in, a network with its
+// cost and its loss on the selection samples out.
+//
+//   COVEY_TRY_ASSIGN(Explorer explorer, Explorer::Make(graph, data, options, diag));
+//   COVEY_TRY_ASSIGN(const Tried tried, explorer.Try({.policy = Policy::kOurs, .channels = 0.05,
+//                                                     .forms = 0.12}, diag));
+//   if (tried.point.loss <= 0) Use(tried.graph);
+//
+// `calibrate` has no labels and makes the network; `select` decides between networks. Neither may
+// hold what a claim is later measured on.
+//
+// Exact: the same recipe on the same data gives the same network.
+// Units: instructions by the compiler's estimate for the target; losses are parts (0.01: a point).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/approximate/significance.hpp"
+#include "compiler/approximate/study.hpp"
+#include "compiler/compile.hpp"
+
+namespace covey::compiler {
+
+enum class Policy { kExact, kOurs, kSignificance, kLanes };
+const char* PolicyName(Policy policy);
+
+struct Recipe {
+  Policy policy = Policy::kExact;
+  // kOurs: the part of the instructions that channels are to save, by the study's estimate; then
+  // the part that units of kernels' forms are to save of what is left.
+  double channels = 0, forms = 0;
+  // kSignificance, kLanes: one a layer that the rule looks at.
+  std::vector<double> thresholds{};
+  SignificanceKind kind = SignificanceKind::kClosed;
+
+  std::string Text() const;  // "ours channels 0.05 forms 0.12"; tells recipes apart
+};
+
+struct LayerNote {
+  std::string op, name;
+  uint64_t macs = 0;        // as it is now
+  uint64_t macs_exact = 0;  // in the exact network
+  std::string form;         // "direct", "winograd", or none
+  double removed = 0;       // the part of the form's units, or of the operands, that is gone
+};
+
+struct Point {
+  Recipe recipe{};
+  std::vector<LayerNote> layers{};
+  int64_t instructions = 0, image_bytes = 0, arena_bytes = 0;
+  uint64_t macs = 0;  // that are executed
+  double agreement = 1;
+  std::optional<Accuracy> accuracy{};  // with labels
+  double loss = 0;  // what choices go by: of accuracy with labels, by agreement without
+};
+struct Tried {
+  Point point;
+  Graph graph;
+};
+
+struct ExploreData {
+  ByteSamples calibrate, select;
+  std::vector<int> labels;  // of select; or none
+};
+struct ExploreOptions {
+  CompileOptions compile;  // target and limits
+  std::function<void(const std::string& what)> progress = nullptr;
+};
+
+// Without labels an approximation counts as lossless while it agrees with the exact network on so
+// many samples: where agreement fell to this, accuracy had not fallen on the networks we measured
+// (docs/guide/approximation.md).
+inline constexpr double kFaithful = 0.98;
+
+class Explorer {
+ public:
+  // `graph` is as imported: passes are run here.
+  static Result<Explorer> Make(const Graph& graph, ExploreData data, ExploreOptions options,
+                               Diag& diag);
+
+  Result<Tried> Try(const Recipe& recipe, Diag& diag);
+  const Study& study() const { return *study_; }
+  const Point& exact() const { return exact_; }
+  bool labelled() const { return !data_.labels.empty(); }
+
+ private:
+  Explorer() = default;
+  // A network with some channels less, and what its forms could save.
+  struct Narrow {
+    Graph graph;
+    std::shared_ptr<const Study> study;
+  };
+  Result<const Narrow*> Narrowed(double channels, Diag& diag);
+  Result<Tried> Measure(const Recipe& recipe, Graph graph, const Study& study,
+                        const Study::Patterns* patterns, const Removal* removal, Diag& diag);
+  void Say(const std::string& what) const {
+    if (options_.progress) options_.progress(what);
+  }
+
+  ExploreData data_;
+  ExploreOptions options_;
+  std::shared_ptr<const Study> study_;
+  Answers exact_answers_;
+  Point exact_;
+  std::map<double, Narrow> narrow_;
+  std::map<SignificanceKind, Significance> significance_;
+};
+
+struct Found {
+  Tried best;
+  std::vector<Point> points;  // all that were tried
+};
+// The fewest instructions at a loss of at most `most_loss`; the exact network if nothing else is.
+// Policy kOurs.
+Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag);
+
+}  // namespace covey::compiler

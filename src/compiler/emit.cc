@@ -164,7 +164,8 @@ class Emitter {
 
   Status AddOp(size_t i) {
     const Node& node = graph_.nodes[i];
-    const Lowered& lowered = lowered_[i];
+    Lowered lowered = lowered_[i];
+    if (i < plan_.offers.size()) ApplyVariant(graph_, plan_.offers[i], lowered);
     wire::ImageOp op;
     op.op = node.op;
     op.name = node.name;

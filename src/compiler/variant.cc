@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/host/skip_lists.hpp"
+#include "kernels/skip_list.hpp"
 #include "kernels/weight_blocks.hpp"
 #include "kernels/winograd.hpp"
 
@@ -71,6 +73,23 @@ std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
   const auto* const begin = reinterpret_cast<const std::byte*>(u.data());
   tensor.data = std::make_shared<const Bytes>(begin, begin + 2 * u.size());
   return tensor;
+}
+
+void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowered) {
+  const int32_t order = offer.variant == kernels::dsp::kSkipDirect ? kernels::kWeightSkipDirect
+                        : offer.variant == kernels::dsp::kSkipWinograd
+                            ? kernels::kWeightSkipWinograd
+                        : offer.variant == kernels::dsp::kSkipSearch ? kernels::kWeightSkipSearch
+                                                                     : 0;
+  if (order == 0) return;
+  auto attr = lowered.As<ConvAttr>();
+  attr.weights_order = order;
+  lowered.Set(attr);
+  if (order == kernels::kWeightSkipSearch) return;
+  const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
+  const auto* const bytes = reinterpret_cast<const int8_t*>(weights.data->data());
+  const kernels::SkipLists lists = kernels::SkipListsFor(order, bytes, weights.dims);
+  lowered.params.insert(lowered.params.end(), lists.words.begin(), lists.words.end());
 }
 
 }  // namespace covey::compiler

@@ -2,6 +2,7 @@
 //
 //   ApplyTarget(work, node, lowered, Target::kCortexM);   // other order of the same weights
 //   if (const auto more = VariantWeights(work, lowered, offer)) ...   // input kVariantInput
+//   ApplyVariant(work, offer, lowered);                               // attributes, params
 //
 // The op computes the same bytes, on every target: weights in another order say so in its
 // attributes, and what a variant adds is left aside by targets that have no use for it.
@@ -23,5 +24,8 @@ inline constexpr size_t kVariantInput = 3;
 // Of an op whose weights are constant.
 std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
                                      const kernels::Offer& offer);
+
+// Tells the op's kernel what else the offer means: skip lists behind its params, or a search.
+void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowered);
 
 }  // namespace covey::compiler

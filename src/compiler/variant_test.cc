@@ -62,5 +62,28 @@ TEST(ApplyTarget, LeavesOtherTargetsTheirRows) {
   EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, kernels::kWeightRows);
 }
 
+// A 1x1 convolution of 8 channels, three of whose four steps are zero in outputs 0 and 1.
+TEST(ApplyVariant, ListsHoldWhatIsNotZeroBehindTheMultipliers) {
+  std::vector<int8_t> rows(4 * 8, 1);
+  for (const int i : {0, 2, 1, 3, 5, 7, 8, 10, 9, 11, 13, 15}) rows[static_cast<size_t>(i)] = 0;
+  Layer layer = FullyConnected(rows, 4, 8);
+  layer.graph.tensors[1].dims = {4, 1, 1, 8};
+  layer.node.op = Op::kConv2D;
+  layer.lowered.params = {1, 1, 1, 1, -1, -1, -1, -1};
+  ApplyVariant(layer.graph, {.variant = kernels::dsp::kSkipDirect}, layer.lowered);
+  EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, 2);
+  const std::vector<int32_t> lists(layer.lowered.params.begin() + 8, layer.lowered.params.end());
+  EXPECT_EQ(lists, (std::vector<int32_t>{2, 6, 16 + 4, 0x10001, 0x10001, 32,  //
+                                         16 + 15, 0x10001, 0x10001, 0x10001, 0x10001, 0x10001,
+                                         0x10001, 0x10001, 0x10001, 32}));
+}
+
+TEST(ApplyVariant, LeavesPlainOffersAsTheyAre) {
+  Layer layer = FullyConnected(std::vector<int8_t>(16, 1), 4, 4);
+  ApplyVariant(layer.graph, {.variant = kernels::dsp::kWinograd}, layer.lowered);
+  EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, 0);
+  EXPECT_TRUE(layer.lowered.params.empty());
+}
+
 }  // namespace
 }  // namespace covey::compiler

@@ -85,9 +85,10 @@ Status Check::Scaling(int32_t multiplier, int32_t shift, int32_t most_shift) con
   return Between("shift", shift, -31, most_shift);
 }
 
-Status Check::ChannelScaling(int64_t channels, int32_t most_shift) const {
-  COVEY_TRY(Equal("number of multipliers and shifts", static_cast<int64_t>(op_.params.size()),
-                  2 * channels));
+Status Check::ChannelScaling(int64_t channels, int32_t most_shift, bool more) const {
+  const auto found = static_cast<int64_t>(op_.params.size());
+  if (!more || found < 2 * channels)
+    COVEY_TRY(Equal("number of multipliers and shifts", found, 2 * channels));
   for (size_t c = 0; c < static_cast<size_t>(channels); ++c)
     COVEY_TRY(Scaling(op_.params[c], op_.params[c + static_cast<size_t>(channels)], most_shift));
   return OkStatus();

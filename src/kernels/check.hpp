@@ -35,8 +35,8 @@ class Check {
 
   // What requantisation relies on: multiplier >= 0, shift within -31..most_shift.
   Status Scaling(int32_t multiplier, int32_t shift, int32_t most_shift = 31) const;
-  // params = multiplier[channels], shift[channels].
-  Status ChannelScaling(int64_t channels, int32_t most_shift = 31) const;
+  // params = multiplier[channels], shift[channels], and what `more` says stands behind them.
+  Status ChannelScaling(int64_t channels, int32_t most_shift = 31, bool more = false) const;
   // An input's zero point with its sign turned, as kernels add it; int16 has none.
   Status InputOffset(const TensorView& input, int32_t offset) const;
   // The output's zero point and the range of results, both within the output's type; int16 has

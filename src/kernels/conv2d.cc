@@ -1,5 +1,6 @@
 #include "kernels/conv_checks.hpp"
 #include "kernels/prepare.hpp"
+#include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::kernels {
@@ -17,6 +18,72 @@ Status CheckWinograd(const Check& check, const OpView& op) {
                      WinogradPairs(filter[0]) * WinogradPairValues(filter[3]));
 }
 
+// Walks skip lists as kernels will.
+class SkipWalk {
+ public:
+  SkipWalk(const Check& check, const OpView& op)
+      : check_(check), words_(SkipListsOf(op)), filter_(op.input[1].dims) {
+    const auto order = op.attr_as<ConvAttr>().weights_order;
+    first_ = order == kWeightSkipWinograd ? kSkipFirst : kSkipGroup;
+    lists_ = order == kWeightSkipWinograd ? kWinogradPositions : 1;
+    steps_ = order == kWeightSkipWinograd ? filter_[3] / 2 : SkipWindowSteps(filter_);
+  }
+
+  Status Run() {
+    const int32_t pairs = WinogradPairs(filter_[0]);
+    const auto size = static_cast<int64_t>(words_.size());
+    COVEY_TRY(check_.Between("words of skip lists", size, pairs, 0x7FFFFFFF));
+    at_ = static_cast<size_t>(pairs);
+    for (int32_t pair = 0; pair < pairs; ++pair) {
+      COVEY_TRY(check_.Equal("where a skip list begins", words_[static_cast<size_t>(pair)],
+                             static_cast<int64_t>(at_)));
+      for (int32_t list = 0; list < lists_; ++list) COVEY_TRY(List());
+    }
+    return check_.Equal("words of skip lists", static_cast<int64_t>(at_), size);
+  }
+
+ private:
+  Status Next(int32_t& word) {
+    COVEY_TRY(check_.Between("words of skip lists", static_cast<int64_t>(words_.size()),
+                             static_cast<int64_t>(at_) + 1, 0x7FFFFFFF));
+    word = words_[at_++];
+    return OkStatus();
+  }
+
+  Status List() {
+    int32_t code = 0;
+    for (int32_t step = 0; step < steps_; step += kSkipGroupSteps) {
+      const int32_t base = step == 0 ? first_ : kSkipGroup, left = steps_ - step;
+      COVEY_TRY(Next(code));
+      const int32_t masks = left < kSkipGroupSteps ? 1 << left : kSkipMasks;
+      COVEY_TRY(check_.Between("skip list's code", code, base, base + masks - 1));
+      for (int32_t mask = code - base; mask != 0; mask &= mask - 1) at_ += 2;
+    }
+    COVEY_TRY(Next(code));
+    return check_.Equal("skip list's last code", code, kSkipEnd);
+  }
+
+  const Check& check_;
+  std::span<const int32_t> words_, filter_;
+  int32_t first_ = 0, lists_ = 0, steps_ = 0;
+  size_t at_ = 0;
+};
+
+// Skip lists, if they are there, are such as the weights' shape has.
+Status CheckSkipLists(const Check& check, const OpView& op) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  const auto filter = op.input[1].dims;
+  if (attr.weights_order == 0) return OkStatus();
+  COVEY_TRY(
+      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipSearch));
+  COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
+  if (attr.weights_order == kWeightSkipSearch) return OkStatus();
+  const bool applies = attr.weights_order == kWeightSkipWinograd ? SkipWinogradApplies(attr, filter)
+                                                                 : SkipDirectApplies(attr, filter);
+  COVEY_TRY(check.Equal("whether the op is one for skip lists", applies ? 1 : 0, 1));
+  return SkipWalk(check, op).Run();
+}
+
 }  // namespace
 
 // in (N,H,W,I)  weights (O,KH,KW,I/groups)  bias (O)  out (N,OH,OW,O)
@@ -32,7 +99,11 @@ Status PrepareConv2D(const OpView& op, Diag& diag) {
   COVEY_TRY(check.Equal("output channels modulo groups", filter[0] % attr.groups, 0));
   COVEY_TRY(check.Equal("weights offset", attr.weights_offset, 0));
   COVEY_TRY(CheckConvTypes(check, op, filter[0]));
-  COVEY_TRY(CheckConvNumbers(check, op, int64_t{filter[1]} * filter[2] * filter[3], filter[0]));
+  const bool lists =
+      attr.weights_order == kWeightSkipDirect || attr.weights_order == kWeightSkipWinograd;
+  COVEY_TRY(
+      CheckConvNumbers(check, op, int64_t{filter[1]} * filter[2] * filter[3], filter[0], lists));
+  COVEY_TRY(CheckSkipLists(check, op));
   return CheckWinograd(check, op);
 }
 

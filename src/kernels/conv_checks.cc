@@ -31,7 +31,8 @@ Status CheckConvWindows(const Check& check, const OpView& op) {
       false);
 }
 
-Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels) {
+Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels,
+                        bool lists) {
   const auto& attr = op.attr_as<ConvAttr>();
   COVEY_TRY(check.InputOffset(op.input[0], attr.input_offset));
   COVEY_TRY(check.Between("weights offset", attr.weights_offset, -127, 128));
@@ -43,7 +44,7 @@ Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int
   const int64_t most_weight = attr.weights_offset == 0 ? 128 : 256;
   COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * most_weight)));
   COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));
-  return check.ChannelScaling(channels);
+  return check.ChannelScaling(channels, 31, lists);
 }
 
 }  // namespace covey::kernels

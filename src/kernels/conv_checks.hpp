@@ -11,7 +11,8 @@ Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels);
 // Input, weights and output are pictures, and the windows of `attr` fit them.
 Status CheckConvWindows(const Check& check, const OpView& op);
 // A sum over `terms` products fits int32 (int8 activations) or int64; offsets, output range and
-// multipliers are in range.
-Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels);
+// multipliers are in range. `lists`: of int8, params may hold more than multipliers and shifts.
+Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels,
+                        bool lists = false);
 
 }  // namespace covey::kernels

@@ -14,9 +14,13 @@ inline constexpr bool kSomeReference = true;
 
 // Of the loops in dsp/.
 inline constexpr bool kSomeWinograd = true;
-inline constexpr bool kSomeDirect = true;  // conv2d without Winograd
-inline constexpr bool kSomeRing = true;    // depthwise windows that have no planes
-inline constexpr bool kSome3x3 = true;     // those that have
+inline constexpr bool kSomeU = true;             // all of it
+inline constexpr bool kSomeSkipWinograd = true;  // skip lists of it
+inline constexpr bool kSomeDirect = true;        // conv2d without Winograd
+inline constexpr bool kSomePlain = true;         // all its weights
+inline constexpr bool kSomeSkips = true;         // skip lists
+inline constexpr bool kSomeRing = true;          // depthwise windows that have no planes
+inline constexpr bool kSome3x3 = true;           // those that have
 inline constexpr bool kSome5x5 = true;
 inline constexpr bool kSome7x7 = true;
 inline constexpr bool kSomeSlow = true;  // scales or ranges that the epilogue does not take

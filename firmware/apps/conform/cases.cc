@@ -1,5 +1,6 @@
 #include "cases.hpp"
 
+#include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::board {
@@ -100,6 +101,60 @@ bool Case::PlaceConv(Random& random) {
   return true;
 }
 
+// Zeros where kernels look for them: steps of two outputs, or all taps of two inputs.
+void Case::Thin(Random& random) {
+  auto* const weights = view_.input[1].as_mutable<int8_t>();
+  const int32_t* const filter = dims_[1];
+  const int32_t row = filter[2] * filter[3], window = filter[1] * row;
+  const int32_t most = random.Between(0, 4);
+  const bool taps = random.OneIn(2);
+  for (int32_t o = 0; o < filter[0]; o += 2)
+    for (int32_t at = 0; at < window; ++at) {
+      const int32_t byte = taps ? at % filter[3] : at % row;
+      if (byte % 4 > 1 || (taps && at != byte)) continue;
+      if (random.Between(1, 4) > most) continue;
+      for (int32_t i = 0; i < 4; ++i) {  // two outputs, two inputs
+        if (o + i / 2 >= filter[0] || byte + i % 2 * 2 >= (taps ? filter[3] : row)) continue;
+        int8_t* const first = weights + (o + i / 2) * window + at + i % 2 * 2;
+        for (int32_t tap = 0; tap < (taps ? filter[1] * filter[2] : 1); ++tap)
+          first[tap * filter[3]] = 0;
+      }
+    }
+}
+
+// Params with skip lists behind them.
+bool Case::PlaceLists(int32_t order) {
+  const std::span<const int32_t> filter = view_.input[1].dims, plain = view_.params;
+  const auto* const weights = view_.input[1].as<int8_t>();
+  const bool winograd = order == kernels::kWeightSkipWinograd;
+  const int32_t lists = winograd ? kernels::kWinogradPositions : 1;
+  const int32_t steps = winograd ? filter[3] / 2 : kernels::SkipWindowSteps(filter);
+  const int32_t pairs = kernels::WinogradPairs(filter[0]);
+  const int64_t words = pairs * (1 + lists * kernels::MostSkipWords(steps));
+  auto* const params =
+      reinterpret_cast<int32_t*>(Take(4 * (plain.size() + static_cast<size_t>(words))));
+  auto* const dense = reinterpret_cast<uint32_t*>(
+      Take(8 * static_cast<size_t>(lists) * static_cast<size_t>(steps)));
+  if (params == nullptr || dense == nullptr) return false;
+  for (size_t i = 0; i < plain.size(); ++i) params[i] = plain[i];
+  auto* const begin = reinterpret_cast<uint32_t*>(params + plain.size());
+  uint32_t* to = begin + pairs;
+  for (int32_t pair = 0; pair < pairs; ++pair) {
+    begin[pair] = static_cast<uint32_t>(to - begin);
+    if (winograd) {
+      kernels::WinogradWeights(weights, filter, pair, reinterpret_cast<int16_t*>(dense));
+    } else {
+      kernels::DirectSteps(weights, filter, kernels::WinogradFirst(pair, filter[0]), dense);
+    }
+    const int32_t first = winograd ? kernels::kSkipFirst : kernels::kSkipGroup;
+    for (int32_t list = 0; list < lists; ++list)
+      to += kernels::WriteSkipList(dense + 2 * steps * list, steps, first, to);
+  }
+  view_.params = {params, static_cast<size_t>(reinterpret_cast<int32_t*>(to) - params)};
+  As<ConvAttr>(attr_).weights_order = order;
+  return true;
+}
+
 // A 3x3 convolution that has its weights in Winograd's form too.
 bool Case::DrawWinograd(Random& random) {
   auto& attr = As<ConvAttr>(attr_);
@@ -116,6 +171,8 @@ bool Case::DrawWinograd(Random& random) {
   DrawNumbers(random, attr);
   if (!random.OneIn(3)) attr.activation_min = -128, attr.activation_max = 127;
   if (!PlaceConv(random)) return false;
+  if (random.OneIn(2)) Thin(random);
+  if (dims_[1][3] % 8 == 0 && random.OneIn(2)) return PlaceLists(kernels::kWeightSkipWinograd);
   const int32_t pairs = kernels::WinogradPairs(dims_[1][0]);
   const int64_t values = kernels::WinogradPairValues(dims_[1][3]);
   u_dims_[0] = pairs, u_dims_[1] = static_cast<int32_t>(values);
@@ -138,7 +195,13 @@ bool Case::DrawConv(Random& random) {
   dims_[0][3] = inputs * attr.groups;
   dims_[1][0] = dims_[2][3] = attr.groups * random.Between(1, 9);
   DrawNumbers(random, attr);
-  return PlaceConv(random);
+  if (!PlaceConv(random)) return false;
+  if (random.OneIn(2)) return true;
+  Thin(random);
+  if (attr.groups == 1 && dims_[1][0] >= 2 && random.OneIn(2))
+    return PlaceLists(kernels::kWeightSkipDirect);
+  attr.weights_order = kernels::kWeightSkipSearch;
+  return true;
 }
 
 bool Case::DrawDepthwise(Random& random) {

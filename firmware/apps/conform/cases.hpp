@@ -57,6 +57,8 @@ class Case {
   bool DrawWindow(Random& random);
   void DrawNumbers(Random& random, ConvAttr& attr);
   bool PlaceConv(Random& random);
+  void Thin(Random& random);
+  bool PlaceLists(int32_t order);
   std::byte* Take(size_t bytes);
   bool Place(TensorView& tensor, DType dtype, std::span<const int32_t> dims);
   void FillBytes(Random& random, const TensorView& tensor);

@@ -39,12 +39,19 @@ class DspLoops {
     const int32_t channels = op.input[1].dims[0];
     Epilogue(op, channels);
     Note("kSomeSlow", channels == op.attr_as<ConvAttr>().groups);  // one at a time
-    const bool winograd = op.input[3].dtype != DType::kNone;
+    const bool winograd = kernels::dsp::HasWinograd(op);
     Note("kSomeWinograd", winograd);
-    if (winograd && kernels::dsp::TakesWinograd(op, kernels::dsp::WinogradLayout(op))) return true;
+    if (winograd && kernels::dsp::TakesWinograd(op, kernels::dsp::WinogradLayout(op))) {
+      const bool all = op.input[3].dtype != DType::kNone;
+      Note(all ? "kSomeU" : "kSomeSkipWinograd");
+      return true;
+    }
     Note("kSomeDirect");
-    Note("kSomeReference", !kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least));
-    return false;
+    const bool reference = !kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least);
+    const bool skips = kernels::dsp::TakesSkips(op);
+    Note("kSomeReference", reference);
+    if (!reference) Note(skips ? "kSomeSkips" : "kSomePlain");
+    return !reference && op.attr_as<ConvAttr>().weights_order == kernels::kWeightSkipDirect;
   }
 
   void AddDepthwise(const OpView& op) {
@@ -59,10 +66,11 @@ class DspLoops {
       Note(name, planar.applies && planar.window == window);
   }
 
-  std::map<std::string, bool> some_ = {{"kSomeReference", false}, {"kSomeWinograd", false},
-                                       {"kSomeDirect", false},    {"kSomeRing", false},
-                                       {"kSome3x3", false},       {"kSome5x5", false},
-                                       {"kSome7x7", false},       {"kSomeSlow", false}};
+  std::map<std::string, bool> some_ = {
+      {"kSomeReference", false},    {"kSomeWinograd", false}, {"kSomeU", false},
+      {"kSomeSkipWinograd", false}, {"kSomeDirect", false},   {"kSomePlain", false},
+      {"kSomeSkips", false},        {"kSomeRing", false},     {"kSome3x3", false},
+      {"kSome5x5", false},          {"kSome7x7", false},      {"kSomeSlow", false}};
 };
 
 // Whether a convolution finds too little scratch for a target's loops.

@@ -12,6 +12,8 @@ TensorView ViewOf(const Graph& graph, int tensor) {
   view.dtype = from.dtype;
   view.dims = from.dims;
   view.bytes = from.bytes();
+  // Read only, as all constants.
+  if (from.constant()) view.data = const_cast<std::byte*>(from.data->data());
   return view;
 }
 

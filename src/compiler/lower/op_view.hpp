@@ -1,5 +1,6 @@
-// ViewOf shows a lowered node as the kernels see it, without bytes: types, dimensions, attributes.
-// For what the kernels say about an op before it runs: scratch, overlap, cost.
+// ViewOf shows a lowered node as the kernels see it, without activations: types, dimensions,
+// attributes, constants. For what the kernels say about an op before it runs: scratch, overlap,
+// cost.
 //
 //   const OpView view = ViewOf(graph, node, lowered);
 //

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/dsp/scratch.hpp"
+#include "kernels/skip_list.hpp"
 
 namespace covey::kernels::dsp {
 
@@ -28,6 +29,18 @@ inline bool FarEnough(const OpView& op, int64_t lead) {
   const auto out = reinterpret_cast<uintptr_t>(op.output[0].data);
   return out + op.output[0].bytes <= in || in + op.input[0].bytes <= out ||
          (in >= out && in - out >= static_cast<uint64_t>(lead));
+}
+
+// conv2d: whether its weights stand in Winograd's form too, all of them or in skip lists.
+inline bool HasWinograd(const OpView& op) {
+  return op.input[3].dtype != DType::kNone ||
+         op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd;
+}
+
+// conv2d without Winograd: whether it goes by skip lists, the image's or its own.
+inline bool TakesSkips(const OpView& op) {
+  const int32_t order = op.attr_as<ConvAttr>().weights_order;
+  return order == kWeightSkipDirect || order == kWeightSkipSearch;
 }
 
 // conv2d that has its weights in Winograd's form: whether they are used, and no others.

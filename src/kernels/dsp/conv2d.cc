@@ -3,14 +3,17 @@
 //
 //   for a batch of pixels:            windows -> scratch
 //     for two output channels:        weights -> scratch, then Dot2x4 for all quads of the batch
+#include "kernels/dsp/choice.hpp"
 #include "kernels/dsp/dot2x4.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/patches.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
+#include "kernels/dsp/skip_loops.hpp"
 #include "kernels/dsp/winograd.hpp"
 #include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
+#include "kernels/skip_list.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
@@ -31,13 +34,18 @@ struct Lane {
   int8_t* out;
 };
 
+// kSkips: over skip lists, from the image or made of the weights here.
+template <bool kSkips>
 class Product {
  public:
   Product(const OpView& op, const Steps& steps)
       : finish_(op, op.input[1].dims[0]),
         weights_(op.input[1].as<int8_t>()),
         window_(steps.rows * steps.row_bytes),
-        steps_(steps) {}
+        steps_(steps) {
+    if (kSkips && op.attr_as<ConvAttr>().weights_order == kWeightSkipDirect)
+      lists_ = SkipListsOf(op).data();
+  }
 
   // `first`: the group's first output channel, `channels` of them.
   void Run(const Batch& batch, int32_t first, int32_t channels) const {
@@ -46,14 +54,18 @@ class Product {
       const int32_t at = o + 2 <= channels || channels == 1 ? o : channels - 2;
       const int32_t next = channels == 1 ? at : at + 1;
       Lane a{{}, first + at, batch.out + at}, b{{}, first + next, batch.out + next};
-      WidenTwo(weights_ + a.number * window_, weights_ + b.number * window_, steps_, batch.weights);
+      const uint32_t* const weights = Weights(a.number, b.number, batch.weights);
       const bool fast_a = finish_.Set(a.number, a.channel);
       const bool fast_b = finish_.Set(b.number, b.channel);
       const bool fast =
           !kSomeSlow || (fast_a && fast_b && finish_.ending() != Ending::kOther && next != at);
       TwoByFour job{};
-      job.w = batch.weights, job.x = batch.windows;
-      job.SetSteps(steps_.count());
+      job.w = weights, job.x = batch.windows;
+      if constexpr (kSkips) {
+        SetOvershoot(job, steps_.count());
+      } else {
+        job.SetSteps(steps_.count());
+      }
       job.Set(a.channel, b.channel);
       job.offset = finish_.offset();
       job.ending = static_cast<int32_t>(fast ? finish_.ending() : Ending::kOther);
@@ -66,19 +78,41 @@ class Product {
   }
 
  private:
+  // Two outputs' weights, from the image or made in `room`.
+  const uint32_t* Weights(int32_t a, int32_t b, uint32_t* room) const {
+    // There is one group: the pairs are those of the lists.
+    if (kSkips && lists_ != nullptr)
+      return reinterpret_cast<const uint32_t*>(lists_ + lists_[(a + 1) / 2]);
+    const int8_t *const first = weights_ + a * window_, *const second = weights_ + b * window_;
+    if constexpr (kSkips) {
+      ListTwo(first, second, steps_, room);
+    } else {
+      WidenTwo(first, second, steps_, room);
+    }
+    return room;
+  }
+
+  static void Multiply(const TwoByFour& job) {
+    if constexpr (kSkips) {
+      covey_dsp_skip_quads(&job);
+    } else {
+      covey_dsp_dot2x4(&job);
+    }
+  }
+
   void Fast(const Batch& batch, int8_t* out, TwoByFour& job) const {
     const int32_t quad = 4 * steps_.count(), quads = batch.pixels / 4, rest = batch.pixels % 4;
     if (quads > 0) {
       job.x_end = job.x + quad * quads;
       job.out = out, job.step = batch.step;
-      covey_dsp_dot2x4(&job);
+      Multiply(job);
       job.x = job.x_end, out += 4 * quads * batch.step;
     }
     if (rest == 0) return;
     int8_t last[8];  // four pixels, of which some count
     job.x_end = job.x + quad;
     job.out = last, job.step = 2;
-    covey_dsp_dot2x4(&job);
+    Multiply(job);
     for (int32_t i = 0; i < rest; ++i, out += batch.step)
       out[0] = last[2 * i], out[1] = last[2 * i + 1];
   }
@@ -87,7 +121,7 @@ class Product {
     int32_t sums[8];
     job.sums = sums;
     for (int32_t left = batch.pixels; left > 0; left -= 4, job.x += 4 * steps_.count()) {
-      covey_dsp_dot2x4(&job);
+      Multiply(job);
       for (int32_t i = 0; i < 4 && i < left; ++i) {
         *a.out = finish_(sums[i], a.channel, a.number);
         *b.out = finish_(sums[4 + i], b.channel, b.number);
@@ -100,16 +134,13 @@ class Product {
   const int8_t* weights_;
   int32_t window_;  // bytes of a channel's weights
   const Steps& steps_;
+  const int32_t* lists_ = nullptr;  // in the image
 };
 
-}  // namespace
-
-void RunConv2D(const OpView& op) {
-  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
-  if (RunWinograd(op) || !kSomeDirect) return;
+template <bool kSkips>
+void RunBatches(const OpView& op) {
   const ConvLayout layout(op);
   const DspScratch need = DspScratchOf(op);
-  if (kSomeReference && !ScratchHolds(op, need.least)) return ref::RunConv2D(op);
   const auto filter = op.input[1].dims;
   const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
   const size_t fixed = layout.weight_bytes + layout.gather_bytes;
@@ -120,7 +151,7 @@ void RunConv2D(const OpView& op) {
   auto* const windows = reinterpret_cast<uint32_t*>(scratch + layout.weight_bytes);
   auto* const gather = reinterpret_cast<int8_t*>(windows) + layout.quad_bytes * quads;
 
-  const Product product(op, layout.steps);
+  const Product<kSkips> product(op, layout.steps);
   Patches source(op, layout, gather);
   int8_t* out = op.output[0].as_mutable<int8_t>();
   for (int32_t done = 0; done < layout.pixels; done += 4 * quads) {
@@ -135,6 +166,16 @@ void RunConv2D(const OpView& op) {
     }
     out += pixels * filter[0];
   }
+}
+
+}  // namespace
+
+void RunConv2D(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  if (RunWinograd(op) || !kSomeDirect) return;
+  if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least)) return ref::RunConv2D(op);
+  if (kSomeSkips && TakesSkips(op)) return RunBatches<true>(op);
+  if (kSomePlain) RunBatches<false>(op);
 }
 
 }  // namespace covey::kernels::dsp

@@ -1,5 +1,7 @@
 #include "kernels/dsp/dot2x4.hpp"
 
+#include "kernels/dsp/quad_finish.hpp"
+
 namespace covey::kernels::dsp {
 
 // Sixteen products: two words of weights (r2, r3), four of pixels (r12, lr, twice). 44 bytes.
@@ -23,24 +25,6 @@ static_assert(sizeof(void*) != 4 || __builtin_offsetof(TwoByFour, multiplier_a) 
 static_assert(sizeof(void*) != 4 || __builtin_offsetof(TwoByFour, offset) == 40);
 static_assert(sizeof(void*) != 4 || __builtin_offsetof(TwoByFour, ending) == 52);
 
-#define COVEY_DSP_EACH(macro, a, b, c, d) macro(a) macro(b) macro(c) macro(d)
-// r1 multiplier, r2 power, r3 zero point.
-#define COVEY_DSP_SCALE(sum) "smmlar " sum ", " sum ", r1, " sum "\n"
-#define COVEY_DSP_SIGN(sum) "add " sum ", " sum ", " sum ", asr #31\n"
-#define COVEY_DSP_SHIFT(sum) "smmlar " sum ", " sum ", r2, r3\n"
-#define COVEY_DSP_SATURATE(sum) "ssat " sum ", #8, " sum "\n"
-#define COVEY_DSP_PLAIN(sum)
-#define COVEY_DSP_FINISH(sign)                                                                    \
-  "ldrd r1, r2, [sp, #24]\n"                                                                      \
-  "ldr r3, [sp, #40]\n" COVEY_DSP_EACH(COVEY_DSP_SCALE, "r4", "r5", "r6", "r7") COVEY_DSP_EACH(   \
-      sign, "r4", "r5", "r6", "r7") COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r4", "r5", "r6", "r7")       \
-      COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r4", "r5", "r6",                                        \
-                     "r7") "ldrd r1, r2, [sp, #32]\n" COVEY_DSP_EACH(COVEY_DSP_SCALE, "r8", "r9", \
-                                                                     "r10", "r11")                \
-          COVEY_DSP_EACH(sign, "r8", "r9", "r10", "r11")                                          \
-              COVEY_DSP_EACH(COVEY_DSP_SHIFT, "r8", "r9", "r10", "r11")                           \
-                  COVEY_DSP_EACH(COVEY_DSP_SATURATE, "r8", "r9", "r10", "r11")
-
 // clang-format off
 extern "C" __attribute__((naked)) void covey_dsp_dot2x4(const TwoByFour*) {
   asm volatile(
@@ -57,14 +41,7 @@ extern "C" __attribute__((naked)) void covey_dsp_dot2x4(const TwoByFour*) {
       "add r2, r2, r3\n"
       "add r2, r2, #1\n"  // Thumb
       "str r2, [sp, #12]\n"
-      "adr.w r2, 4f\n"
-      "cmp r6, #1\n"
-      "it eq\n"
-      "adreq.w r2, 5f\n"
-      "it hi\n"
-      "adrhi.w r2, 7f\n"
-      "add r2, r2, #1\n"
-      "str r2, [sp, #52]\n"
+      COVEY_DSP_CHOOSE_ENDING
       "2:\n"  // a quad; the first turn enters the loop where the rest of steps / 8 begins
       "ldrd r4, r8, [sp]\n"
       "ldrd r1, r2, [sp, #8]\n"
@@ -79,32 +56,7 @@ extern "C" __attribute__((naked)) void covey_dsp_dot2x4(const TwoByFour*) {
       "cmp r1, r2\n"
       "bne 1b\n"
       "ldr pc, [sp, #52]\n"
-      "5:\n"
-      COVEY_DSP_FINISH(COVEY_DSP_SIGN)
-      "b 6f\n"
-      "4:\n"
-      COVEY_DSP_FINISH(COVEY_DSP_PLAIN)
-      "6:\n"
-      "ldrd r2, r3, [sp, #44]\n"
-      "ldr r1, [sp, #20]\n"
-      "bfi r4, r8, #8, #8\n bfi r5, r9, #8, #8\n"
-      "bfi r6, r10, #8, #8\n bfi r7, r11, #8, #8\n"
-      "strh r4, [r2]\n"
-      "strh r5, [r2, r3]\n"
-      "add r2, r2, r3, lsl #1\n"
-      "strh r6, [r2]\n"
-      "strh r7, [r2, r3]\n"
-      "add r2, r2, r3, lsl #1\n"
-      "str r2, [sp, #44]\n"
-      "cmp r0, r1\n"
-      "bne 2b\n"
-      "b 8f\n"
-      "7:\n"
-      "ldr r1, [sp, #60]\n"
-      "stm r1, {r4-r11}\n"
-      "8:\n"
-      "add sp, #68\n"
-      "pop {r4-r11, pc}\n");
+      COVEY_DSP_ENDINGS("68"));
 }
 // clang-format on
 

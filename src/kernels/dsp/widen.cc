@@ -1,5 +1,7 @@
 #include "kernels/dsp/widen.hpp"
 
+#include "kernels/skip_list.hpp"
+
 namespace covey::kernels::dsp {
 
 static_assert(__builtin_offsetof(QuadLayout, offset) == 24);
@@ -101,6 +103,68 @@ void WidenTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to
     to[0] = WidenOdd(word_a), to[1] = WidenOdd(word_b);
     to += 2;
   }
+}
+
+namespace {
+
+// Takes steps one by one and writes the list of those that are not zero.
+class ListWriter {
+ public:
+  explicit ListWriter(uint32_t* to) : code_(to), to_(to + 1) {}
+
+  void Add(uint32_t a, uint32_t b) {
+    const bool kept = (a | b) != 0;
+    if (bit_ == 1) {
+      zero_a_ = a, zero_b_ = b;
+    } else if (kept) {
+      to_[0] = a, to_[1] = b;
+      to_ += 2;
+    }
+    if (kept) mask_ += bit_;
+    bit_ *= 2;
+    if (bit_ == kSkipMasks) Close();
+  }
+  void End() {
+    if (bit_ != 1) Close();
+    *code_ = kSkipEnd;
+  }
+
+ private:
+  // The group's step 0 goes last.
+  void Close() {
+    if (mask_ % 2 != 0) {
+      to_[0] = zero_a_, to_[1] = zero_b_;
+      to_ += 2;
+    }
+    *code_ = kSkipGroup + mask_;
+    code_ = to_++;
+    mask_ = 0, bit_ = 1;
+  }
+
+  uint32_t* code_;
+  uint32_t* to_;
+  uint32_t mask_ = 0, bit_ = 1;
+  uint32_t zero_a_ = 0, zero_b_ = 0;
+};
+
+}  // namespace
+
+void ListTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to) {
+  ListWriter list(to);
+  for (int32_t row = steps.rows; row > 0; --row) {
+    for (int32_t words = steps.row_bytes / 4; words > 0; --words, a += 4, b += 4) {
+      const uint32_t word_a = LoadWord(a), word_b = LoadWord(b);
+      list.Add(WidenEven(word_a), WidenEven(word_b));
+      list.Add(WidenOdd(word_a), WidenOdd(word_b));
+    }
+    const int32_t tail = steps.tail();
+    if (tail == 0) continue;
+    const uint32_t word_a = LoadTail(a, tail), word_b = LoadTail(b, tail);
+    a += tail, b += tail;
+    list.Add(WidenEven(word_a), WidenEven(word_b));
+    if (tail > 1) list.Add(WidenOdd(word_a), WidenOdd(word_b));
+  }
+  list.End();
 }
 
 }  // namespace covey::kernels::dsp

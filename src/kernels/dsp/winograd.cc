@@ -3,8 +3,10 @@
 #include "kernels/dsp/choice.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/simd.hpp"
+#include "kernels/dsp/skip_loops.hpp"
 #include "kernels/dsp/winograd_loops.hpp"
 #include "kernels/facts.hpp"
+#include "kernels/skip_list.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
@@ -30,6 +32,8 @@ class Winograd {
         v_(reinterpret_cast<uint32_t*>(op.scratch.data() + kWinogradSumBytes + layout.edge_bytes)) {
     const size_t room = op.scratch.size() - kWinogradSumBytes - layout.edge_bytes;
     const size_t fit = room / layout.quad_bytes;
+    if (kSomeSkipWinograd && attr_.weights_order == kWeightSkipWinograd)
+      lists_ = SkipListsOf(op).data();
     quads_ = fit < static_cast<size_t>(layout.quads()) ? static_cast<int32_t>(fit) : layout.quads();
   }
 
@@ -92,7 +96,9 @@ class Winograd {
 
   void Multiply(Place place, int32_t tiles, int32_t pair) const {
     const int32_t first = WinogradFirst(pair, out_[3]), step = out_[3];
-    const int16_t* u = u_ + pair * WinogradPairValues(in_[3]);
+    const bool skips = kSomeSkipWinograd && (lists_ != nullptr || !kSomeU);
+    const int16_t* const u = skips ? nullptr : u_ + pair * WinogradPairValues(in_[3]);
+    const int32_t* const list = skips ? lists_ + lists_[pair] : nullptr;
     WinogradTwo four[4];
     for (int i = 0; i < 4; ++i) {
       Channel channel;
@@ -101,7 +107,12 @@ class Winograd {
                  step,         3 * step,           out_[2] * step};
     }
     for (int32_t t = 0; t < tiles; t += 4) {
-      covey_dsp_winograd_multiply(v_ + t / 4 * quad_words(), u, sums_, in_[3] / 2);
+      const uint32_t* const v = v_ + t / 4 * quad_words();
+      if (skips) {
+        covey_dsp_skip_winograd(v, reinterpret_cast<const uint32_t*>(list), sums_);
+      } else {
+        covey_dsp_winograd_multiply(v, u, sums_, in_[3] / 2);
+      }
       Store(place, tiles - t, first, four);
     }
   }
@@ -164,13 +175,14 @@ class Winograd {
   int32_t* sums_;
   int8_t* edge_;
   uint32_t* v_;
-  int32_t quads_;  // in scratch at once
+  const int32_t* lists_ = nullptr;  // instead of U (kernels/skip_list.hpp)
+  int32_t quads_;                   // in scratch at once
 };
 
 }  // namespace
 
 bool RunWinograd(const OpView& op) {
-  if (!kSomeWinograd || op.input[3].dtype == DType::kNone) return false;
+  if (!kSomeWinograd || !HasWinograd(op)) return false;
   const WinogradLayout layout(op);
   if (kSomeDirect && !TakesWinograd(op, layout)) return false;
   const Finish finish(op, op.output[0].dims[3]);

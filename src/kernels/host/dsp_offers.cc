@@ -1,6 +1,8 @@
 #include "kernels/host/dsp_offers.hpp"
 
 #include "kernels/dsp/scratch.hpp"
+#include "kernels/host/skip_lists.hpp"
+#include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::kernels::dsp {
@@ -46,11 +48,10 @@ int64_t PlainCost(const OpView& op) {
 // The 2x4 loop, once: steps of 11 instructions, the end of the loop each 8, and its epilogue.
 int64_t QuadCost(int64_t steps) { return 11 * steps + 3 * CeilDiv(steps, 8) + 52; }
 
-// A batch of `at_once` quads: its windows are widened once, all weights are widened for it.
-int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) {
+// The windows of all pixels, widened.
+int64_t WindowsCost(const OpView& op, const ConvLayout& layout) {
   const int64_t steps = layout.steps.count(), quads = CeilDiv(layout.pixels, 4);
   const int64_t groups = op.attr_as<ConvAttr>().groups;
-  const int64_t pairs = groups * CeilDiv(op.input[1].dims[0] / groups, 2);
   const auto out = op.output[0].dims;
   const int64_t rows = layout.steps.rows, lines = layout.pixelwise ? 1 : out[0] * int64_t{out[1]};
   const int64_t width = layout.pixelwise ? layout.pixels : out[2];
@@ -58,12 +59,51 @@ int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) 
   const int64_t alone = layout.joined ? lines * (width % 4) : layout.pixels;
   const int64_t inside = (layout.inside_end - layout.inside_begin) / 4;
   const int64_t strips = layout.joined ? lines * (width / 4 - inside) : 0;
-  const int64_t windows =
-      groups *
-      (quads * (8 * steps + 12 * rows + 60) + alone * (5 * steps + 30 * rows + 60) +
-       strips * (rows * 60 + int64_t{layout.strip_pixels} * op.input[0].dims[3] * rows * 2));
+  return groups *
+         (quads * (8 * steps + 12 * rows + 60) + alone * (5 * steps + 30 * rows + 60) +
+          strips * (rows * 60 + int64_t{layout.strip_pixels} * op.input[0].dims[3] * rows * 2));
+}
+
+// A batch of `at_once` quads: its windows are widened once, all weights are widened for it.
+int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) {
+  const int64_t steps = layout.steps.count(), quads = CeilDiv(layout.pixels, 4);
+  const int64_t groups = op.attr_as<ConvAttr>().groups;
+  const int64_t pairs = groups * CeilDiv(op.input[1].dims[0] / groups, 2);
   const int64_t batches = CeilDiv(quads, at_once);
-  return 2000 + windows + batches * pairs * (7 * steps + 250) + quads * pairs * QuadCost(steps);
+  return 2000 + WindowsCost(op, layout) + batches * pairs * (7 * steps + 250) +
+         quads * pairs * QuadCost(steps);
+}
+
+// The loops that pass over zeros, where there are enough of them to look at: with fewer a network
+// keeps its plain loops.
+constexpr int64_t kLeastSkipped = 64;  // one step of so many
+
+// For each quad, two instructions a group and one more where step 0 is gone; eleven a step.
+int64_t ListCost(const SkipLists& lists) {
+  return 2 * lists.groups + lists.moves + 11 * lists.kept;
+}
+
+void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
+  const auto filter = op.input[1].dims;
+  const SkipLists lists = SkipListsFor(kWeightSkipDirect, op.input[1].as<int8_t>(), filter);
+  if (lists.steps - lists.kept < CeilDiv(lists.steps, kLeastSkipped)) return;
+  const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(filter[0], 2);
+  const int64_t quads_cost =
+      2000 + WindowsCost(op, layout) + quads * (ListCost(lists) + pairs * 60);
+  const auto room = static_cast<size_t>(MostSkipWords(layout.steps.count())) * 4;
+  for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
+    const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
+    const size_t scratch = layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used);
+    list.Add({.variant = kSkipDirect,
+              .scratch = scratch,
+              .instructions = quads_cost + batches * pairs * 260,
+              .flash_bytes = 4 * lists.words.size()});
+    list.Add(
+        {.variant = kSkipSearch,
+         .scratch = scratch + room,
+         .instructions = quads_cost + batches * (pairs * 260 + 9 * lists.steps + 5 * lists.kept)});
+    if (used == quads) break;
+  }
 }
 
 void ConvOffers(const OpView& op, List& list) {
@@ -77,18 +117,24 @@ void ConvOffers(const OpView& op, List& list) {
               .instructions = DirectCost(op, layout, used)});
     if (used == quads) break;
   }
+  const bool known = op.input[1].data != nullptr && op.input[0].dtype == DType::kInt8;
+  if (known && SkipDirectApplies(op.attr_as<ConvAttr>(), op.input[1].dims))
+    SkipDirectOffers(op, layout, list);
 }
 
-int64_t WinogradCost(const OpView& op, const WinogradLayout& layout, int64_t at_once) {
+// `lists`: null for all of U.
+int64_t WinogradCost(const OpView& op, const WinogradLayout& layout, int64_t at_once,
+                     const SkipLists* lists) {
   const auto in = op.input[0].dims;
   const int64_t steps = in[3] / 2, quads = layout.quads(), tiles = layout.tiles;
   const int64_t pairs = WinogradPairs(op.output[0].dims[3]);
   const int64_t rows = tiles / layout.tile_columns;
   const int64_t edges = 2 * rows + 2 * layout.tile_columns;
   const int64_t turns = steps > 1 ? CeilDiv(steps - 1, 8) : 1;
-  const int64_t multiply = 16 * (11 * steps + 12 + 3 * turns) + 30;
+  const int64_t multiply = lists == nullptr ? pairs * (16 * (11 * steps + 12 + 3 * turns) + 30)
+                                            : ListCost(*lists) + pairs * (16 * 7 + 45);
   const int64_t transform = tiles * (98 * steps + 100) + edges * 96 * steps;
-  return transform + CeilDiv(quads, at_once) * pairs * 150 + quads * pairs * (multiply + 620);
+  return transform + CeilDiv(quads, at_once) * pairs * 150 + quads * (multiply + pairs * 620);
 }
 
 void WinogradOffers(const OpView& op, List& list) {
@@ -98,13 +144,23 @@ void WinogradOffers(const OpView& op, List& list) {
     return;
   const WinogradLayout layout(op);
   const int64_t values = WinogradPairs(filter[0]) * WinogradPairValues(filter[3]);
+  SkipLists lists;
+  if (op.input[1].data != nullptr && SkipWinogradApplies(attr, filter))
+    lists = SkipListsFor(kWeightSkipWinograd, op.input[1].as<int8_t>(), filter);
+  const bool skips = lists.steps - lists.kept > lists.steps / kLeastSkipped;
   for (const int32_t at_once : {1, 2, 4, 8}) {
     const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
     list.Add({.variant = kWinograd,
               .scratch = layout.bytes(used),
-              .instructions = WinogradCost(op, layout, used),
+              .instructions = WinogradCost(op, layout, used, nullptr),
               .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
               .lead = layout.lead});
+    if (skips)
+      list.Add({.variant = kSkipWinograd,
+                .scratch = layout.bytes(used),
+                .instructions = WinogradCost(op, layout, used, &lists),
+                .flash_bytes = 4 * lists.words.size(),
+                .lead = layout.lead});
     if (used == layout.quads()) break;
   }
 }

@@ -1,6 +1,7 @@
 // OffersOf lists the ways in which the kernels of dsp/ can run an op, with what each costs: the one
-// place where their variants and their costs stand. It reads types, shapes and attributes only, so
-// that the compiler chooses on the host.
+// place where their variants and their costs stand. It reads types, shapes and attributes, and of
+// a convolution's weights, if they are there, which are zero: so that the compiler chooses on the
+// host.
 //
 //   Offer offers[kMostOffers];
 //   const int count = dsp::OffersOf(op, offers);
@@ -17,8 +18,10 @@
 
 namespace covey::kernels::dsp {
 
-inline constexpr int kMostOffers = 12;
-inline constexpr int32_t kDirect = 0, kWinograd = 1;  // Offer::variant; of conv2d
+inline constexpr int kMostOffers = 32;
+// Offer::variant; of conv2d. The last three pass over zeros in the weights (kernels/skip_list.hpp).
+inline constexpr int32_t kDirect = 0, kWinograd = 1, kSkipDirect = 2, kSkipWinograd = 3,
+                         kSkipSearch = 4;
 
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
 

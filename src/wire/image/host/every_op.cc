@@ -95,6 +95,10 @@ ImageContents EveryOpContents() {
   chain.Constant(DType::kInt8, {3, 3, 3, 2}).Constant(DType::kInt32, {3});
   chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.pad_top = 1, .pad_left = 1, .input_offset = 5},
              {kHalf, kHalf, kHalf, -5, -6, -7});
+  // With skip lists of two pairs of outputs (src/kernels/skip_list.hpp).
+  chain.Constant(DType::kInt8, {3, 1, 1, 3}).Constant(DType::kInt32, {3});
+  chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.input_offset = 5, .weights_order = 2},
+             {kHalf, kHalf, kHalf, -5, -6, -7, 2, 8, 19, 3, 4, 5, 6, 32, 17, 7, 8, 32});
   chain.Constant(DType::kInt8, {1, 2, 2, 6}).Constant(DType::kInt32, {6});
   chain.Then(Op::kDepthwiseConv2D, {1, 3, 3, 6}, ConvAttr{.depth_multiplier = 2},
              {kHalf, kHalf, kHalf, kHalf, kHalf, kHalf, -5, -6, -7, -5, -6, -7});

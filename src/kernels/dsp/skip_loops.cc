@@ -1,0 +1,164 @@
+#include "kernels/dsp/skip_loops.hpp"
+
+#include "kernels/dsp/quad_finish.hpp"
+
+namespace covey::kernels::dsp {
+
+// r0 activations of the group, r1 list, r2 and r3 a step's weights, r4 to r7 sums of output a and
+// four pixels, r8 to r11 of output b, r12 and lr activations of two pixels.
+// clang-format off
+#define COVEY_SKIP_WEIGHTS "ldrd r2, r3, [r1], #8\n"
+#define COVEY_SKIP_LOW(load)                                          \
+  "ldrd r12, lr, " load "\n"                                          \
+  "smlad r4, r12, r2, r4\n smlad r8, r12, r3, r8\n"                   \
+  "smlad r5, lr, r2, r5\n smlad r9, lr, r3, r9\n"
+#define COVEY_SKIP_HIGH(load)                                         \
+  "ldrd r12, lr, " load "\n"                                          \
+  "smlad r6, r12, r2, r6\n smlad r10, r12, r3, r10\n"                 \
+  "smlad r7, lr, r2, r7\n smlad r11, lr, r3, r11\n"
+#define COVEY_SKIP_FIRST_LOW(load)                                    \
+  "ldrd r12, lr, " load "\n"                                          \
+  "smuad r4, r12, r2\n smuad r8, r12, r3\n"                           \
+  "smuad r5, lr, r2\n smuad r9, lr, r3\n"
+#define COVEY_SKIP_FIRST_HIGH(load)                                   \
+  "ldrd r12, lr, " load "\n"                                          \
+  "smuad r6, r12, r2\n smuad r10, r12, r3\n"                          \
+  "smuad r7, lr, r2\n smuad r11, lr, r3\n"
+// Steps 1 to 3, and step 0, which moves on to the next group.
+#define COVEY_SKIP_1 COVEY_SKIP_WEIGHTS COVEY_SKIP_LOW("[r0, #16]") COVEY_SKIP_HIGH("[r0, #24]")
+#define COVEY_SKIP_2 COVEY_SKIP_WEIGHTS COVEY_SKIP_LOW("[r0, #32]") COVEY_SKIP_HIGH("[r0, #40]")
+#define COVEY_SKIP_3 COVEY_SKIP_WEIGHTS COVEY_SKIP_LOW("[r0, #48]") COVEY_SKIP_HIGH("[r0, #56]")
+#define COVEY_SKIP_0 COVEY_SKIP_WEIGHTS COVEY_SKIP_HIGH("[r0, #8]") COVEY_SKIP_LOW("[r0], #64")
+#define COVEY_SKIP_F1 \
+  COVEY_SKIP_WEIGHTS COVEY_SKIP_FIRST_LOW("[r0, #16]") COVEY_SKIP_FIRST_HIGH("[r0, #24]")
+#define COVEY_SKIP_F2 \
+  COVEY_SKIP_WEIGHTS COVEY_SKIP_FIRST_LOW("[r0, #32]") COVEY_SKIP_FIRST_HIGH("[r0, #40]")
+#define COVEY_SKIP_F3 \
+  COVEY_SKIP_WEIGHTS COVEY_SKIP_FIRST_LOW("[r0, #48]") COVEY_SKIP_FIRST_HIGH("[r0, #56]")
+#define COVEY_SKIP_F0 \
+  COVEY_SKIP_WEIGHTS COVEY_SKIP_FIRST_HIGH("[r0, #8]") COVEY_SKIP_FIRST_LOW("[r0], #64")
+#define COVEY_SKIP_ON "add r0, #64\n"
+#define COVEY_SKIP_NONE                                               \
+  "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n"               \
+  "mov r8, #0\n mov r9, #0\n mov r10, #0\n mov r11, #0\n"
+#define COVEY_SKIP_NEXT            \
+  "ldr r2, [r1], #4\n"             \
+  "ldr pc, [sp, r2, lsl #2]\n"
+
+// The pieces of each mask, from bit 0 on.
+#define COVEY_SKIP_PIECES                                               \
+  "20:\n" COVEY_SKIP_ON COVEY_SKIP_NEXT                                 \
+  "21:\n" COVEY_SKIP_0 COVEY_SKIP_NEXT                                  \
+  "22:\n" COVEY_SKIP_1 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
+  "23:\n" COVEY_SKIP_1 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
+  "24:\n" COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
+  "25:\n" COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
+  "26:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
+  "27:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
+  "28:\n" COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
+  "29:\n" COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
+  "30:\n" COVEY_SKIP_1 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
+  "31:\n" COVEY_SKIP_1 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
+  "32:\n" COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
+  "33:\n" COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
+  "34:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT \
+  "35:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT
+#define COVEY_SKIP_FIRST_PIECES                                         \
+  "40:\n" COVEY_SKIP_NONE COVEY_SKIP_ON COVEY_SKIP_NEXT                 \
+  "41:\n" COVEY_SKIP_F0 COVEY_SKIP_NEXT                                 \
+  "42:\n" COVEY_SKIP_F1 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
+  "43:\n" COVEY_SKIP_F1 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
+  "44:\n" COVEY_SKIP_F2 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
+  "45:\n" COVEY_SKIP_F2 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
+  "46:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
+  "47:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
+  "48:\n" COVEY_SKIP_F3 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
+  "49:\n" COVEY_SKIP_F3 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
+  "50:\n" COVEY_SKIP_F1 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
+  "51:\n" COVEY_SKIP_F1 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
+  "52:\n" COVEY_SKIP_F2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
+  "53:\n" COVEY_SKIP_F2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
+  "54:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT \
+  "55:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT
+// Their addresses, the end's behind the first sixteen; + 1: Thumb.
+#define COVEY_SKIP_TABLE                              \
+  ".balign 4\n"                                       \
+  "10:\n"                                             \
+  ".word 20f+1, 21f+1, 22f+1, 23f+1, 24f+1, 25f+1\n"  \
+  ".word 26f+1, 27f+1, 28f+1, 29f+1, 30f+1, 31f+1\n"  \
+  ".word 32f+1, 33f+1, 34f+1, 35f+1, 36f+1\n"
+#define COVEY_SKIP_FIRST_TABLE                        \
+  ".word 40f+1, 41f+1, 42f+1, 43f+1, 44f+1, 45f+1\n"  \
+  ".word 46f+1, 47f+1, 48f+1, 49f+1, 50f+1, 51f+1\n"  \
+  ".word 52f+1, 53f+1, 54f+1, 55f+1\n"
+
+// Stack: the job, 64 bytes; the table from code 16 on.
+extern "C" __attribute__((naked)) void covey_dsp_skip_quads(const TwoByFour*) {
+  asm volatile(
+      "push {r4-r11, lr}\n"
+      "sub sp, #132\n"
+      "mov r9, sp\n"
+      "ldm r0!, {r1-r8}\n"
+      "stm r9!, {r1-r8}\n"
+      "ldm r0, {r1-r8}\n"
+      "stm r9!, {r1-r8}\n"
+      "mov r12, r7\n"
+      COVEY_DSP_CHOOSE_ENDING
+      "adr.w r0, 10f\n"
+      "ldm r0!, {r1-r8}\n"
+      "stm r9!, {r1-r8}\n"
+      "ldm r0!, {r1-r8}\n"
+      "stm r9!, {r1-r8}\n"
+      "ldr r1, [r0]\n"
+      "str r1, [r9]\n"
+      "mov r0, r12\n"
+      "2:\n"  // a quad
+      "ldrd r4, r8, [sp]\n"
+      "ldr r1, [sp, #8]\n"
+      "mov r5, r4\n mov r6, r4\n mov r7, r4\n"
+      "mov r9, r8\n mov r10, r8\n mov r11, r8\n"
+      COVEY_SKIP_NEXT
+      COVEY_SKIP_TABLE
+      COVEY_SKIP_PIECES
+      "36:\n"
+      "ldr r2, [sp, #12]\n"
+      "sub r0, r0, r2\n"
+      "ldr pc, [sp, #52]\n"
+      COVEY_DSP_ENDINGS("132"));
+}
+
+// Stack: 0 the end of the sums, 4 where they go; 64 the table from code 16 on.
+extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, const uint32_t*,
+                                                               int32_t*) {
+  asm volatile(
+      "push {r4-r11, lr}\n"
+      "sub sp, #196\n"
+      "add r3, r2, #512\n"
+      "strd r3, r2, [sp]\n"
+      "adr.w r2, 10f\n"
+      "add r3, sp, #64\n"
+      "ldm r2!, {r4-r11}\n"
+      "stm r3!, {r4-r11}\n"
+      "ldm r2!, {r4-r11}\n"
+      "stm r3!, {r4-r11}\n"
+      "ldm r2!, {r4-r11}\n"
+      "stm r3!, {r4-r11}\n"
+      "ldm r2!, {r4-r12}\n"
+      "stm r3!, {r4-r12}\n"
+      COVEY_SKIP_NEXT
+      COVEY_SKIP_TABLE COVEY_SKIP_FIRST_TABLE
+      COVEY_SKIP_PIECES COVEY_SKIP_FIRST_PIECES
+      "36:\n"
+      "ldrd r2, r3, [sp]\n"
+      "stm r3!, {r4-r11}\n"
+      "cmp r3, r2\n"
+      "str r3, [sp, #4]\n"
+      "beq 8f\n"
+      COVEY_SKIP_NEXT
+      "8:\n"
+      "add sp, #196\n"
+      "pop {r4-r11, pc}\n");
+}
+// clang-format on
+
+}  // namespace covey::kernels::dsp

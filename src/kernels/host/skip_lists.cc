@@ -1,0 +1,40 @@
+#include "kernels/host/skip_lists.hpp"
+
+#include "kernels/skip_list.hpp"
+
+namespace covey::kernels {
+
+SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int32_t> filter) {
+  const bool winograd = order == kWeightSkipWinograd;
+  const int32_t count = winograd ? kWinogradPositions : 1;
+  const int32_t steps = winograd ? filter[3] / 2 : SkipWindowSteps(filter);
+  const int32_t pairs = WinogradPairs(filter[0]);
+  std::vector<uint32_t> dense(static_cast<size_t>(2 * count * steps));
+  std::vector<int16_t> u(2 * dense.size());
+  std::vector<uint32_t> list(static_cast<size_t>(MostSkipWords(steps)));
+  SkipLists lists;
+  lists.words.resize(static_cast<size_t>(pairs));
+  for (int32_t pair = 0; pair < pairs; ++pair) {
+    lists.words[static_cast<size_t>(pair)] = static_cast<int32_t>(lists.words.size());
+    if (winograd) {
+      WinogradWeights(weights, filter, pair, u.data());
+      __builtin_memcpy(dense.data(), u.data(), 4 * dense.size());
+    } else {
+      DirectSteps(weights, filter, WinogradFirst(pair, filter[0]), dense.data());
+    }
+    for (int32_t l = 0; l < count; ++l) {
+      const uint32_t* const from = dense.data() + int64_t{2} * steps * l;
+      const int64_t words =
+          WriteSkipList(from, steps, winograd ? kSkipFirst : kSkipGroup, list.data());
+      lists.words.insert(lists.words.end(), list.begin(), list.begin() + words);
+      lists.kept += (words - SkipGroups(steps) - 1) / 2;
+      for (int32_t s = 0; s < steps; s += kSkipGroupSteps)
+        lists.moves += (from[2 * s] | from[2 * s + 1]) == 0 ? 1 : 0;
+    }
+  }
+  lists.steps = int64_t{pairs} * count * steps;
+  lists.groups = int64_t{pairs} * count * SkipGroups(steps);
+  return lists;
+}
+
+}  // namespace covey::kernels

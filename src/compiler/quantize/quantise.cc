@@ -1,13 +1,14 @@
 #include "compiler/quantize/quantise.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include "compiler/passes/uses.hpp"
+#include "compiler/quantize/alone.hpp"
 #include "compiler/quantize/equalise.hpp"
 #include "compiler/quantize/float_network.hpp"
 #include "compiler/quantize/float_passes.hpp"
-#include "compiler/quantize/groups.hpp"
 #include "compiler/quantize/wide.hpp"
 
 namespace covey::compiler {
@@ -48,7 +49,8 @@ class Quantiser {
     const size_t methods = options_.method ? 1 : kRangeMethods.size();
     const size_t bias = options_.correct_bias == Choice::kOff ? 0 : 2;
     const size_t equalise = options_.equalise == Choice::kOff ? 0 : 2 + methods;
-    return 2 + methods + equalise + bias + 1;
+    const size_t wide = options_.slower_percent > 0 ? 1 + 12 * (bias > 0 ? 2 : 1) : 0;
+    return 2 + methods + equalise + bias + wide + 1;
   }
 
   Tick Ticker() {
@@ -132,40 +134,74 @@ class Quantiser {
     return OkStatus();
   }
 
-  // Widens tensor after tensor, the most sensitive first, as long as the budget lasts, and keeps
-  // the best of what was measured on the way.
-  Status TryWide(const Form& form, Trial& best) {
-    constexpr size_t kMostSamples = 16, kMostTrials = 12;
-    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
-    std::vector<size_t> few(std::min(kMostSamples, split_.select.count));
+  // Some of the samples that ranges come from: enough to compare tensors by.
+  Samples Few() const {
+    constexpr size_t kMostSamples = 16;
+    std::vector<size_t> few(std::min(kMostSamples, split_.calibrate.count));
     std::iota(few.begin(), few.end(), size_t{0});
-    const Samples samples = Pick(split_.select, few);
-    sensitivities_ = SensitivitiesOf(network, best.plan, samples, {});
-    for (const auto& scores : RunReference(network, samples, {}).scores) {
-      for (float x : scores) signal_ += double{x} * double{x};
+    return Pick(split_.calibrate, few);
+  }
+
+  struct Wish {
+    int group;
+    double noise, noise_an_instruction;
+  };
+
+  // Which tensors to widen first: what matters at all, by how much noise an instruction buys off;
+  // then the rest.
+  Result<std::vector<Wish>> Wishes(const Form& form, const Trial& best, int64_t narrow) {
+    constexpr double kMatters = 0.05;  // of the most sensitive tensor's noise
+    std::vector<Wish> wishes;
+    for (const Sensitivity& tensor : sensitivities_) {
+      if (!CanWiden(form.graph, best.plan, tensor.group)) continue;
+      COVEY_TRY_ASSIGN(const int64_t cost,
+                       Estimate(form, Widened(form.graph, best.plan, tensor.group)));
+      wishes.push_back({tensor.group, tensor.noise,
+                        tensor.noise / static_cast<double>(std::max<int64_t>(1, cost - narrow))});
     }
+    const double matters = sensitivities_.empty() ? 0 : kMatters * sensitivities_[0].noise;
+    std::stable_sort(wishes.begin(), wishes.end(), [matters](const Wish& a, const Wish& b) {
+      const bool first = a.noise >= matters, second = b.noise >= matters;
+      return first != second ? first : a.noise_an_instruction > b.noise_an_instruction;
+    });
+    return wishes;
+  }
+
+  // Widens tensor after tensor as long as the budget lasts, and keeps each that makes the measured
+  // error smaller.
+  Status TryWide(const Form& form, Trial& best) {
+    constexpr size_t kMostTrials = 12;
+    constexpr double kWorthwhile = 0.95;
+    COVEY_TRY_ASSIGN(const FloatNetwork network, FloatNetwork::Prepare(form.graph, diag_));
+    const Samples few = Few();
+    const Alone alone(network, few);
+    sensitivities_ = SensitivitiesOf(alone, best.plan, Ticker());
+    signal_ = alone.signal();
     COVEY_TRY_ASSIGN(const int64_t narrow, Estimate(form, best.plan));
     const double most = static_cast<double>(narrow) * (1 + options_.slower_percent / 100);
+    COVEY_TRY_ASSIGN(const std::vector<Wish> wishes, Wishes(form, best, narrow));
     QuantPlan plan = best.plan;
     size_t trials = 0;
-    for (const Sensitivity& tensor : sensitivities_) {
+    for (const Wish& wish : wishes) {
       if (trials == kMostTrials) break;
-      if (!CanWiden(form.graph, plan, tensor.group)) continue;
-      QuantPlan wider = Widened(form.graph, plan, tensor.group);
+      if (!CanWiden(form.graph, plan, wish.group)) continue;
+      QuantPlan wider = Widened(form.graph, plan, wish.group);
       COVEY_TRY_ASSIGN(const int64_t cost, Estimate(form, wider));
       if (static_cast<double>(cost) > most) continue;
-      plan = wider;
-      Trial trial{.plan = std::move(wider),
+      Trial trial{.plan = wider,
                   .measured = {},
                   .method = best.method,
                   .candidate = result_.candidates.size()};
       // The biases made up for rounding that is no more.
       if (result_.bias_corrected) {
-        COVEY_TRY(CorrectBias(network, form.seen, split_.calibrate, {}, trial.plan, diag_));
+        COVEY_TRY(CorrectBias(network, form.seen, split_.calibrate, Ticker(), trial.plan, diag_));
       }
       COVEY_TRY_ASSIGN(trial.measured, Measure(form, trial.plan, false));
       Note("int16 for " + std::to_string(++trials) + " tensors", trial.measured);
-      if (Better(trial, best)) best = std::move(trial);
+      // A tensor that buys next to nothing leaves the budget to others.
+      if (trial.measured.scores.noise > kWorthwhile * best.measured.scores.noise) continue;
+      plan = std::move(wider);
+      best = std::move(trial);
     }
     return OkStatus();
   }

@@ -10,36 +10,6 @@
 namespace covey::compiler {
 namespace {
 
-// The scores' noise if the tensors of one group are rounded.
-double NoiseOf(const FloatNetwork& network, const std::vector<int>& roots, int group, ScaleZero q,
-               const Samples& samples, const std::vector<std::vector<float>>& expected) {
-  const Graph& graph = network.graph();
-  const std::vector<int> scores = ScoreTensors(graph);
-  std::vector<std::vector<float>> got(scores.size());
-  Batch<float> batch = FloatInputs(graph, samples);
-  const auto round = [&](int tensor) {
-    if (tensor == kNoTensor || roots[static_cast<size_t>(tensor)] != group) return;
-    for (float& x : batch.values[static_cast<size_t>(tensor)]) x = RoundTrip(x, q);
-  };
-  for (int input : graph.inputs) round(input);
-  network.Run(batch, [&](size_t i) {
-    for (int output : graph.nodes[i].outputs) {
-      round(output);
-      for (size_t k = 0; k < scores.size(); ++k) {
-        if (scores[k] == output) got[k] = batch.values[static_cast<size_t>(output)];
-      }
-    }
-  });
-  double noise = 0;
-  for (size_t k = 0; k < scores.size(); ++k) {
-    for (size_t i = 0; i < got[k].size(); ++i) {
-      const double off = double{got[k][i]} - double{expected[k][i]};
-      noise += off * off;
-    }
-  }
-  return noise;
-}
-
 OpView ViewOfShapes(const Graph& graph, const Node& node, const Lowered& lowered) {
   const auto shape = [&graph](int tensor) {
     TensorView view;
@@ -63,30 +33,6 @@ OpView ViewOfShapes(const Graph& graph, const Node& node, const Lowered& lowered
 }
 
 }  // namespace
-
-std::vector<Sensitivity> SensitivitiesOf(const FloatNetwork& network, const QuantPlan& plan,
-                                         const Samples& samples, const Tick& tick) {
-  const Graph& graph = network.graph();
-  const QuantGroups groups = GroupsOf(graph);
-  const Reference reference = RunReference(network, samples, {});
-  std::vector<Interval> range(graph.tensors.size());
-  for (size_t t = 0; t < graph.tensors.size(); ++t) {
-    if (!groups.activation[t] || groups.fixed[t]) continue;
-    Interval& whole = range[static_cast<size_t>(groups.root[t])];
-    whole = Union(whole, plan.ranges[t]);
-  }
-  std::vector<Sensitivity> found;
-  for (size_t t = 0; t < graph.tensors.size(); ++t) {
-    if (!groups.activation[t] || groups.fixed[t] || groups.root[t] != static_cast<int>(t)) continue;
-    const int group = static_cast<int>(t);
-    found.push_back({group, NoiseOf(network, groups.root, group, AsymmetricInt8(range[t]), samples,
-                                    reference.scores)});
-    if (tick) tick();
-  }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Sensitivity& a, const Sensitivity& b) { return a.noise > b.noise; });
-  return found;
-}
 
 Result<int64_t> EstimateInstructions(const Graph& quantised, Target target, Diag& diag) {
   // For ops whose kernels leave no choice, and thus state no cost.

@@ -1,7 +1,7 @@
 // Which tensors to hold as int16 (16x8): the most sensitive ones that a budget of time allows.
 //
-// Sensitivity of a tensor: the noise that the scores get if nothing but this tensor is rounded to
-// int8, everything else float. Cost: what the compiler estimates the network to take more for it.
+// How sensitive a tensor is: compiler/quantize/alone.hpp. Cost: what the compiler estimates the
+// network to take more for it.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,6 @@
 #include "compiler/quantize/calibrate.hpp"
 
 namespace covey::compiler {
-
-struct Sensitivity {
-  int group = 0;     // representative tensor (GroupsOf)
-  double noise = 0;  // sum of squares over the samples' scores
-};
-
-// Most sensitive first. Rounds one group of tensors at a time.
-std::vector<Sensitivity> SensitivitiesOf(const FloatNetwork& network, const QuantPlan& plan,
-                                         const Samples& samples, const Tick& tick);
 
 // An estimate of the instructions of one inference with the target's kernels, to compare plans by.
 Result<int64_t> EstimateInstructions(const Graph& quantised, Target target, Diag& diag);

@@ -1,6 +1,7 @@
 #include "apps/covey/command.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -46,6 +47,9 @@ void KeepStreams() {
 int WithOutput(int exit_code, bool json) {
   std::cout.flush();
   if (exit_code != kDone || std::cout.good()) return exit_code;
+  pollfd stream = {.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  // A reader that left (`| head`) has what it wanted.
+  if (poll(&stream, 1, 0) == 1 && (stream.revents & POLLERR) != 0) return exit_code;
   return Fail(MakeError(Code::kUnavailable, "stdout: cannot write"), json);
 }
 

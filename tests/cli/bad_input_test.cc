@@ -89,6 +89,12 @@ TEST(BadInput, AReaderThatLeavesIsAnErrorNotASignal) {
   EXPECT_EQ(WEXITSTATUS(std::system(line.c_str())), 1);
 }
 
+TEST(BadInput, AReaderWhoHasReadEnoughOfAReportIsNoError) {
+  const std::string line = std::string("bash -c 'set -o pipefail; ") + COVEY_BINARY + " inspect " +
+                           kDeviceModel + " --json | head -c 1 >/dev/null'";
+  EXPECT_EQ(WEXITSTATUS(std::system(line.c_str())), 0);
+}
+
 TEST(BadInput, AnImageIsCompiledAlready) {
   const std::string image = TempPath("device.covey");
   ASSERT_EQ(Covey({"compile", kDeviceModel, "-o", image}).code, 0);

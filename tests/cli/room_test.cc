@@ -22,7 +22,8 @@ class Room : public testing::TestWithParam<const char*> {
     EXPECT_TRUE(firmware_.Write(board + "/bench.elf", serve::test::FirmwareWith(free)));
     Arguments all = words;
     all.insert(all.end(), {"--on", "board:" + board});
-    return Covey(all, kSample, {"COVEY_FIRMWARE=" + firmware_.path().string()});
+    // No emulator: what fits is refused for the want of one.
+    return Covey(all, kSample, {"COVEY_FIRMWARE=" + firmware_.path().string(), "PATH=/nowhere"});
   }
   static constexpr uint32_t kPlenty = 1 << 20;
   TempDir firmware_;
@@ -46,6 +47,19 @@ TEST_P(Room, TooLittleFlashNamesTheBytesAndTheLayer) {
   EXPECT_THAT(message, ContainsRegex("[0-9]+ bytes are missing.* the limit is 1000"));
   EXPECT_THAT(message, ContainsRegex("the largest constants.* are those of [a-z0-9_]+ '"));
   EXPECT_EQ(run.err_json()["error"]["code"], "RESOURCE_EXHAUSTED");
+}
+
+// Room does not change a network that fits anyway.
+TEST_P(Room, IsNotFilledForItsOwnSake) {
+  const std::string image = TempPath("device.covey");
+  const Ended compile =
+      Covey({"compile", kDeviceModel, "-o", image, "--target", GetParam(), "--json"});
+  ASSERT_EQ(compile.code, 0) << compile.err;
+  const uint32_t flash = compile.json()["image_bytes"], ram = compile.json()["arena_bytes"];
+  const Ended exact = On({.flash = flash, .ram = ram}, {"run", kDeviceModel});
+  EXPECT_THAT(exact.err, HasSubstr("install the Debian package"));
+  const Ended little = On({.flash = flash, .ram = ram - 16}, {"run", kDeviceModel});
+  EXPECT_THAT(little.err, HasSubstr("install the Debian package")) << "less scratch fits";
 }
 
 TEST_P(Room, AnImageThatIsCompiledAlreadyIsRefusedAlike) {

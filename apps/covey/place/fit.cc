@@ -17,40 +17,37 @@ Expected<serve::BoardRoom> RoomBeside(const std::string& board, const std::strin
   return *room;
 }
 
-// False for what has no image, too.
-bool Fits(const ModelFile& model, const serve::BoardRoom& room) {
-  if (model.image.empty()) return false;
-  NoDiag quiet;  // the caller asks again, and says it
-  const auto image = wire::ImageView::Read(model.image.span(), quiet);
-  return image.ok() && serve::CheckRoom(*image, room, quiet).ok();
+Status Check(const ModelFile& model, const serve::BoardRoom& room, DiagText& diag) {
+  COVEY_TRY_ASSIGN(const wire::ImageView image, wire::ImageView::Read(model.image.span(), diag));
+  return serve::CheckRoom(image, room, diag);
 }
 
 }  // namespace
 
 Expected<ModelFile> LoadForBoard(const std::string& path, const std::string& board,
                                  const std::string& firmware) {
-  const Expected<serve::BoardRoom> room = RoomBeside(board, firmware);
-  // As it is usually compiled, if that fits: the limits alone would let it take all the room there
-  // is. A file that is wrong on every board is told first.
   Expected<ModelFile> model = LoadModelFile(path, board);
-  if (model && room && !Fits(model.value(), room.value()))
-    model = LoadModelFile(
-        path, board,
-        {.ram_bytes = room.value().ram_bytes, .flash_bytes = room.value().flash_bytes});
   if (!model) return model.error();
-  const std::string name = "board " + board + ": " + path;
   if (model.value().image.empty()) {
-    const bool full = model.value().no_image_code == Code::kResourceExhausted;
-    return MakeError(model.value().no_image_code,
-                     (full ? "board " + board + ": " : "") + model.value().no_image);
+    return MakeError(model.value().no_image_code, model.value().no_image);
   }
+  // A file that is wrong on every board has been told by now.
+  const Expected<serve::BoardRoom> room = RoomBeside(board, firmware);
   if (!room) return room.error();
   DiagText diag;
-  const auto image = wire::ImageView::Read(model.value().image.span(), diag);
-  if (!image.ok()) return Explain(path, image.status(), diag);
-  const Status fits = serve::CheckRoom(*image, room.value(), diag);
-  if (!fits.ok()) return Explain(name, fits, diag);
-  return model;
+  const Status fits = Check(model.value(), room.value(), diag);
+  if (fits.ok()) return model;
+  if (model.value().format == compiler::Format::kImage) {
+    return Explain("board " + board + ": " + path, fits, diag);
+  }
+  // What the compiler makes without limits is small and fast; only what does not fit asks for them.
+  Expected<ModelFile> fitted = LoadModelFile(
+      path, board, {.ram_bytes = room.value().ram_bytes, .flash_bytes = room.value().flash_bytes});
+  if (fitted && fitted.value().image.empty()) {
+    return MakeError(fitted.value().no_image_code,
+                     "board " + board + ": " + fitted.value().no_image);
+  }
+  return fitted;
 }
 
 }  // namespace covey::app

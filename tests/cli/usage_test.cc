@@ -36,7 +36,7 @@ TEST(Help, OfEveryCommandHasExamplesAndItsOptions) {
 TEST(Help, ListsTheCommands) {
   EXPECT_THAT(Commands(),
               testing::IsSupersetOf({"run", "inspect", "compile", "quantize", "bench", "agent",
-                                     "models", "classify", "demo", "completion"}));
+                                     "models", "classify", "demo", "node", "space", "completion"}));
 }
 
 TEST(Version, IsOneLine) {
@@ -104,36 +104,36 @@ TEST_P(WrongUse, IsExitCodeTwoAndWords) {
 
 INSTANTIATE_TEST_SUITE_P(
     Commands, WrongUse,
-    testing::Values(Arguments{}, Arguments{"fly"}, Arguments{"run"},
-                    Arguments{"run", "m.tflite", "extra"},
-                    Arguments{"run", "m.tflite", "--on", "moon"},
-                    Arguments{"run", "m.tflite", "--on", "board:m7"},
-                    Arguments{"run", "m.tflite", "--on", "agent:nowhere"},
-                    Arguments{"run", "m.tflite", "--on", "agent:h:99999"},
-                    Arguments{"run", "m.tflite", "--backend", "torch"},
-                    Arguments{"run", "m.tflite", "--deadline", "-1"},
-                    Arguments{"run", "m.tflite", "--on", "agent:h:1", "--deadline", "nan"},
-                    Arguments{"run", "m.tflite", "--per-layer"},
-                    Arguments{"run", "m.tflite", "--on", "board:m4", "--threads", "1"},
-                    Arguments{"compile", "m.tflite", "-o", "o", "--ram", "10k"},
-                    Arguments{"compile", "m.tflite", "-o", "o", "--ram", "-1"},
-                    Arguments{"compile", "m.tflite", "-o", "o", "--flash", "99999999999999999999"},
-                    Arguments{"compile", "m.tflite", "-o", "o", "--target", "m7"},
-                    Arguments{"quantize", "m.onnx"},
-                    Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--slower",
-                              "nan"},
-                    Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--scale", "0"},
-                    Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--test", "t"},
-                    Arguments{"bench", "m", "--timeout", "0"}, Arguments{"inspect"},
-                    Arguments{"inspect", "m.tflite", "--verbose"}, Arguments{"compile", "m.tflite"},
-                    Arguments{"agent", "--listen", "7700"}, Arguments{"agent", "--workers", "-1"},
-                    Arguments{"agent", "--log-level", "loud"}, Arguments{"models"},
-                    Arguments{"models", "localhost"}, Arguments{"classify", "--model", "m"},
-                    Arguments{"classify", "cat.jpg"},
-                    Arguments{"classify", "cat.jpg", "--model", "m", "--on", "board:m7"},
-                    Arguments{"classify", "cat.jpg", "--model", "m", "--top-k", "0"},
-                    Arguments{"demo", "--images", "0"}, Arguments{"demo", "--board", "m7"},
-                    Arguments{"completion", "powershell"}));
+    testing::Values(
+        Arguments{}, Arguments{"fly"}, Arguments{"run"}, Arguments{"run", "m.tflite", "extra"},
+        Arguments{"run", "m.tflite", "--on", "moon"},
+        Arguments{"run", "m.tflite", "--on", "board:m7"},
+        Arguments{"run", "m.tflite", "--on", "agent:nowhere"},
+        Arguments{"run", "m.tflite", "--on", "agent:h:99999"},
+        Arguments{"run", "m.tflite", "--backend", "torch"},
+        Arguments{"run", "m.tflite", "--deadline", "-1"},
+        Arguments{"run", "m.tflite", "--on", "agent:h:1", "--deadline", "nan"},
+        Arguments{"run", "m.tflite", "--per-layer"},
+        Arguments{"run", "m.tflite", "--on", "board:m4", "--threads", "1"},
+        Arguments{"compile", "m.tflite", "-o", "o", "--ram", "10k"},
+        Arguments{"compile", "m.tflite", "-o", "o", "--ram", "-1"},
+        Arguments{"compile", "m.tflite", "-o", "o", "--flash", "99999999999999999999"},
+        Arguments{"compile", "m.tflite", "-o", "o", "--target", "m7"},
+        Arguments{"quantize", "m.onnx"},
+        Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--slower", "nan"},
+        Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--scale", "0"},
+        Arguments{"quantize", "m.onnx", "--calibrate", "c", "-o", "o", "--test", "t"},
+        Arguments{"bench", "m", "--timeout", "0"}, Arguments{"inspect"},
+        Arguments{"inspect", "m.tflite", "--verbose"}, Arguments{"compile", "m.tflite"},
+        Arguments{"agent", "--listen", "7700"}, Arguments{"agent", "--workers", "-1"},
+        Arguments{"agent", "--log-level", "loud"}, Arguments{"models"},
+        Arguments{"models", "localhost"}, Arguments{"classify", "--model", "m"},
+        Arguments{"classify", "cat.jpg"},
+        Arguments{"classify", "cat.jpg", "--model", "m", "--on", "board:m7"},
+        Arguments{"classify", "cat.jpg", "--model", "m", "--top-k", "0"},
+        Arguments{"demo", "--images", "0"}, Arguments{"demo", "--board", "m7"}, Arguments{"node"},
+        Arguments{"node", "--name", "a b"}, Arguments{"node", "--name", "a", "--join", "nowhere"},
+        Arguments{"space", "--at", "7802"}, Arguments{"completion", "powershell"}));
 
 TEST(WrongUse, NamesACommandThatIsNotThere) {
   const Ended run = Covey({"fly"});

@@ -100,6 +100,7 @@ void Node::Arrived(Cell& cell) {
     Deliver(cell);
   } else {
     cell.state = CellState::kReady;
+    cell.until_ns = now_ns_;
   }
 }
 
@@ -117,7 +118,7 @@ void Node::Deliver(Cell& cell) {
     const uint32_t request = cell.request;
     stage.count.crc ^=
         wire::node::Crc32(output, wire::node::Crc32(std::as_bytes(std::span(&request, 1))));
-    parts_.outlet.Delivered(stage.spec.pipeline, cell.request, output);
+    parts_.outlet.Delivered(RequestOf(cell), output);
   }
   if (cell.bytes.size() < sizeof(crc)) {  // Too small to hold the word for the source.
     crc &= (1U << (8 * cell.bytes.size())) - 1;
@@ -135,7 +136,7 @@ Verdict Node::TakeResult(const Piece& piece) {
   if (cell == nullptr) return Verdict::kDone;
   ++source->count.answered;
   cell->state = CellState::kFree;
-  parts_.outlet.Answered(piece.key.pipeline, piece.key.request);
+  parts_.outlet.Answered(RequestOf(*cell));
   return Verdict::kDone;
 }
 

@@ -54,13 +54,17 @@ class Sensor {
   ~Sensor() = default;
 };
 
+struct Request {
+  uint16_t pipeline = 0;
+  uint32_t source_boot = 0, number = 0;  // the number counts within one start of the source
+};
+
 // Told what becomes of requests: at their target once, at their source once.
 class Outlet {
  public:
-  virtual void Delivered(uint16_t pipeline, uint32_t request,
-                         std::span<const std::byte> output) = 0;
-  virtual void Answered(uint16_t pipeline, uint32_t request) = 0;
-  virtual void Failed(uint16_t pipeline, uint32_t request, Status why) = 0;
+  virtual void Delivered(const Request& request, std::span<const std::byte> output) = 0;
+  virtual void Answered(const Request& request) = 0;
+  virtual void Failed(const Request& request, Status why) = 0;
 
  protected:
   ~Outlet() = default;
@@ -148,6 +152,7 @@ class Node {
   void Work();
   bool Step(Cell& cell);
   void Compute(Cell& cell);
+  void Occupy(Cell& cell, uint64_t& free_ns, uint32_t time_us);
   Cell* First(CellState state);
   void Admit(Stage& stage);
   void TurnSource(Stage& stage);
@@ -161,6 +166,9 @@ class Node {
   Cell* FreeCell(const Stage& stage);
   Delivered* DeliveredOf(uint16_t pipeline);
   wire::node::MessageKey KeyOf(const Cell& cell) const;
+  Request RequestOf(const Cell& cell) const {
+    return {StageOf(cell).spec.pipeline, cell.source_boot, cell.request};
+  }
   uint8_t NumberOf(const Stage& stage) const {
     return static_cast<uint8_t>(&stage - stages_.data());
   }
@@ -184,6 +192,7 @@ class Node {
   uint32_t request_base_ = 0;  // the highest number that a source released since has used
   Cell* on_processor_ = nullptr;
   Cell* on_accelerator_ = nullptr;
+  uint64_t processor_free_ns_ = 0, accelerator_free_ns_ = 0;
 };
 
 }  // namespace covey::micro

@@ -45,7 +45,7 @@ struct Cell {
   std::array<uint32_t, kBitmapWords> pieces{};  // here, or acknowledged
   std::span<std::byte> bytes{};
   uint64_t queued = 0;    // who came first
-  uint64_t until_ns = 0;  // loading, running, unloading: its end; sending: try again then
+  uint64_t until_ns = 0;  // a unit's end, or since when it waits for one; sending: try again then
   uint64_t since_ns = 0;  // arriving, sending, waiting: last progress
   uint64_t begin_ns = 0;  // when the request was admitted; elsewhere: when sending began
   uint64_t timeout_ns = 0;

@@ -12,6 +12,9 @@ constexpr uint64_t kUs = 1000;
 constexpr uint64_t kMs = 1'000'000;
 // How far the youngest request may run ahead of the oldest in flight: what Delivered remembers.
 constexpr uint32_t kMostAhead = 48;
+// A unit takes the next cell when it could have, not when this node came round to it; a node that
+// is late by more than this is slower than the device that it stands for.
+constexpr uint64_t kMostLateNs = 20 * kMs;
 
 }  // namespace
 
@@ -41,6 +44,12 @@ void Node::Compute(Cell& cell) {
   }
   ++stage.count.runs;
   ++runs_;
+}
+
+void Node::Occupy(Cell& cell, uint64_t& free_ns, uint32_t time_us) {
+  uint64_t begin_ns = cell.until_ns > free_ns ? cell.until_ns : free_ns;
+  if (begin_ns > now_ns_ || begin_ns + kMostLateNs < now_ns_) begin_ns = now_ns_;
+  free_ns = cell.until_ns = begin_ns + time_us * kUs;
 }
 
 // Moves a cell whose unit has finished on; false: not yet.
@@ -81,7 +90,7 @@ void Node::Work() {
       if (cell != nullptr) {
         const wire::node::Stage& spec = StageOf(*cell).spec;
         cell->state = unload ? CellState::kUnloading : CellState::kLoading;
-        cell->until_ns = now_ns_ + (unload ? spec.unload_us : spec.load_us) * kUs;
+        Occupy(*cell, processor_free_ns_, unload ? spec.unload_us : spec.load_us);
         on_processor_ = cell;
         moved = true;
       }
@@ -89,7 +98,7 @@ void Node::Work() {
     if (on_accelerator_ != nullptr) continue;
     if (Cell* const cell = First(CellState::kLoaded); cell != nullptr) {
       cell->state = CellState::kRunning;
-      cell->until_ns = now_ns_ + StageOf(*cell).spec.compute_us * kUs;
+      Occupy(*cell, accelerator_free_ns_, StageOf(*cell).spec.compute_us);
       on_accelerator_ = cell;
       Compute(*cell);
       now_ns_ = parts_.clock.NowNs();
@@ -102,7 +111,7 @@ void Node::GiveUp(Cell& cell, Status why) {
   Stage& source = StageOf(cell);
   ++source.count.failed;
   cell.state = CellState::kFree;
-  parts_.outlet.Failed(source.spec.pipeline, cell.request, why);
+  parts_.outlet.Failed(RequestOf(cell), why);
 }
 
 void Node::TurnSource(Stage& stage) {

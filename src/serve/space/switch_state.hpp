@@ -1,0 +1,23 @@
+// One pipeline on its way from one route to another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "serve/space/coordinator.hpp"
+
+namespace covey::serve {
+
+struct Coordinator::Switch {
+  uint32_t number = 0;
+  size_t pipeline = 0;
+  Way next{};
+  int waiting = 0;         // answers
+  bool room_made = false;  // the old way has gone already, for want of room
+  bool short_of_room = false;
+  bool over = false;
+  std::string trouble{};
+  uint64_t drain_until_ns = 0;
+};
+
+}  // namespace covey::serve

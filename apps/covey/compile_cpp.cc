@@ -52,14 +52,13 @@ Expected<std::vector<std::string>> WriteCpp(const CppPlace& place, const std::st
 }  // namespace
 
 int CompileCpp(const ModelFile& file, const CppJob& options) {
-  std::error_code error;
-  const std::filesystem::path output(options.output);
-  if (output.has_extension() && PlaceOf(options.output).name.empty() &&
-      !std::filesystem::is_directory(output, error)) {
-    return Fail(MakeError(Code::kInvalidArgument,
-                          options.output + ": found the ending '" + output.extension().string() +
-                              "', expected .cc, .cpp or .cxx, a folder, or -"),
-                options.json);
+  const std::string ending = std::filesystem::path(options.output).extension().string();
+  for (const char* other : {".c", ".h", ".hpp", ".txt", ".covey", ".tflite", ".onnx"}) {
+    if (ending != other) continue;
+    return Fail(
+        MakeError(Code::kInvalidArgument, options.output + ": found the ending '" + ending +
+                                              "', expected .cc, .cpp or .cxx, a folder, or -"),
+        options.json);
   }
   DiagText diag;
   const Result<wire::ImageView> image = wire::ImageView::Read(file.image.span(), diag);
@@ -75,7 +74,6 @@ int CompileCpp(const ModelFile& file, const CppJob& options) {
     const Expected<void> written = WriteText("-", model->source);
     if (!written) return Fail(written.error(), options.json);
   } else {
-    const std::string ending = std::filesystem::path(options.output).extension().string();
     Expected<std::vector<std::string>> written =
         WriteCpp(place, place.name.empty() ? ".cc" : ending, *model);
     if (!written) return Fail(written.error(), options.json);

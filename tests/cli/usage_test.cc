@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         Arguments{"run", "m.tflite", "--on", "agent:h:1", "--deadline", "nan"},
         Arguments{"run", "m.tflite", "--per-layer"},
         Arguments{"run", "m.tflite", "--on", "board:m4", "--threads", "1"},
-        Arguments{"compile", "m.tflite", "-o", "o", "--ram", "10k"},
+        Arguments{"compile", "m.tflite", "-o", "o", "--ram", "10 kB"},
         Arguments{"compile", "m.tflite", "-o", "o", "--ram", "-1"},
         Arguments{"compile", "m.tflite", "-o", "o", "--flash", "99999999999999999999"},
         Arguments{"compile", "m.tflite", "-o", "o", "--target", "m7"},

@@ -58,8 +58,8 @@ Status Node::Prepare(const wire::node::Stage& spec, Answer& answer) {
   }
   if (Stage* const source = FindSource(spec.pipeline);
       source != nullptr && spec.role == Role::kSource) {
-    if (spec.in_bytes != source->spec.in_bytes || spec.window != source->spec.window)
-      return Status(Code::kInvalidArgument, "node: a source keeps its size and window");
+    if (spec.in_bytes != source->spec.in_bytes)
+      return Status(Code::kInvalidArgument, "node: a source keeps its size");
     source->next_spec = spec;
     source->has_next = true;
     return OkStatus();

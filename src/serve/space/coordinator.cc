@@ -15,6 +15,7 @@ using wire::node::OrderKind;
 namespace {
 
 constexpr uint64_t kMs = 1'000'000;
+constexpr uint32_t kMostEpochs = 1U << 24;
 
 std::string TextOf(const wire::node::Name& name) { return name.data(); }
 
@@ -80,7 +81,14 @@ void Coordinator::TakeHello(const wire::node::FrameHead& head, const wire::node:
     // Two nodes with one name: the first one keeps it as long as it is heard.
     return;
   }
+  if (replaced_.count({name, head.boot}) != 0) {
+    // A start that a later one has replaced, and yet it lives.
+    if (told_twins_.insert(name).second)
+      Note("trouble", "two nodes are called " + name + "; the one that started later counts");
+    return;
+  }
   if (member != nullptr && member->boot != head.boot) {
+    replaced_.insert({name, member->boot});
     Leave(name, "started anew");
     member = nullptr;
   }
@@ -93,7 +101,8 @@ void Coordinator::TakeHello(const wire::node::FrameHead& head, const wire::node:
     if (!changed_) noticed_ns_ = now_ns_;
     changed_ = true;
     plan_ns_ = now_ns_ + options_.settle_ns;
-    if (head.epoch > epoch_) epoch_ = head.epoch;  // of an earlier coordinator
+    // Of an earlier coordinator; one that is far ahead is nonsense.
+    if (head.epoch > epoch_ && head.epoch - epoch_ < kMostEpochs) epoch_ = head.epoch;
     desk_.SetEpoch(epoch_);
     // What it may hold of an earlier plan is no part of this one.
     desk_.Ask(
@@ -194,6 +203,8 @@ plan::Device Coordinator::DeviceOf(const SpaceMember& member) const {
   // What the node has said of itself counts for more than what its kind usually has.
   device.part.capacity.flash =
       std::min<int64_t>(device.part.capacity.flash, member.hello.flash_bytes);
+  device.part.capacity.activation =
+      std::min<int64_t>(device.part.capacity.activation, member.hello.ram_bytes);
   return device;
 }
 
@@ -218,8 +229,12 @@ plan::Space Coordinator::SpaceNow() const {
   const auto numbers = [&](const std::vector<std::string>& names) {
     std::vector<int> found;
     for (int i = 0; i < space.size(); ++i) {
-      const std::string& name = space.devices[static_cast<size_t>(i)].name;
-      if (std::find(names.begin(), names.end(), name) != names.end()) found.push_back(i);
+      const plan::Device& device = space.devices[static_cast<size_t>(i)];
+      const std::string& kind = members_.at(device.name).kind;
+      const bool meant = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return name == device.name || name == kind;
+      });
+      if (meant) found.push_back(i);
     }
     return found;
   };

@@ -120,6 +120,8 @@ class Coordinator {
   std::vector<bool> dirty_;  // a switch was broken off, or a node left: the way must be set again
   std::vector<bool> target_lost_;  // with what it knew of deliveries
   std::map<std::string, SpaceMember> members_;
+  std::set<std::pair<std::string, uint32_t>> replaced_;  // starts of nodes that came after these
+  std::set<std::string> told_twins_;
   std::vector<std::unique_ptr<Switch>> switches_;
   struct ImageKey {
     size_t pipeline;

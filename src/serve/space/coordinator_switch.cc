@@ -103,7 +103,7 @@ wire::node::Stage Coordinator::StageOf(const Switch& change, size_t hop) const {
   wire::node::Stage stage{.pipeline = static_cast<uint16_t>(change.pipeline),
                           .route = way.route,
                           .hop = static_cast<uint8_t>(hop),
-                          .window = pipeline.window};
+                          .window = change.window > 0 ? change.window : pipeline.window};
   if (hop == 0) {
     stage.role = Role::kSource;
     stage.next = mac(way.chunks.front().member);
@@ -155,7 +155,9 @@ void Coordinator::PrepareStages(Switch& change) {
     }
     const auto answered =
         Still(change, [this, where = hop.member](Switch& still, const Answer& answer) {
-          if (answer.code == Code::kResourceExhausted && !still.room_made) {
+          const uint8_t window =
+              still.window > 0 ? still.window : pipelines_[still.pipeline].window;
+          if (answer.code == Code::kResourceExhausted && (!still.room_made || window > 2)) {
             still.short_of_room = true;
           } else if (answer.code != Code::kOk && still.trouble.empty()) {
             still.trouble = where + " refused its stage: " + CodeName(answer.code);
@@ -178,6 +180,11 @@ void Coordinator::PrepareStages(Switch& change) {
 
 // Old and new do not fit together: the old way ends first.
 void Coordinator::MakeRoom(Switch& change) {
+  if (change.room_made) {
+    const uint8_t window = change.window > 0 ? change.window : pipelines_[change.pipeline].window;
+    change.window = window / 2;
+    return PrepareStages(change);
+  }
   change.room_made = true;
   Note("trouble",
        pipelines_[change.pipeline].tenant.name + ": the old chunks go first, for want of room");

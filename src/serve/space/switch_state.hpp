@@ -15,6 +15,7 @@ struct Coordinator::Switch {
   int waiting = 0;         // answers
   bool room_made = false;  // the old way has gone already, for want of room
   bool short_of_room = false;
+  uint8_t window = 0;  // 0: the pipeline's; halved where it does not fit
   bool over = false;
   std::string trouble{};
   uint64_t drain_until_ns = 0;

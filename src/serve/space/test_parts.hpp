@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,23 +49,32 @@ inline SpacePipeline PipelineOf(const std::string& name, const compiler::Graph& 
 }
 
 // The whole network at once.
-inline std::vector<std::byte> WholeAnswer(const compiler::Graph& ready,
-                                          const std::vector<std::byte>& input) {
-  DiagText diag;
-  const auto image = compiler::CompilePrepared(ready, diag);
-  EXPECT_TRUE(image.ok()) << diag.Text();
-  AlignedBytes bytes(image->size());
-  std::memcpy(bytes.bytes().data(), image->data(), image->size());
-  auto view = wire::ImageView::Read({bytes.bytes().data(), image->size()}, diag);
-  EXPECT_TRUE(view.ok()) << diag.Text();
-  AlignedBytes arena(view->header().arena_bytes);
-  auto engine = micro::Engine::Prepare(*view, kernels::RefKernels(), arena.bytes(), diag);
-  EXPECT_TRUE(engine.ok()) << diag.Text();
-  std::memcpy(engine->input(0).data, input.data(), input.size());
-  engine->Run();
-  const TensorView output = engine->output(0);
-  return {output.data, output.data + output.bytes};
-}
+class Whole {
+ public:
+  explicit Whole(const compiler::Graph& ready) {
+    DiagText diag;
+    const auto image = compiler::CompilePrepared(ready, diag);
+    EXPECT_TRUE(image.ok()) << diag.Text();
+    image_ = AlignedBytes(image->size());
+    std::memcpy(image_.bytes().data(), image->data(), image->size());
+    auto view = wire::ImageView::Read(image_.bytes(), diag);
+    EXPECT_TRUE(view.ok()) << diag.Text();
+    arena_ = AlignedBytes(view->header().arena_bytes);
+    auto engine = micro::Engine::Prepare(*view, kernels::RefKernels(), arena_.bytes(), diag);
+    EXPECT_TRUE(engine.ok()) << diag.Text();
+    engine_.emplace(*engine);
+  }
+  std::vector<std::byte> Run(const std::vector<std::byte>& input) {
+    std::memcpy(engine_->input(0).data, input.data(), input.size());
+    engine_->Run();
+    const TensorView output = engine_->output(0);
+    return {output.data, output.data + output.bytes};
+  }
+
+ private:
+  AlignedBytes image_, arena_;
+  std::optional<micro::Engine> engine_;
+};
 
 // Cuts each model evenly over all devices, in their order.
 inline SpacePlan EvenPlan(const plan::Space& space, double rate_hz) {

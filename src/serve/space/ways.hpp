@@ -16,7 +16,7 @@ namespace covey::serve {
 // A pipeline as its application registers it: no accelerator is named.
 struct SpacePipeline {
   plan::Tenant tenant{};  // its sources and targets are filled from the names below
-  std::vector<std::string> sources{}, targets{};  // names of devices that will do
+  std::vector<std::string> sources{}, targets{};  // devices that will do, by name or kind
   compiler::Graph graph{};  // after compiler::Prepare; op i is layer i of tenant.model
   uint32_t requests = 0;    // 0: without end
   uint32_t seed = 1;

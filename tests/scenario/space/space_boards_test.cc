@@ -108,10 +108,11 @@ TEST(SpaceBoards, RunChunksWithTheWholesBytes) {
   EXPECT_EQ(view.pipelines[0].delivered, 20u);
   const auto outputs = town.outputs();
   ASSERT_EQ(outputs.size(), 20u);
+  Whole whole(graph);
   for (const auto& [key, output] : outputs) {
     std::vector<std::byte> input(static_cast<size_t>(pipeline.tenant.model.input_bytes));
     micro::SampleInput(pipeline.seed, key.second, input);
-    EXPECT_EQ(output, WholeAnswer(graph, input)) << "request " << key.second;
+    EXPECT_EQ(output, whole.Run(input)) << "request " << key.second;
   }
 }
 

@@ -1,7 +1,9 @@
 // bench_skip: instructions of a network on an emulated board when a share of each layer's units is
 // zero, units drawn at random (what a removal saves, not what it costs in accuracy).
 //
-//   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES] [MODEL...]
+//   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES] [--keep
+//   DIR]
+//              [MODEL...]
 //
 // Each layer loses units of the form that its cheapest exact loop has: two terms of two output
 // channels where windows are multiplied, all taps of two input and two output channels where
@@ -9,12 +11,14 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <random>
 
 #include "apps/covey/bench/text.hpp"
 #include "apps/covey/io/table.hpp"
+#include "bench/skip/zeros.hpp"
 #include "compiler/approximate/skip_cost.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/lower/op_view.hpp"
@@ -25,6 +29,7 @@
 #include "kernels/winograd.hpp"
 #include "micro/run/engine.hpp"
 #include "serve/board/board.hpp"
+#include "serve/board/emitted.hpp"
 
 namespace covey::bench {
 namespace {
@@ -39,6 +44,14 @@ struct Options {
   std::vector<std::string> models;
   std::vector<int> percent = {0, 10, 20, 30, 50};
   int64_t flash = 0, ram = 0;  // limits; 0: none
+  std::string keep;            // a folder for the images
+  bool cpp = false;            // generated C++, too
+  bool unpack = false;         // weights as code in C++ made of them
+  std::string samples;         // raw inputs: count zero activations instead
+};
+
+struct alignas(16) Chunk {
+  std::byte bytes[16];
 };
 
 struct Row {
@@ -50,6 +63,7 @@ struct Row {
 struct Sheet {
   std::vector<Row> rows;
   std::vector<uint64_t> total, image, arena;
+  std::vector<uint64_t> cpp, cpp_code, cpp_flash;
 };
 
 // Zeroes a share of each block's units; `taps`: of all positions at once.
@@ -75,6 +89,7 @@ class Bench {
   bool Run(const std::string& model) {
     auto graph = compiler::ImportFile(model, diag_);
     if (!graph.ok() || !compiler::RunPasses(*graph, diag_).ok()) return Say();
+    if (!options_.samples.empty()) return Activations(*graph);
     Sheet sheet;
     for (const int percent : options_.percent)
       if (!Measure(*graph, percent, sheet)) return Say();
@@ -86,6 +101,29 @@ class Bench {
   bool Say() const {
     std::cerr << diag_.Text() << '\n';
     return false;
+  }
+
+  // How often activations are zero, on the host.
+  bool Activations(const Graph& graph) {
+    const auto image = compiler::Compile(graph, diag_);
+    if (!image.ok()) return Say();
+    std::ifstream file(options_.samples, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto* const first = reinterpret_cast<const std::byte*>(text.data());
+    const auto zeros = ZerosOf(*image, {first, text.size()}, diag_);
+    if (!zeros.ok()) return Say();
+    app::Table table({"layer", ">zero activations, %", ">of two inputs by four windows, %"});
+    const auto percent = [](uint64_t part, uint64_t all) {
+      return app::Fixed(100.0 * static_cast<double>(part) / static_cast<double>(all), 2);
+    };
+    for (size_t i = 0; i < zeros->size(); ++i) {
+      const Zeros& each = (*zeros)[i];
+      if (each.units == 0) continue;
+      table.Add({graph.nodes[i].name, percent(each.zero_values, each.values),
+                 percent(each.zero_units, each.units)});
+    }
+    std::cout << graph.name << '\n' << table.Text() << '\n';
+    return true;
   }
 
   bool Measure(const Graph& whole, int percent, Sheet& sheet) {
@@ -113,15 +151,23 @@ class Bench {
       tensor.data = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     }
     if (sheet.rows.empty()) sheet.rows = rows;
-    return Count(graph, *target, sheet);
+    return Count(graph, *target, percent, sheet);
   }
 
-  bool Count(const Graph& graph, compiler::Target target, Sheet& sheet) {
+  bool Count(const Graph& graph, compiler::Target target, int percent, Sheet& sheet) {
     compiler::CompileOptions how{.target = target};
+    if (options_.unpack) how.unpack = compiler::Unpack::kWherePossible;
     if (options_.flash > 0) how.flash_bytes = options_.flash;
     if (options_.ram > 0) how.ram_bytes = options_.ram;
     const auto image = compiler::Compile(graph, diag_, how);
     if (!image.ok()) return false;
+    if (!options_.keep.empty()) {
+      const fs::path file =
+          fs::path(options_.keep) / (graph.name + "-" + std::to_string(percent) + ".covey");
+      std::ofstream(file, std::ios::binary)
+          .write(reinterpret_cast<const char*>(image->data()),
+                 static_cast<std::streamsize>(image->size()));
+    }
     std::vector<std::byte> input, expected;
     if (!Reference(*image, input, expected)) return false;
     const auto run = serve::RunOnBoard(
@@ -136,15 +182,31 @@ class Bench {
     sheet.total.push_back(run->instructions[0]);
     sheet.image.push_back(image->size());
     sheet.arena.push_back(run->arena_bytes);
+    return !options_.cpp || CountCpp(*image, input, expected, sheet);
+  }
+
+  bool CountCpp(const std::vector<std::byte>& image, const std::vector<std::byte>& input,
+                const std::vector<std::byte>& expected, Sheet& sheet) {
+    std::vector<Chunk> bytes((image.size() + 15) / 16);
+    std::memcpy(bytes.data(), image.data(), image.size());
+    const auto view = wire::ImageView::Read({bytes[0].bytes, image.size()}, diag_);
+    if (!view.ok()) return false;
+    const auto run = serve::RunEmitted(
+        {.board = options_.board, .image = *view, .inputs = input, .per_layer = false}, diag_);
+    if (!run.ok()) return false;
+    if (run->run.outputs != expected) {
+      std::cerr << "the generated code's bytes differ from the reference kernels'\n";
+      return false;
+    }
+    sheet.cpp.push_back(run->run.instructions[0]);
+    sheet.cpp_code.push_back(run->size.engine());
+    sheet.cpp_flash.push_back(run->size.flash());
     return true;
   }
 
   // One pseudo-random input, and what the reference kernels make of it.
   bool Reference(const std::vector<std::byte>& image, std::vector<std::byte>& input,
                  std::vector<std::byte>& output) {
-    struct alignas(16) Chunk {
-      std::byte bytes[16];
-    };
     std::vector<Chunk> bytes((image.size() + 15) / 16);
     std::memcpy(bytes.data(), image.data(), image.size());
     const auto opened = wire::ImageView::Read({bytes[0].bytes, image.size()}, diag_);
@@ -177,6 +239,11 @@ class Bench {
     add({"network", "", ""}, sheet.total);
     add({"image bytes", "", ""}, sheet.image);
     add({"arena bytes", "", ""}, sheet.arena);
+    if (options_.cpp) {
+      add({"C++: network", "", ""}, sheet.cpp);
+      add({"C++: code and tables, bytes", "", ""}, sheet.cpp_code);
+      add({"C++: flash, bytes", "", ""}, sheet.cpp_flash);
+    }
     std::cout << model << ", " << options_.board << " under QEMU, instructions\n"
               << table.Text() << '\n';
   }
@@ -210,6 +277,11 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_option("--flash", options.flash, "limit on the image in bytes");
   app.add_option("--ram", options.ram, "limit on the arena in bytes");
+  app.add_option("--keep", options.keep, "a folder to write the images to, for covey bench");
+  app.add_flag("--cpp", options.cpp, "generated C++, too");
+  app.add_flag("--unpack", options.unpack, "images whose C++ has weights as code");
+  app.add_option("--samples", options.samples,
+                 "raw inputs, one after the other: count zero activations on the host");
   app.add_option("models", options.models, "int8 networks; default: four");
   CLI11_PARSE(app, argc, argv);
   if (options.models.empty()) options.models = KnownModels();

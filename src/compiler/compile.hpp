@@ -51,12 +51,17 @@ struct PatchNotes {
   uint64_t macs_before = 0, macs_after = 0;
 };
 
+// Weights as literals of straight code, for Cortex-M: faster than the plain loop where zeros go, at
+// 12 bytes a weight. Only generated C++ (cpp/emit_cpp.hpp) does it; the image says where.
+enum class Unpack { kNever, kWhereFaster, kWherePossible };
+
 // Limits are kept or refused (kResourceExhausted: how many bytes are missing, and for which layer);
 // within them the kernels are chosen that take the fewest instructions.
 struct CompileOptions {
   Target target = Target::kAny;
   std::optional<int64_t> ram_bytes{};    // of the arena
   std::optional<int64_t> flash_bytes{};  // of the image
+  Unpack unpack = Unpack::kNever;
   // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
   std::function<void(const char* pass, const Graph& graph)> after{};
   PatchNotes* patches = nullptr;  // if not null: told what was split

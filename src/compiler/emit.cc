@@ -25,7 +25,7 @@ constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 MemoryPlan PlanFor(const Graph& graph, std::span<const OpView> views, const CompileOptions& options,
                    int64_t more_flash) {
   std::vector<std::vector<Offer>> offers;
-  for (const OpView& view : views) offers.push_back(OffersOf(view, options.target));
+  for (const OpView& view : views) offers.push_back(OffersOf(view, options.target, options.unpack));
   return PlanMemory(graph, views, offers,
                     {.arena = options.ram_bytes.value_or(kNoLimit), .flash = more_flash});
 }

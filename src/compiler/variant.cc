@@ -80,12 +80,13 @@ void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowe
                         : offer.variant == kernels::dsp::kSkipWinograd
                             ? kernels::kWeightSkipWinograd
                         : offer.variant == kernels::dsp::kSkipSearch ? kernels::kWeightSkipSearch
+                        : offer.variant == kernels::dsp::kUnpacked   ? kernels::kWeightUnpacked
                                                                      : 0;
   if (order == 0) return;
   auto attr = lowered.As<ConvAttr>();
   attr.weights_order = order;
   lowered.Set(attr);
-  if (order == kernels::kWeightSkipSearch) return;
+  if (order >= kernels::kWeightSkipSearch) return;  // no lists
   const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
   const auto* const bytes = reinterpret_cast<const int8_t*>(weights.data->data());
   const kernels::SkipLists lists = kernels::SkipListsFor(order, bytes, weights.dims);

@@ -4,6 +4,8 @@
 //
 //   if (kSome5x5 && window == 5) ...
 //
+// One is the other way round: only generated code can have kSomeUnpacked.
+//
 // Exact: a fact may be true where it need not be, never false where it is needed.
 #pragma once
 
@@ -19,6 +21,7 @@ inline constexpr bool kSomeSkipWinograd = true;  // skip lists of it
 inline constexpr bool kSomeDirect = true;        // conv2d without Winograd
 inline constexpr bool kSomePlain = true;         // all its weights
 inline constexpr bool kSomeSkips = true;         // skip lists
+inline constexpr bool kSomeUnpacked = false;     // weights in code: generated code only
 inline constexpr bool kSomeRing = true;          // depthwise windows that have no planes
 inline constexpr bool kSome3x3 = true;           // those that have
 inline constexpr bool kSome5x5 = true;

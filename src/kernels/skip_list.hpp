@@ -30,8 +30,10 @@ namespace covey::kernels {
 inline constexpr int32_t kSkipGroup = 16, kSkipEnd = 32, kSkipFirst = 33;
 inline constexpr int32_t kSkipGroupSteps = 4, kSkipMasks = 16;
 
-// ConvAttr::weights_order of conv2d: 0, a list in params, or no list, but zeros worth a search.
-inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4;
+// ConvAttr::weights_order of conv2d: 0, a list in params, no list, but zeros worth a search, or
+// weights that generated code unpacks.
+inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4,
+                         kWeightUnpacked = 5;
 
 // Steps of a window's row of so many bytes, and of a window.
 constexpr int32_t SkipRowSteps(int32_t bytes) {

@@ -106,7 +106,7 @@ TEST(SkipList, PrepareRefusesListsWhereNoKernelHasThem) {
   EXPECT_FALSE(Prepared(layer).ok());
   layer.attr.weights_order = kWeightSkipWinograd;
   EXPECT_FALSE(Prepared(layer).ok());
-  layer.attr.weights_order = kWeightSkipSearch + 1;
+  layer.attr.weights_order = kWeightUnpacked + 1;
   EXPECT_FALSE(Prepared(layer).ok());
   layer = WithLists(kWeightSkipWinograd, 8);
   layer.attr.stride_h = layer.attr.stride_w = 1;

@@ -60,9 +60,11 @@ const Offer* Cheapest(const std::vector<Offer>& offers, int32_t variant) {
   return best;
 }
 
-// What passing over zeros costs beside the plain loop when there are none: a jump for each four
-// steps. A step is 11 instructions for four pixels or tiles, 8 bytes in the list.
-constexpr int64_t kStep = 11, kStepBytes = 8;
+// As kernels/host/dsp_offers.cc: a step is 11 instructions for four pixels or tiles, 8 bytes in the
+// list; a group of four steps 2, where the plain loops take 3 for each 8 steps.
+constexpr int64_t kStep = 11, kStepBytes = 8, kGroup = 2;
+// What a pair of outputs takes beside its steps, less what it takes in the plain loop.
+constexpr int64_t kDirectPair = 8, kWinogradPair = 16 * (7 - 12) + 15;
 
 }  // namespace
 
@@ -85,7 +87,8 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target) {
   std::vector<SkipOption> options;
   const int64_t quads = (int64_t{out[0]} * out[1] * out[2] + 3) / 4;
   const int32_t steps = Steps(filter).count();
-  const int64_t jumps = blocks * quads * ((steps + 3) / 4);
+  const int64_t jumps =
+      blocks * quads * (kGroup * ((steps + 3) / 4) - 3 * ((steps + 7) / 8) + kDirectPair);
   options.push_back({.form = SkipForm::kDirect,
                      .blocks = blocks,
                      .units = steps,
@@ -97,11 +100,14 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target) {
   if (winograd == nullptr || filter[3] % 8 != 0) return options;
   const int64_t tiles = int64_t{out[0]} * ((out[1] + 1) / 2) * ((out[2] + 1) / 2);
   const int32_t units = kernels::kWinogradPositions * filter[3] / 2;
+  const int64_t turns = (filter[3] / 2 - 1 + 7) / 8;
+  const int64_t more =
+      kGroup * (units / 4) - 3 * kernels::kWinogradPositions * turns + kWinogradPair;
   options.push_back({.form = SkipForm::kWinograd,
                      .blocks = blocks,
                      .units = units,
                      .exact = exact,
-                     .instructions = winograd->instructions,
+                     .instructions = winograd->instructions + (tiles + 3) / 4 * blocks * more,
                      .saved_instructions = static_cast<double>((tiles + 3) / 4 * kStep),
                      .flash_bytes = blocks * (units * kStepBytes + units + 68),
                      .saved_flash = kStepBytes});

@@ -7,6 +7,7 @@
 #include "compiler/cpp/facts.hpp"
 #include "compiler/cpp/join.hpp"
 #include "compiler/cpp/tables.hpp"
+#include "compiler/cpp/unpacked.hpp"
 #include "compiler/report.hpp"
 #include "kernels/ref/table.hpp"
 #include "micro/run/engine.hpp"
@@ -120,8 +121,9 @@ class Writer {
     const Facts facts = FactsOf(image_, target_.target);
     facts.Apply(kernels.text);
     const bool scales = kernels.text.find(".scale") != std::string::npos;
-    Tables tables(image_, {.unread = facts.unread, .scales = scales});
-    const std::string definitions = tables.Text();
+    Tables tables(image_, {.unread = facts.unread, .packs = facts.unpacked, .scales = scales});
+    std::string definitions = tables.Text();
+    if (facts.unpacked) definitions += Pieces();
     CppModel model;
     model.name = name_;
     const std::string interface = Interface();
@@ -132,7 +134,7 @@ class Writer {
       model.source += "#include " + header + "\n";
     }
     model.source += "\n" + interface + target_.pragma + Filled(kKernelsTop) + kernels.text +
-                    Filled(kModelTop) + definitions + Body(kernels);
+                    Filled(kModelTop) + definitions + Body(kernels, facts.unpacked);
     model.cmake = Filled(kCMake);
     model.weight_bytes = tables.weight_bytes();
     model.table_bytes = tables.table_bytes();
@@ -232,12 +234,24 @@ class Writer {
            Filled("\n}  // namespace @NAME@\n");
   }
 
-  std::string Body(const Joined& kernels) const {
+  // Weights of some ops as code.
+  std::string Pieces() const {
+    std::string text = UnpackedMacros();
+    for (uint32_t i = 0; i < image_.op_count(); ++i) {
+      const OpView op = image_.ViewOp(i, nullptr);
+      if (Unpacks(op)) text += UnpackedPieces(op, "kPieces" + std::to_string(i));
+    }
+    return text;
+  }
+
+  std::string Body(const Joined& kernels, bool unpacked) const {
     std::string text = Filled(kRunTop);
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       const std::string number = std::to_string(i);
       text += "  Call<" + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) + ">(kOps[" +
-              number + "]);\n  COVEY_AFTER_OP(" + number + ");\n";
+              number + "]" +
+              (unpacked && Unpacks(image_.ViewOp(i, nullptr)) ? ", kPieces" + number : "") +
+              ");\n  COVEY_AFTER_OP(" + number + ");\n";
     }
     text += "}\n\n";
     if (HasState()) text += ResetBody();

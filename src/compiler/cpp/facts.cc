@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "compiler/cpp/unpacked.hpp"
 #include "kernels/dsp/choice.hpp"
 #include "kernels/mve/scratch.hpp"
 #include "kernels/rv32/scratch.hpp"
@@ -50,8 +51,10 @@ class DspLoops {
     const bool reference = !kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least);
     const bool skips = kernels::dsp::TakesSkips(op);
     Note("kSomeReference", reference);
-    if (!reference) Note(skips ? "kSomeSkips" : "kSomePlain");
-    return !reference && op.attr_as<ConvAttr>().weights_order == kernels::kWeightSkipDirect;
+    const int32_t order = op.attr_as<ConvAttr>().weights_order;
+    const bool unpacked = Unpacks(op);
+    if (!reference) Note(skips ? "kSomeSkips" : unpacked ? "kSomeUnpacked" : "kSomePlain");
+    return !reference && (unpacked || order == kernels::kWeightSkipDirect);
   }
 
   void AddDepthwise(const OpView& op) {
@@ -83,6 +86,11 @@ bool TakesReference(const OpView& op, bool mve) {
 }  // namespace
 
 void Facts::Apply(std::string& kernels) const {
+  if (unpacked) {
+    const std::string line = "constexpr bool kSomeUnpacked = ";
+    const size_t at = kernels.find(line + "false");
+    if (at != std::string::npos) kernels.replace(at + line.size(), 5, "true");
+  }
   for (const std::string& name : never) {
     const std::string line = "constexpr bool " + name + " = ";
     const size_t at = kernels.find(line + "true");
@@ -107,6 +115,7 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   }
   for (const uint16_t tensor : read) facts.unread.erase(tensor);
   if (dsp) facts.never = loops.Never();
+  facts.unpacked = dsp && !facts.never.contains("kSomeUnpacked");
   if (!dsp && !reference) facts.never.insert("kSomeReference");
   return facts;
 }

@@ -16,6 +16,7 @@ namespace covey::compiler {
 
 struct Facts {
   std::set<std::string> never;  // names of kernels/facts.hpp that are false
+  bool unpacked = false;        // some weights become code
   std::set<uint16_t> unread;    // weights that stand in the image in another form, too
 
   void Apply(std::string& kernels) const;

@@ -94,7 +94,7 @@ void Fill(covey::TensorView& view, std::uint16_t number) {
 }
 
 template <void (*run)(const covey::OpView&)>
-__attribute__((noinline)) void Call(const OpRow& row) {
+__attribute__((noinline)) void Call(const OpRow& row@PACK@) {
   covey::OpView view;
   view.op = covey::Op(row.op);
   view.inputs = row.inputs, view.outputs = row.outputs;
@@ -103,7 +103,7 @@ __attribute__((noinline)) void Call(const OpRow& row) {
   view.scratch = {row.scratch, row.scratch_bytes};
   for (int i = 0; i < row.inputs; ++i) Fill(view.input[i], row.tensors[i]);
   for (int i = 0; i < row.outputs; ++i) Fill(view.output[i], row.tensors[row.inputs + i]);
-  run(view);
+@USE@  run(view);
 }
 )";
 
@@ -123,7 +123,10 @@ std::string Tables::Text() {
   for (uint32_t i = 0; i < image_.op_count(); ++i) ops += Op(i);
   return text_ + Rows() + "const TensorRow kTensors[] = {\n" + tensors + "};\n" +
          "const OpRow kOps[] = {\n" + ops + "};\n" +
-         Filled(kCall, "@SET@", options_.scales ? "\n  view.scale = row.scale;" : "");
+         Filled(Filled(Filled(kCall, "@SET@", options_.scales ? "\n  view.scale = row.scale;" : ""),
+                       "@PACK@", options_.packs ? ", const void* pack = nullptr" : ""),
+                "@USE@",
+                options_.packs ? "  view.pack = static_cast<const std::byte*>(pack);\n" : "");
 }
 
 // The rows' types, with room for what the network's ops have.

@@ -22,6 +22,7 @@ namespace covey::compiler {
 
 struct TableOptions {
   std::set<uint16_t> unread;  // tensors whose bytes nobody reads
+  bool packs = false;         // Call takes what becomes OpView::pack
   bool scales = true;         // some kernel reads the tensors' scales
 };
 

@@ -103,10 +103,14 @@ void Rv32Offers(const OpView& view, std::vector<Offer>& offers) {
 
 }  // namespace
 
-std::vector<Offer> OffersOf(const OpView& view, Target target) {
+std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack) {
   if (target == Target::kCortexM) {
-    Offer offers[kernels::dsp::kMostOffers];
-    return {offers, offers + kernels::dsp::OffersOf(view, offers)};
+    Offer offers[kernels::dsp::kMostOffers], unpacked[kernels::dsp::kMostOffers];
+    std::vector<Offer> all{offers, offers + kernels::dsp::OffersOf(view, offers)};
+    const int more = unpack == Unpack::kNever ? 0 : kernels::dsp::UnpackedOffersOf(view, unpacked);
+    if (more > 0 && unpack == Unpack::kWherePossible) all.resize(1);
+    all.insert(all.end(), unpacked, unpacked + more);
+    return all;
   }
   const int64_t plain = PlainInstructions(view);
   std::vector<Offer> offers{{.instructions = plain}};

@@ -16,6 +16,6 @@ namespace covey::compiler {
 
 using kernels::Offer;
 
-std::vector<Offer> OffersOf(const OpView& view, Target target);
+std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack = Unpack::kNever);
 
 }  // namespace covey::compiler

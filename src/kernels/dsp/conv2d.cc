@@ -10,6 +10,7 @@
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/skip_loops.hpp"
+#include "kernels/dsp/unpacked_loop.hpp"
 #include "kernels/dsp/winograd.hpp"
 #include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
@@ -34,8 +35,11 @@ struct Lane {
   int8_t* out;
 };
 
-// kSkips: over skip lists, from the image or made of the weights here.
-template <bool kSkips>
+// Where a pair's weights are: in scratch, widened; in a skip list, the image's or made here; in
+// generated code.
+enum class Form { kPlain, kSkips, kUnpacked };
+
+template <Form kForm>
 class Product {
  public:
   Product(const OpView& op, const Steps& steps)
@@ -43,7 +47,8 @@ class Product {
         weights_(op.input[1].as<int8_t>()),
         window_(steps.rows * steps.row_bytes),
         steps_(steps) {
-    if (kSkips && op.attr_as<ConvAttr>().weights_order == kWeightSkipDirect)
+    if (kForm == Form::kUnpacked) pieces_ = reinterpret_cast<const uint32_t* const*>(op.pack);
+    if (kForm == Form::kSkips && op.attr_as<ConvAttr>().weights_order == kWeightSkipDirect)
       lists_ = SkipListsOf(op).data();
   }
 
@@ -61,11 +66,8 @@ class Product {
           !kSomeSlow || (fast_a && fast_b && finish_.ending() != Ending::kOther && next != at);
       TwoByFour job{};
       job.w = weights, job.x = batch.windows;
-      if constexpr (kSkips) {
-        SetOvershoot(job, steps_.count());
-      } else {
-        job.SetSteps(steps_.count());
-      }
+      if constexpr (kForm == Form::kSkips) SetOvershoot(job, steps_.count());
+      if constexpr (kForm == Form::kPlain) job.SetSteps(steps_.count());
       job.Set(a.channel, b.channel);
       job.offset = finish_.offset();
       job.ending = static_cast<int32_t>(fast ? finish_.ending() : Ending::kOther);
@@ -80,11 +82,12 @@ class Product {
  private:
   // Two outputs' weights, from the image or made in `room`.
   const uint32_t* Weights(int32_t a, int32_t b, uint32_t* room) const {
-    // There is one group: the pairs are those of the lists.
-    if (kSkips && lists_ != nullptr)
+    // There is one group: the pairs are those of the lists or pieces.
+    if constexpr (kForm == Form::kUnpacked) return pieces_[(a + 1) / 2];
+    if (kForm == Form::kSkips && lists_ != nullptr)
       return reinterpret_cast<const uint32_t*>(lists_ + lists_[(a + 1) / 2]);
     const int8_t *const first = weights_ + a * window_, *const second = weights_ + b * window_;
-    if constexpr (kSkips) {
+    if constexpr (kForm == Form::kSkips) {
       ListTwo(first, second, steps_, room);
     } else {
       WidenTwo(first, second, steps_, room);
@@ -93,8 +96,10 @@ class Product {
   }
 
   static void Multiply(const TwoByFour& job) {
-    if constexpr (kSkips) {
+    if constexpr (kForm == Form::kSkips) {
       covey_dsp_skip_quads(&job);
+    } else if constexpr (kForm == Form::kUnpacked) {
+      covey_dsp_unpacked_quads(&job);
     } else {
       covey_dsp_dot2x4(&job);
     }
@@ -134,10 +139,11 @@ class Product {
   const int8_t* weights_;
   int32_t window_;  // bytes of a channel's weights
   const Steps& steps_;
-  const int32_t* lists_ = nullptr;  // in the image
+  const int32_t* lists_ = nullptr;           // in the image
+  const uint32_t* const* pieces_ = nullptr;  // of generated code
 };
 
-template <bool kSkips>
+template <Form kForm>
 void RunBatches(const OpView& op) {
   const ConvLayout layout(op);
   const DspScratch need = DspScratchOf(op);
@@ -151,7 +157,7 @@ void RunBatches(const OpView& op) {
   auto* const windows = reinterpret_cast<uint32_t*>(scratch + layout.weight_bytes);
   auto* const gather = reinterpret_cast<int8_t*>(windows) + layout.quad_bytes * quads;
 
-  const Product<kSkips> product(op, layout.steps);
+  const Product<kForm> product(op, layout.steps);
   Patches source(op, layout, gather);
   int8_t* out = op.output[0].as_mutable<int8_t>();
   for (int32_t done = 0; done < layout.pixels; done += 4 * quads) {
@@ -174,8 +180,9 @@ void RunConv2D(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
   if (RunWinograd(op) || !kSomeDirect) return;
   if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least)) return ref::RunConv2D(op);
-  if (kSomeSkips && TakesSkips(op)) return RunBatches<true>(op);
-  if (kSomePlain) RunBatches<false>(op);
+  if (kSomeUnpacked && op.pack != nullptr) return RunBatches<Form::kUnpacked>(op);
+  if (kSomeSkips && TakesSkips(op)) return RunBatches<Form::kSkips>(op);
+  if (kSomePlain) RunBatches<Form::kPlain>(op);
 }
 
 }  // namespace covey::kernels::dsp

@@ -222,4 +222,29 @@ int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
   return list.count();
 }
 
+int UnpackedOffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
+  List list(offers);
+  if (op.op != Op::kConv2D || op.input[1].data == nullptr || DspScratchOf(op).best == 0 ||
+      op.input[0].dtype != DType::kInt8 ||
+      !SkipDirectApplies(op.attr_as<ConvAttr>(), op.input[1].dims))
+    return 0;
+  const ConvLayout layout(op);
+  const SkipLists lists =
+      SkipListsFor(kWeightSkipDirect, op.input[1].as<int8_t>(), op.input[1].dims);
+  // Two loads of activations a step; of each output a literal and four products. Four bytes each.
+  const int64_t work = 2 * lists.kept + 5 * lists.words_kept;
+  const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(op.input[1].dims[0], 2);
+  for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
+    const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
+    list.Add({.variant = kUnpacked,
+              .scratch = layout.weight_bytes + layout.gather_bytes +
+                         layout.quad_bytes * static_cast<size_t>(used),
+              .instructions = 2000 + WindowsCost(op, layout) + quads * (work + pairs * 54) +
+                              batches * pairs * 250,
+              .flash_bytes = static_cast<size_t>(4 * (work + lists.words_kept + 4 * pairs))});
+    if (used == quads) break;
+  }
+  return list.count();
+}
+
 }  // namespace covey::kernels::dsp

@@ -21,8 +21,11 @@ namespace covey::kernels::dsp {
 inline constexpr int kMostOffers = 32;
 // Offer::variant; of conv2d. The last three pass over zeros in the weights (kernels/skip_list.hpp).
 inline constexpr int32_t kDirect = 0, kWinograd = 1, kSkipDirect = 2, kSkipWinograd = 3,
-                         kSkipSearch = 4;
+                         kSkipSearch = 4, kUnpacked = 5;
 
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
+
+// Those of generated code with weights as literals; none where weights are not known.
+int UnpackedOffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
 
 }  // namespace covey::kernels::dsp

@@ -27,6 +27,7 @@ SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int
       const int64_t words =
           WriteSkipList(from, steps, winograd ? kSkipFirst : kSkipGroup, list.data());
       lists.words.insert(lists.words.end(), list.begin(), list.begin() + words);
+      for (int32_t w = 0; w < 2 * steps; ++w) lists.words_kept += from[w] != 0 ? 1 : 0;
       lists.kept += (words - SkipGroups(steps) - 1) / 2;
       for (int32_t s = 0; s < steps; s += kSkipGroupSteps)
         lists.moves += (from[2 * s] | from[2 * s + 1]) == 0 ? 1 : 0;

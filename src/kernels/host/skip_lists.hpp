@@ -15,6 +15,7 @@ namespace covey::kernels {
 struct SkipLists {
   std::vector<int32_t> words;
   int64_t steps = 0, kept = 0;  // of all pairs; Winograd: of all positions
+  int64_t words_kept = 0;       // of their outputs, those that are not zero
   int64_t groups = 0;           // codes but for the ends
   int64_t moves = 0;            // groups without step 0, which take one instruction more
 };

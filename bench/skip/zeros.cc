@@ -12,7 +12,7 @@ struct alignas(16) Chunk {
   std::byte bytes[16];
 };
 
-class Counter : public micro::Trace {
+class Counter final : public micro::Trace {
  public:
   Counter(const wire::ImageView& image, std::byte* arena, std::vector<Zeros>& zeros)
       : image_(image), arena_(arena), zeros_(zeros) {}

@@ -66,7 +66,7 @@ bool WaitFor(const std::function<bool()>& done, std::chrono::seconds most) {
   const auto end = steady_clock::now() + most;
   while (!done()) {
     if (steady_clock::now() >= end) return false;
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(10ms);
   }
   return true;
 }
@@ -194,7 +194,7 @@ int Run(const Options& options) {
   plan::Space declared;
   const plan::Link link{.bit_s = options.kbit_s * 1e3, .overhead_s = options.overhead_us * 1e-6};
   Town town({.kbit_s = options.kbit_s, .overhead_us = options.overhead_us},
-            {.planner = serve::ExactPlanner({}, 1.0), .default_link = link});
+            {.planner = serve::ExactPlanner({}), .default_link = link});
   std::vector<Device> mortal;
   for (Device device : kDevices) {
     if (!options.boards) device.on = "host";

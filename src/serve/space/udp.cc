@@ -87,7 +87,10 @@ bool UdpSocket::Wait(uint64_t until_ns) {
                          .tv_nsec = static_cast<long>(left_ns % 1000000000)};
   pollfd ends[2] = {{.fd = fd_.get(), .events = POLLIN, .revents = 0},
                     {.fd = wake_.get(), .events = POLLIN, .revents = 0}};
-  return ppoll(ends, 2, &left, nullptr) > 0;
+  const bool ready = ppoll(ends, 2, &left, nullptr) > 0;
+  uint64_t wakes = 0;
+  if (ends[1].revents != 0) (void)!read(wake_.get(), &wakes, sizeof(wakes));
+  return ready;
 }
 
 void UdpSocket::Wake() {

@@ -178,10 +178,11 @@ class RealFiles : public testing::Test {
 
 TEST_F(RealFiles, DamagedTfliteNeverCrashes) {
   const std::string model = ReadAll(models_ / "kws_ref_model.tflite");
-  for (size_t i = 0; i < 60; ++i) {
+  // The importer's own tests flip every byte; here it is the program that must live.
+  for (size_t i = 0; i < 24; ++i) {
     std::string bytes = model;
     // Half of them where the tables are: at the end, and in the first bytes.
-    const size_t at = i % 2 == 0 ? bytes.size() - 1 - i * 97 : i * bytes.size() / 60;
+    const size_t at = i % 2 == 0 ? bytes.size() - 1 - i * 97 : i * bytes.size() / 24;
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << (i % 8)));
     if (i % 5 == 4) bytes.resize(at);
     const std::string path = WriteTemp("damaged.tflite", bytes);

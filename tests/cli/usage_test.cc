@@ -60,6 +60,7 @@ TEST(Completion, OfEachShellNamesCommandsAndOptions) {
 struct Typed {
   const char *line, *offered;
 };
+void PrintTo(const Typed& typed, std::ostream* out) { *out << typed.line; }
 
 class BashCompletion : public testing::TestWithParam<Typed> {};
 

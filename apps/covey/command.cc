@@ -70,6 +70,8 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddModels(app, chosen);
   AddClassify(app, chosen);
   AddDemo(app, chosen);
+  AddPlan(app, chosen);
+  AddSimulate(app, chosen);
   AddNode(app, chosen);
   AddSpace(app, chosen);
   AddCompletion(app, chosen);

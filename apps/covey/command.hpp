@@ -32,6 +32,8 @@ void AddAgent(CLI::App& app, Chosen& chosen);
 void AddModels(CLI::App& app, Chosen& chosen);
 void AddClassify(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);
+void AddPlan(CLI::App& app, Chosen& chosen);
+void AddSimulate(CLI::App& app, Chosen& chosen);
 void AddNode(CLI::App& app, Chosen& chosen);
 void AddSpace(CLI::App& app, Chosen& chosen);
 void AddCompletion(CLI::App& app, Chosen& chosen);

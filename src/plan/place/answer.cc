@@ -45,6 +45,8 @@ Answer Judge(const Costs& costs, const std::vector<TenantPlan>& plans) {
     pipeline.routes.push_back({.plan = plan, .rate_hz = pipeline.rate_hz});
     answer.pipelines.push_back(std::move(pipeline));
   }
+  std::sort(answer.pipelines.begin(), answer.pipelines.end(),
+            [](const auto& a, const auto& b) { return a.tenant < b.tenant; });
   FillLoads(costs, answer);
   return answer;
 }

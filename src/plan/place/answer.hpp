@@ -38,6 +38,7 @@ struct Refusal {
   int tenant = 0;
   std::string reason;   // which limit, and by how much
   std::string nearest;  // what would work; empty: nothing near was found
+  bool alone = false;   // it has no plan even with the space to itself
 };
 
 struct Answer {

@@ -122,6 +122,7 @@ int Costs::Reach(int tenant, int device, int first) const {
 }
 
 bool Costs::CutFits(int tenant, int at, int from, int to) const {
+  if (!space_->tenants[tenant].MayCut(at)) return false;
   if (space_->memory == Memory::kBytes) return true;
   const int64_t bytes = space_->tenants[tenant].model.cuts[at].bytes;
   return bytes <= space_->devices[from].part.capacity.host_sram &&

@@ -194,12 +194,15 @@ std::string Nearest(const Space& space, int tenant) {
   Space changed = space;
   changed.tenants[tenant].max_segments = 0;
   if (works(changed)) {
-    for (int segments = 2; segments < space.size(); ++segments) {
+    for (int segments = 2; segments <= space.size(); ++segments) {
       changed.tenants[tenant].max_segments = segments;
       if (works(changed)) return "max_segments = " + std::to_string(segments);
     }
     return "max_segments = 0 (no limit)";
   }
+  changed = space;
+  for (Link& link : changed.links) link.bit_s = link.bit_s > 0 ? link.bit_s : 1e6;
+  if (works(changed)) return "links between all devices ([links] default)";
   changed = space;
   changed.tenants[tenant].latency_slo_s = kNever;
   if (works(changed)) return "a longer latency bound";

@@ -35,6 +35,8 @@ class Lister {
  private:
   void AllowCuts() {
     allowed_.assign(layers_ + 1, 1);
+    for (int at = 1; at < layers_; ++at) allowed_[at] = tenant_.MayCut(at) ? 1 : 0;
+    if (!tenant_.free_cuts) return;
     if (limits_.most_cuts <= 0 || limits_.most_cuts >= layers_ - 1) return;
     std::vector<int> cuts(layers_ - 1);
     std::iota(cuts.begin(), cuts.end(), 1);

@@ -36,7 +36,7 @@ class Planner {
       if (reason.empty()) {
         tenants.push_back(t);
       } else {
-        refused.push_back({t, std::move(reason), Nearest(space_, t)});
+        refused.push_back({t, std::move(reason), Nearest(space_, t), true});
       }
     }
     Answer answer =
@@ -62,7 +62,7 @@ class Planner {
       }
       const int out = Lightest(tenants);
       std::erase(tenants, out);
-      refused.push_back({out, std::move(reason), NearestTogether(space_, tenants, out)});
+      refused.push_back({out, std::move(reason), NearestTogether(space_, tenants, out), false});
     }
     return {};
   }

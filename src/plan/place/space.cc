@@ -4,6 +4,10 @@
 
 namespace covey::plan {
 
+bool Tenant::MayCut(int at) const {
+  return free_cuts || std::find(cuts.begin(), cuts.end(), at) != cuts.end();
+}
+
 int Space::SegmentsOf(const Tenant& tenant) const {
   const int asked = tenant.max_segments >= 0 ? tenant.max_segments : max_segments;
   const int most = std::min(size(), tenant.model.size());

@@ -43,6 +43,9 @@ struct Tenant {
   double rate_floor_hz = 0;
   double latency_slo_s = kNever;
   int max_segments = -1;  // -1: the space's
+  bool free_cuts = true;  // false: only ahead of these layers
+  std::vector<int> cuts{};
+  bool MayCut(int at) const;
 };
 
 enum class Memory : uint8_t {

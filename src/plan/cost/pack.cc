@@ -1,6 +1,7 @@
 #include "plan/cost/pack.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -9,26 +10,49 @@ namespace {
 
 constexpr int32_t kFour = 4;
 
-// Too much area, also when wide rects count as full width and narrow ones as nothing: a rect wider
-// than width - k leaves a strip in which only rects narrower than k fit.
-bool TooMuch(std::span<const Rect> rects, int32_t width, int32_t height) {
-  for (int32_t k = 0; k <= width / 2; ++k) {
-    int64_t area = 0;
-    for (const Rect& rect : rects) {
-      const int32_t counted = rect.width > width - k ? width : rect.width >= k ? rect.width : 0;
-      area += int64_t{counted} * rect.height;
-    }
-    if (area > int64_t{width} * height) return true;
+// Sizes as parts of the whole, changed so that what fits side by side before does so after (a dual
+// feasible function): then changed areas may not exceed the whole either.
+// What is larger than all but k counts as all, what is smaller than k as nothing.
+std::vector<double> Rounded(std::vector<double> parts, double k) {
+  for (double& part : parts) part = part > 1 - k + 1e-9 ? 1 : part >= k - 1e-9 ? part : 0;
+  return parts;
+}
+
+// Only so many of a size fit, however small the rest is: k of what is larger than 1 / (k + 1).
+std::vector<double> Stepped(std::vector<double> parts, int k) {
+  for (double& part : parts) {
+    const double steps = part * (k + 1);
+    const bool whole = std::abs(steps - std::round(steps)) < 1e-9;
+    if (!whole) part = std::floor(steps) / k;
   }
-  for (int32_t k = 0; k <= height / 2; ++k) {
-    int64_t area = 0;
-    for (const Rect& rect : rects) {
-      const int32_t counted = rect.height > height - k ? height
-                              : rect.height >= k       ? rect.height
-                                                       : 0;
-      area += int64_t{counted} * rect.width;
+  return parts;
+}
+
+std::vector<std::vector<double>> Changed(const std::vector<double>& parts) {
+  std::vector<std::vector<double>> all = {parts};
+  std::vector<double> sizes = parts;
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  for (double size : sizes) {
+    if (size <= 0.5) all.push_back(Rounded(parts, size));
+  }
+  for (int k = 1; k <= 4; ++k) all.push_back(Stepped(parts, k));
+  return all;
+}
+
+bool TooMuch(std::span<const Rect> rects, int32_t width, int32_t height) {
+  if (rects.empty()) return false;
+  std::vector<double> wide, high;
+  for (const Rect& rect : rects) {
+    if (rect.width > width || rect.height > height) return true;
+    wide.push_back(static_cast<double>(rect.width) / width);
+    high.push_back(static_cast<double>(rect.height) / height);
+  }
+  const auto highs = Changed(high);
+  for (const std::vector<double>& w : Changed(wide)) {
+    for (const std::vector<double>& h : highs) {
+      if (std::inner_product(w.begin(), w.end(), h.begin(), 0.0) > 1 + 1e-9) return true;
     }
-    if (area > int64_t{width} * height) return true;
   }
   return false;
 }
@@ -93,7 +117,10 @@ class Skyline {
              std::pair(rects[b].area(), rects[b].width);
     });
     done_.assign(rects.size(), 0);
-    for (const Rect& rect : rects) left_ += rect.area();
+    for (const Rect& rect : rects) {
+      left_ += rect.area();
+      if (2 * rect.width > width) wide_left_ += rect.height;
+    }
   }
 
   PackVerdict Run() {
@@ -109,6 +136,13 @@ class Skyline {
     int64_t room = 0;
     for (int32_t top : top_) room += height_ - top;
     if (room < left_) return false;
+    // What is wider than half lies over the middle, one above the other.
+    const auto middle = static_cast<int32_t>(top_.size()) / 2;
+    if (std::max(top_[middle], top_[middle - 1 + static_cast<int32_t>(top_.size()) % 2]) +
+            wide_left_ >
+        height_) {
+      return false;
+    }
     // The lowest gap, leftmost.
     const auto width = static_cast<int32_t>(top_.size());
     int32_t from = 0;
@@ -150,11 +184,14 @@ class Skyline {
       std::fill(lanes, lanes + rect.width, char{0});
       done_[i] = 1;
       left_ -= rect.area();
+      const int32_t wide = 2 * rect.width > static_cast<int32_t>(top_.size()) ? rect.height : 0;
+      wide_left_ -= wide;
       std::fill(top_.begin() + from, top_.begin() + from + rect.width, y + rect.height);
       places_[i] = {from, y};
       const bool found = Search(remaining - 1);
       std::fill(top_.begin() + from, top_.begin() + from + rect.width, y);
       left_ += rect.area();
+      wide_left_ += wide;
       std::copy(before.begin(), before.end(), lanes);
       done_[i] = 0;
       if (found) return true;
@@ -180,6 +217,7 @@ class Skyline {
   int32_t height_;
   int64_t steps_;
   int64_t left_ = 0;
+  int32_t wide_left_ = 0;
   std::vector<int32_t> top_;
   std::vector<char> waste_;  // its top is nobody's
   std::vector<Place> places_;

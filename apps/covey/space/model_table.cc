@@ -5,8 +5,10 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/model/file.hpp"
 #include "apps/covey/model/image_report.hpp"
+#include "compiler/chunk/chunk.hpp"
 #include "core/host/diag_text.hpp"
 #include "core/op_view.hpp"
+#include "serve/space/layer_table.hpp"
 
 namespace covey::app {
 namespace {
@@ -109,6 +111,13 @@ Expected<plan::LayerTable> ModelTable(const std::string& path) {
     return MakeError(model.value().no_image_code, model.value().no_image);
   }
   DiagText diag;
+  if (model.value().graph) {
+    const auto ready = compiler::Prepare(*model.value().graph, diag);
+    if (!ready.ok()) return Explain(path, ready.status(), diag);
+    auto table = serve::LayerTableOf(*ready);
+    if (!table.ok()) return Explain(path, table.status(), diag);
+    return *std::move(table);
+  }
   const auto image = wire::ImageView::Read(model.value().image.span(), diag);
   if (!image.ok()) return Explain(path, image.status(), diag);
   Report report;

@@ -12,86 +12,85 @@ namespace covey::bench {
 namespace {
 
 // Of the processor, not of the wall: one thread does it all, and a busy machine changes nothing.
-double Now() {
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-  using plan::Answer;
-  using plan::Space;
+double Now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+using plan::Answer;
+using plan::Space;
 
-  double SecondsSince(double start) { return Now() - start; }
+double SecondsSince(double start) { return Now() - start; }
 
-  plan::PlanOptions Within(double seconds) {
-    const double end = Now() + seconds;
-    plan::PlanOptions options;
-    options.stop = [end] { return Now() > end; };
-    return options;
+plan::PlanOptions Within(double seconds) {
+  const double end = Now() + seconds;
+  plan::PlanOptions options;
+  options.stop = [end] { return Now() > end; };
+  return options;
+}
+
+Space Arrays(int devices, double mbit_s) {
+  Space space;
+  for (int d = 0; d < devices; ++d) {
+    space.devices.push_back(
+        {.name = "d" + std::to_string(d), .part = *plan::BuiltInPart("max78000")});
   }
+  space.links.assign(static_cast<size_t>(devices) * devices, {mbit_s * 1e6, 1e-3});
+  return space;
+}
 
-  Space Arrays(int devices, double mbit_s) {
-    Space space;
-    for (int d = 0; d < devices; ++d) {
-      space.devices.push_back(
-          {.name = "d" + std::to_string(d), .part = *plan::BuiltInPart("max78000")});
+void Add(Space& space, const plan::LayerTable& model, int source, int target) {
+  plan::Tenant tenant{.name = "t" + std::to_string(space.tenants.size()), .model = model};
+  tenant.sources = {source};
+  tenant.targets = {target};
+  space.tenants.push_back(std::move(tenant));
+}
+
+struct Tally {
+  std::vector<double> seconds;
+  TimeRow row;
+  void Count(double s, const Answer& answer) {
+    seconds.push_back(s);
+    ++row.runs;
+    if (!answer.placed) return;
+    row.proved += answer.optimal ? 1 : 0;
+    if (!answer.optimal && answer.bound_s > 0) {
+      row.worst_gap = std::max(row.worst_gap, answer.objective_s / answer.bound_s - 1);
     }
-    space.links.assign(static_cast<size_t>(devices) * devices, {mbit_s * 1e6, 1e-3});
-    return space;
   }
-
-  void Add(Space & space, const plan::LayerTable& model, int source, int target) {
-    plan::Tenant tenant{.name = "t" + std::to_string(space.tenants.size()), .model = model};
-    tenant.sources = {source};
-    tenant.targets = {target};
-    space.tenants.push_back(std::move(tenant));
+  TimeRow Done(std::string what) {
+    std::sort(seconds.begin(), seconds.end());
+    row.what = std::move(what);
+    row.median_s = seconds[seconds.size() / 2];
+    row.worst_s = seconds.back();
+    return row;
   }
+};
 
-  struct Tally {
-    std::vector<double> seconds;
-    TimeRow row;
-    void Count(double s, const Answer& answer) {
-      seconds.push_back(s);
-      ++row.runs;
-      if (!answer.placed) return;
-      row.proved += answer.optimal ? 1 : 0;
-      if (!answer.optimal && answer.bound_s > 0) {
-        row.worst_gap = std::max(row.worst_gap, answer.objective_s / answer.bound_s - 1);
-      }
+// The five that fit four arrays together, and any five of the eight.
+void FiveOnFour(int runs, uint64_t seed, double mbit_s, bool any, std::vector<TimeRow>& rows) {
+  std::mt19937_64 random(seed);
+  const auto below = [&random](size_t n) { return static_cast<int>(random() % n); };
+  Tally fresh, again;
+  const auto& models = plan::WellKnownModels();
+  for (int run = 0; run < runs; ++run) {
+    Space space = Arrays(4, mbit_s);
+    for (int t = 0; t < 5; ++t) {
+      Add(space, models[any ? below(models.size()) : static_cast<size_t>(t)], below(4), below(4));
     }
-    TimeRow Done(std::string what) {
-      std::sort(seconds.begin(), seconds.end());
-      row.what = std::move(what);
-      row.median_s = seconds[seconds.size() / 2];
-      row.worst_s = seconds.back();
-      return row;
+    auto start = Now();
+    const Answer answer = plan::MakePlan(space, Within(5));
+    fresh.Count(SecondsSince(start), answer);
+    plan::PlanOptions options = Within(5);
+    for (const auto& pipeline : answer.pipelines) {
+      options.start.push_back(pipeline.routes[0].plan);
     }
-  };
-
-  // The five that fit four arrays together, and any five of the eight.
-  void FiveOnFour(int runs, uint64_t seed, double mbit_s, bool any, std::vector<TimeRow>& rows) {
-    std::mt19937_64 random(seed);
-    const auto below = [&random](size_t n) { return static_cast<int>(random() % n); };
-    Tally fresh, again;
-    const auto& models = plan::WellKnownModels();
-    for (int run = 0; run < runs; ++run) {
-      Space space = Arrays(4, mbit_s);
-      for (int t = 0; t < 5; ++t) {
-        Add(space, models[any ? below(models.size()) : static_cast<size_t>(t)], below(4), below(4));
-      }
-      auto start = Now();
-      const Answer answer = plan::MakePlan(space, Within(5));
-      fresh.Count(SecondsSince(start), answer);
-      plan::PlanOptions options = Within(5);
-      for (const auto& pipeline : answer.pipelines) {
-        options.start.push_back(pipeline.routes[0].plan);
-      }
-      plan::Remove(space, below(4));
-      start = Now();
-      again.Count(SecondsSince(start), plan::MakePlan(space, options));
-    }
-    const std::string at = std::string(any ? "any five of the eight" : "the five small ones") +
-                           " on 4 x MAX78000, " + std::to_string(static_cast<int>(mbit_s)) +
-                           " Mbit/s";
-    rows.push_back(fresh.Done(at));
-    rows.push_back(again.Done("  after one device left"));
+    plan::Remove(space, below(4));
+    start = Now();
+    again.Count(SecondsSince(start), plan::MakePlan(space, options));
   }
+  const std::string at = std::string(any ? "any five of the eight" : "the five small ones") +
+                         " on 4 x MAX78000, " + std::to_string(static_cast<int>(mbit_s)) +
+                         " Mbit/s";
+  rows.push_back(fresh.Done(at));
+  rows.push_back(again.Done("  after one device left"));
+}
 
 }  // namespace
 

@@ -67,7 +67,7 @@ std::vector<TenantPlan> Quicken(const SearchProblem& problem, const SearchResult
   SearchProblem within = problem;
   if (problem.bottleneck) {
     within.bottleneck = false;
-    const double limit = best.value * kMargin;
+    const double limit = best.value * (1 + 1e-12);
     for (ColumnGroup& group : within.groups) {
       for (int c = 0; c < group.size(); ++c) {
         double* at = &group.at[static_cast<size_t>(c) * within.rows()];

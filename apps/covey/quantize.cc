@@ -76,12 +76,28 @@ struct Made {
   std::vector<std::byte> image;
 };
 
+// A network that quantises its own inputs has had this done to it.
+Expected<void> CheckFloat(const std::string& model, const compiler::Graph& graph) {
+  for (const compiler::Node& node : graph.nodes) {
+    if (node.op != Op::kQuantize || node.inputs.empty()) continue;
+    if (std::find(graph.inputs.begin(), graph.inputs.end(), node.inputs[0]) == graph.inputs.end()) {
+      continue;
+    }
+    return MakeError(Code::kInvalidArgument,
+                     model + ": found a quantised network (quantize '" + node.name +
+                         "'), expected a float one; `covey compile` takes it as it is");
+  }
+  return {};
+}
+
 Expected<Made> Make(const Options& options) {
   DiagText diag;
   const Result<compiler::Target> target = compiler::TargetOf(options.target, diag);
   if (!target.ok()) return Explain("quantize", target.status(), diag);
   const Result<compiler::Graph> floats = compiler::ImportFile(options.model, diag);
   if (!floats.ok()) return Explain(options.model, floats.status(), diag);
+  const Expected<void> is_float = CheckFloat(options.model, *floats);
+  if (!is_float) return is_float.error();
   const Expected<Data> data = ReadData(options.calibrate, *floats, options.data);
   if (!data) return data.error();
   compiler::QuantiseOptions how = QuantiseOptionsOf(options);

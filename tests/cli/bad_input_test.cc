@@ -106,6 +106,12 @@ TEST(BadInput, AnImageIsCompiledAlready) {
   }
 }
 
+TEST(BadInput, AQuantisedNetworkIsNotQuantisedAgain) {
+  ExpectFailure(Covey({"quantize", kDeviceModel, "--calibrate", WriteTemp("raw", "x"), "-o",
+                       TempPath("o.covey")}),
+                "expected a float one", "covey compile");
+}
+
 TEST(BadInput, CppGoesToACppFileOrAFolder) {
   ExpectFailure(Covey({"compile", kDeviceModel, "--emit", "cpp", "-o", TempPath("x.txt")}),
                 "found the ending '.txt'", "expected .cc");

@@ -74,8 +74,7 @@ Status CheckSkipLists(const Check& check, const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto filter = op.input[1].dims;
   if (attr.weights_order == 0) return OkStatus();
-  COVEY_TRY(
-      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightUnpacked));
+  COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightUnpacked));
   COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
   if (attr.weights_order >= kWeightSkipSearch) return OkStatus();  // no lists
   const bool applies = attr.weights_order == kWeightSkipWinograd ? SkipWinogradApplies(attr, filter)

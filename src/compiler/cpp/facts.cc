@@ -72,8 +72,9 @@ class DspLoops {
   std::map<std::string, bool> some_ = {
       {"kSomeReference", false},    {"kSomeWinograd", false}, {"kSomeU", false},
       {"kSomeSkipWinograd", false}, {"kSomeDirect", false},   {"kSomePlain", false},
-      {"kSomeSkips", false},        {"kSomeRing", false},     {"kSome3x3", false},
-      {"kSome5x5", false},          {"kSome7x7", false},      {"kSomeSlow", false}};
+      {"kSomeSkips", false},        {"kSomeUnpacked", false}, {"kSomeRing", false},
+      {"kSome3x3", false},          {"kSome5x5", false},      {"kSome7x7", false},
+      {"kSomeSlow", false}};
 };
 
 // Whether a convolution finds too little scratch for a target's loops.

@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "compiler/cpp/emit_cpp.hpp"
+#include "compiler/cpp/facts.hpp"
+#include "core/host/diag_text.hpp"
 #include "kernels/skip_list.hpp"
+#include "wire/image/host/sample.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -52,6 +58,24 @@ TEST(Unpacked, MovesOnAndPlacesLiteralsWithinReach) {
   EXPECT_EQ(Count(text, "COVEY_ON(1008)"), 3U);
   EXPECT_EQ(Count(text, "COVEY_ON(176) COVEY_DONE"), 1U);  // 11 steps
   EXPECT_EQ(Count(text, "COVEY_POOL"), 3U);
+}
+
+// A network that unpacks nothing brings no loop for it.
+TEST(Unpacked, IsLeftOutOfOtherNetworks) {
+  struct alignas(16) Chunk {
+    std::byte bytes[16];
+  };
+  const std::vector<std::byte> bytes = wire::WriteImage(wire::EveryOpContents());
+  std::vector<Chunk> aligned(bytes.size() / 16 + 1);
+  std::memcpy(aligned.data(), bytes.data(), bytes.size());
+  DiagText diag;
+  const auto image = wire::ImageView::Read({aligned[0].bytes, bytes.size()}, diag);
+  ASSERT_TRUE(image.ok()) << diag.Text();
+  const auto model = EmitCpp(*image, "m4", {}, diag);
+  ASSERT_TRUE(model.ok()) << diag.Text();
+  EXPECT_EQ(Count(model->source, "kSomeUnpacked = false"), 1U);
+  EXPECT_EQ(Count(model->source, "COVEY_AB("), 0U);
+  EXPECT_FALSE(FactsOf(*image, "m4").unpacked);
 }
 
 }  // namespace

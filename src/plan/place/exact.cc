@@ -142,7 +142,8 @@ ExactResult PlanExactly(const Costs& costs, MemoryCheck& memory, const std::vect
     most = std::max(most, CountOptions(space, space.tenants[t], 0));
     few = std::max(few, CountOptions(space, space.tenants[t], cuts));
   }
-  if (few > 20 * kFewOptions || (!model_time && tenants.size() > 20)) {
+  const bool many = space.size() > 8 && most > kManyOptions / 2;
+  if (many || few > 20 * kFewOptions || (!model_time && tenants.size() > 20)) {
     return PlanLarge(costs, memory, tenants, options);
   }
 

@@ -23,7 +23,24 @@ std::vector<double> LatencyPrices(const Space& space, double weight) {
   return prices;
 }
 
+// Whole on its source, on its target or anywhere: what most pipelines could do, asked first.
+bool FitsWhole(const Costs& costs, int tenant) {
+  const Space& space = costs.space();
+  const Tenant& who = space.tenants[tenant];
+  for (int d = 0; d < space.size(); ++d) {
+    if (costs.Reach(tenant, d, 0) < who.model.size()) continue;
+    TenantPlan plan{
+        .tenant = tenant, .source = d, .target = d, .chunks = {{d, 0, who.model.size()}}};
+    if (!who.sources.empty()) plan.source = who.sources[0];
+    if (!who.targets.empty()) plan.target = who.targets[0];
+    const double latency = costs.Latency(plan);
+    if (latency < kNever && latency <= who.latency_slo_s) return true;
+  }
+  return false;
+}
+
 bool HasPlan(const Costs& costs, int tenant) {
+  if (FitsWhole(costs, tenant)) return true;
   const Space& space = costs.space();
   const double weight = space.tenants[tenant].weight;
   const ChainResult chain = BestChain(costs, tenant, LatencyPrices(space, weight));

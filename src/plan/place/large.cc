@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kPriceRounds = 40;
 constexpr int kMoveRounds = 12;
+constexpr size_t kSingles = 32;
 
 double Sum(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
@@ -56,10 +57,15 @@ class Large {
   // Prices for some rounds: the bound, and options that are good at these prices.
   void Explore(const std::function<bool()>& stop) {
     Prices prices(space_);
-    for (int round = 0; round < kPriceRounds && !(stop && stop()); ++round) {
+    for (int round = 0; round < kPriceRounds && (round == 0 || !(stop && stop())); ++round) {
       std::vector<double> loads(UnitCount(space_), 0);
       double bound = 0;
       for (size_t g = 0; g < tenants_.size(); ++g) {
+        // A bound needs all tenants; half a round is none.
+        if (round > 0 && stop && stop()) {
+          bound = kNever;
+          break;
+        }
         const ChainResult chain = BestChain(costs_, tenants_[g], prices.at());
         bound += chain.cost;
         if (chain.plan) Take(g, *chain.plan, loads);
@@ -115,9 +121,10 @@ class Large {
     if (at != tenants_.end()) Add(static_cast<size_t>(at - tenants_.begin()), plan);
   }
 
-  // Whole on each device, where it fits.
+  // Whole on one device, where it fits: the quickest few.
   void AddSingles(size_t g) {
     const Tenant& tenant = space_.tenants[tenants_[g]];
+    std::vector<std::pair<double, TenantPlan>> singles;
     for (int d = 0; d < space_.size(); ++d) {
       if (costs_.Reach(tenants_[g], d, 0) < tenant.model.size()) continue;
       const auto end = [&](const std::vector<int>& ends) {
@@ -128,8 +135,13 @@ class Large {
                       .source = end(tenant.sources),
                       .target = end(tenant.targets),
                       .chunks = {{d, 0, tenant.model.size()}}};
-      if (costs_.Latency(plan) < kNever) Add(g, plan);
+      const double latency = costs_.Latency(plan);
+      if (latency < kNever) singles.emplace_back(latency, std::move(plan));
     }
+    std::stable_sort(singles.begin(), singles.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (singles.size() > kSingles) singles.resize(kSingles);
+    for (const auto& [latency, plan] : singles) Add(g, plan);
   }
 
   std::vector<int> IndexOf(const std::vector<TenantPlan>& plans) const {

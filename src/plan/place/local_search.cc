@@ -157,7 +157,8 @@ SearchResult LocalSearch(const SearchProblem& problem, const SearchOptions& opti
   if (!options.incumbent.empty() && descent.Run(order, options.incumbent)) keep();
   Shuffle shuffle;
   for (int start = 0; start < options.starts; ++start) {
-    if (descent.steps() <= 0 || (problem.stop && problem.stop())) break;
+    // Once at least: a plan found late is better than none.
+    if (start > 0 && (descent.steps() <= 0 || (problem.stop && problem.stop()))) break;
     if (best.value <= options.stop_at) break;
     std::vector<int> from;
     // Every other start keeps part of the best one.

@@ -72,6 +72,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);
+  AddCompose(app, chosen);
   AddNode(app, chosen);
   AddSpace(app, chosen);
   AddCompletion(app, chosen);

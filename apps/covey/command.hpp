@@ -34,6 +34,7 @@ void AddClassify(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);
 void AddPlan(CLI::App& app, Chosen& chosen);
 void AddSimulate(CLI::App& app, Chosen& chosen);
+void AddCompose(CLI::App& app, Chosen& chosen);
 void AddNode(CLI::App& app, Chosen& chosen);
 void AddSpace(CLI::App& app, Chosen& chosen);
 void AddCompletion(CLI::App& app, Chosen& chosen);

@@ -34,9 +34,9 @@ TEST(Help, OfEveryCommandHasExamplesAndItsOptions) {
 }
 
 TEST(Help, ListsTheCommands) {
-  EXPECT_THAT(Commands(),
-              testing::IsSupersetOf({"run", "inspect", "compile", "quantize", "bench", "agent",
-                                     "models", "classify", "demo", "node", "space", "completion"}));
+  EXPECT_THAT(Commands(), testing::IsSupersetOf({"run", "inspect", "compile", "quantize", "bench",
+                                                 "agent", "models", "classify", "demo", "node",
+                                                 "space", "compose", "completion"}));
 }
 
 TEST(Version, IsOneLine) {

@@ -11,6 +11,7 @@ constexpr std::array kPasses{
     Pass{"hoist", HoistQuantize},
     Pass{"floats", TabulateFloats},
     Pass{"absorb", AbsorbQdq},
+    Pass{"constants", FloatConstants},
     Pass{"rim", SetPictureRim},
     Pass{"moves", RemoveMoves},
     Pass{"relu", FuseRelu},
@@ -19,6 +20,7 @@ constexpr std::array kPasses{
     Pass{"dead", RemoveDead},
     Pass{"channels", DropDeadChannels},
     Pass{"dense", MakeDense},
+    Pass{"copies", CopyOutputs},
     Pass{"order", OrderNodes},
 };
 

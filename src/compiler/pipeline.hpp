@@ -23,7 +23,7 @@ std::span<const Pass> Pipeline();
 Status RunPasses(Graph& graph, Diag& diag,
                  const std::function<void(const char* pass, const Graph& graph)>& after = {});
 
-// Constants behind reshape, transpose and quantize become constants.
+// What is computed from constants alone becomes a constant.
 Status FoldConstants(Graph& graph, Diag& diag);
 // Moves dequantize behind reshape and transpose, so that bytes move and not floats.
 Status SinkDequantize(Graph& graph, Diag& diag);
@@ -33,6 +33,8 @@ Status HoistQuantize(Graph& graph, Diag& diag);
 Status TabulateFloats(Graph& graph, Diag& diag);
 // dequantize -> float op -> quantize, as ONNX files say it, becomes one int8 op.
 Status AbsorbQdq(Graph& graph, Diag& diag);
+// Quantised constants that float ops read become floats.
+Status FloatConstants(Graph& graph, Diag& diag);
 // For a picture classifier (model.toml): int8 pixels (N, H, W, C) in, int8 scores out.
 Status SetPictureRim(Graph& graph, Diag& diag);
 // Neighbouring transposes become one; identities (a slice of the whole, a concatenation of one, a
@@ -50,6 +52,8 @@ Status RemoveDead(Graph& graph, Diag& diag);
 Status DropDeadChannels(Graph& graph, Diag& diag);
 // Convolutions whose one window is the whole picture become fully connected.
 Status MakeDense(Graph& graph, Diag& diag);
+// An output that is an input, a constant or another output becomes a copy.
+Status CopyOutputs(Graph& graph, Diag& diag);
 // Branches run in the order that needs the least memory.
 Status OrderNodes(Graph& graph, Diag& diag);
 

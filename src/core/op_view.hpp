@@ -3,7 +3,9 @@
 // carries them (docs/spec/image.md), a kernel's prepare checks them against the shapes once, and
 // run trusts them.
 //
-// Attributes are structs of int32 only, laid out in the image as they stand here.
+// Attributes are structs of int32 only, laid out in the image as they stand here. Where an op's
+// tensors are float32, offsets, multipliers and params are not used, and a number that is a value
+// (a range's ends, what a pad fills with, a softmax's beta) holds the bits of a float32.
 #pragma once
 
 #include <array>
@@ -80,12 +82,14 @@ struct AddAttr {
 };
 
 // mean over the axes whose bit is set. clamp(MBQM(sum - input_zero_point * n, multiplier, shift) +
-// output_offset).
+// output_offset); the division by n is in the multiplier, for float32 it comes last, if there is
+// one.
 struct MeanAttr {
   int32_t axes = 0;  // bit i: dimension i is reduced
   int32_t input_zero_point = 0;
   int32_t output_offset = 0;
   int32_t multiplier = 0, shift = 0;
+  int32_t sum = 0;  // 1: not divided by n
 };
 
 // softmax over the last dimension, int8 in and out (scale 1/256, zero point -128), or int16 (out
@@ -116,9 +120,49 @@ struct TransposeAttr {
   int32_t perm[kMaxRank] = {};
 };
 
-// unary: one byte for each input byte, in params: table[q mod 256], four a word, the first lowest.
+// Functions of one element; x is its real value. Numbers are part of the image format.
+enum class UnaryKind : int32_t {
+  kLogistic,  // 1 / (1 + exp(-x))
+  kTanh,
+  kHardSwish,    // x * min(max(x + 3, 0), 6) / 6
+  kHardSigmoid,  // min(max(alpha * x + beta, 0), 1)
+  kLeakyRelu,    // x, or alpha * x below 0
+  kElu,          // x, or alpha * (exp(x) - 1) below 0
+  kAbs,
+  kNeg,
+  kSquare,
+  kSqrt,
+  kRsqrt,
+  kExp,
+  kLog,
+  kGelu,      // x * (1 + erf(x / sqrt 2)) / 2
+  kGeluTanh,  // its approximation by tanh
+  kSilu,      // x * logistic(x)
+  kSoftplus,
+  kMish,  // x * tanh(softplus(x))
+  kErf,
+  kFloor,
+  kCeil,
+  kRound,  // halves to even
+  kSign,
+  kReciprocal,
+  kSin,
+  kCos,
+  kClip,    // min(max(x, alpha), beta)
+  kLinear,  // alpha * x + beta
+  kPower,   // x ^ alpha
+  kTable,   // several functions in a row, as int8 already
+};
+
+// unary of int8: one byte for each input byte, in params: table[q mod 256], four a word, the first
+// lowest. Of int16: logistic and tanh look up params (kernels/ref/sigmoid.hpp) at x * multiplier /
+// 2^shift; leaky_relu and abs scale by the first pair, or the second below 0. Of float32: the
+// function itself.
 struct UnaryAttr {
-  int32_t kind = 0;  // compiler/ir/graph.hpp's UnaryKind, for people; the table says it all
+  int32_t kind = 0;  // UnaryKind; for int8 the table says it all
+  int32_t multiplier = 0, shift = 0;
+  int32_t below_multiplier = 0, below_shift = 0;
+  int32_t alpha = 0, beta = 0;  // float32
 };
 
 // mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) + output_offset); either
@@ -163,7 +207,7 @@ struct GatherAttr {
 // maximum, minimum (of bytes of one quantisation; either input may broadcast): none.
 // resize_nearest: none; params: the source row of each output row, then the source column of each
 // output column. resize_bilinear: none; params: lower and upper source row and the upper's weight
-// in 1/1024, for each output row, then the same for columns.
+// in 1/1024 (float32: as a float), for each output row, then the same for columns.
 // reshape, dequantize: none.
 
 // batch_matmul: (..., M, K) times (..., K, N); a transposed input has its last two dimensions

@@ -7,7 +7,7 @@ namespace covey::kernels {
 Status PrepareAdd(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
-  COVEY_TRY(check.IsActivation("output", op.output[0]));
+  COVEY_TRY(check.IsNumbers("output", op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[1], op.output[0]));
   const auto& attr = op.attr_as<AddAttr>();

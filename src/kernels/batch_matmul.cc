@@ -22,7 +22,7 @@ Status PrepareBatchMatMul(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
   const TensorView &a = op.input[0], &b = op.input[1], &out = op.output[0];
-  COVEY_TRY(check.IsActivation("input", a));
+  COVEY_TRY(check.IsNumbers("input", a));
   COVEY_TRY(check.Is("input", b, a.dtype));
   COVEY_TRY(check.Is("output", out, a.dtype));
   COVEY_TRY(CheckBatches(check, a, out));
@@ -41,7 +41,8 @@ Status PrepareBatchMatMul(const OpView& op, Diag& diag) {
   COVEY_TRY(check.InputOffset(b, attr.input1_offset));
   COVEY_TRY(check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max));
   const bool wide = a.dtype == DType::kInt16;  // 64-bit sums: other arithmetic
-  if (!wide) COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * 255)));
+  if (a.dtype == DType::kInt8)
+    COVEY_TRY(check.Between("terms of one sum", terms, 1, 0x7FFFFFFF / (255 * 255)));
   return check.Scaling(attr.multiplier, attr.shift, wide ? 7 : 31);
 }
 

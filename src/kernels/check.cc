@@ -47,6 +47,11 @@ Status Check::Is(const char* what, const TensorView& tensor, DType dtype) const 
   return Refused();
 }
 
+Status Check::IsNumbers(const char* what, const TensorView& tensor) const {
+  if (tensor.dtype == DType::kFloat32) return OkStatus();
+  return IsActivation(what, tensor);
+}
+
 Status Check::IsActivation(const char* what, const TensorView& tensor) const {
   if (tensor.dtype == DType::kInt16) return OkStatus();
   return Is(what, tensor, DType::kInt8);
@@ -81,11 +86,13 @@ Status Check::SameDims(const char* what, const TensorView& found,
 }
 
 Status Check::Scaling(int32_t multiplier, int32_t shift, int32_t most_shift) const {
+  if (Floats()) return OkStatus();
   COVEY_TRY(Between("multiplier", multiplier, 0, 0x7FFFFFFF));
   return Between("shift", shift, -31, most_shift);
 }
 
 Status Check::ChannelScaling(int64_t channels, int32_t most_shift, bool more) const {
+  if (Floats()) return OkStatus();
   const auto found = static_cast<int64_t>(op_.params.size());
   if (!more || found < 2 * channels)
     COVEY_TRY(Equal("number of multipliers and shifts", found, 2 * channels));
@@ -95,11 +102,13 @@ Status Check::ChannelScaling(int64_t channels, int32_t most_shift, bool more) co
 }
 
 Status Check::InputOffset(const TensorView& input, int32_t offset) const {
+  if (Floats()) return OkStatus();
   const bool wide = input.dtype == DType::kInt16;
   return Between("input offset", offset, wide ? 0 : -127, wide ? 0 : 128);
 }
 
 Status Check::OutputRange(int32_t output_offset, int32_t least, int32_t most) const {
+  if (Floats()) return OkStatus();
   const bool wide = op_.output[0].dtype == DType::kInt16;
   const bool is_unsigned = op_.output[0].dtype == DType::kUint8;
   const int32_t lowest = wide ? -32768 : is_unsigned ? 0 : -128;

@@ -23,7 +23,9 @@ class Check {
   // The last inputs may be absent (dtype kNone) from `least` on.
   Status Counts(int least_inputs, int most_inputs, int outputs) const;
   Status Is(const char* what, const TensorView& tensor, DType dtype) const;
-  // int8 or int16: what activations are made of.
+  // int8, int16 or float32.
+  Status IsNumbers(const char* what, const TensorView& tensor) const;
+  // int8 or int16: what quantised activations are made of.
   Status IsActivation(const char* what, const TensorView& tensor) const;
   // A tensor that the op may write: neither a constant nor what another op has computed.
   Status IsState(const char* what, const TensorView& tensor) const;
@@ -33,6 +35,7 @@ class Check {
   // Same rank and dimensions.
   Status SameDims(const char* what, const TensorView& found, const TensorView& expected) const;
 
+  // The following pass where the output is float32: it is not scaled.
   // What requantisation relies on: multiplier >= 0, shift within -31..most_shift.
   Status Scaling(int32_t multiplier, int32_t shift, int32_t most_shift = 31) const;
   // params = multiplier[channels], shift[channels], and what `more` says stands behind them.
@@ -46,6 +49,8 @@ class Check {
   Status Refuse(const char* what, const char* problem, int64_t found, int64_t expected) const;
 
  private:
+  bool Floats() const { return op_.output[0].dtype == DType::kFloat32; }
+
   const OpView& op_;
   Diag& diag_;
 };

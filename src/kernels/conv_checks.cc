@@ -5,13 +5,15 @@
 namespace covey::kernels {
 
 Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels) {
-  COVEY_TRY(check.IsActivation("input", op.input[0]));
-  COVEY_TRY(check.Is("weights", op.input[1], DType::kInt8));
+  COVEY_TRY(check.IsNumbers("input", op.input[0]));
+  const bool floats = op.input[0].dtype == DType::kFloat32;
+  COVEY_TRY(check.Is("weights", op.input[1], floats ? DType::kFloat32 : DType::kInt8));
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   const TensorView& bias = op.input[2];
   if (bias.dtype == DType::kNone) return OkStatus();
   const bool wide = op.input[0].dtype == DType::kInt16 && bias.dtype == DType::kInt64;
-  COVEY_TRY(check.Is("bias", bias, wide ? DType::kInt64 : DType::kInt32));
+  const DType whole = wide ? DType::kInt64 : DType::kInt32;
+  COVEY_TRY(check.Is("bias", bias, floats ? DType::kFloat32 : whole));
   return check.Equal("number of biases", bias.elements(), channels);
 }
 
@@ -33,6 +35,7 @@ Status CheckConvWindows(const Check& check, const OpView& op) {
 
 Status CheckConvNumbers(const Check& check, const OpView& op, int64_t terms, int64_t channels,
                         bool lists) {
+  if (op.output[0].dtype == DType::kFloat32) return check.Between("terms", terms, 1, 0x7FFFFFFF);
   const auto& attr = op.attr_as<ConvAttr>();
   COVEY_TRY(check.InputOffset(op.input[0], attr.input_offset));
   COVEY_TRY(check.Between("weights offset", attr.weights_offset, -127, 128));

@@ -7,7 +7,7 @@ namespace covey::kernels {
 Status PrepareMean(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 2, 1));  // the axes' tensor may be kept as input 1
-  COVEY_TRY(check.IsActivation("input", op.input[0]));
+  COVEY_TRY(check.IsNumbers("input", op.input[0]));
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   const auto& attr = op.attr_as<MeanAttr>();
   const TensorView& in = op.input[0];

@@ -2,11 +2,19 @@
 #include "kernels/prepare.hpp"
 
 namespace covey::kernels {
+namespace {
+
+Status CheckNarrowOrFloat(const Check& check, const TensorView& tensor) {
+  if (tensor.dtype == DType::kFloat32) return OkStatus();
+  return check.Is("output", tensor, DType::kInt8);
+}
+
+}  // namespace
 
 Status PrepareMul(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
-  COVEY_TRY(check.IsActivation("output", op.output[0]));
+  COVEY_TRY(check.IsNumbers("output", op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[1], op.output[0]));
   const auto& attr = op.attr_as<MulAttr>();
@@ -19,7 +27,7 @@ Status PrepareMul(const OpView& op, Diag& diag) {
 Status PrepareMaxMin(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
-  COVEY_TRY(check.Is("output", op.output[0], DType::kInt8));
+  COVEY_TRY(check.IsNumbers("output", op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
   return CheckBroadcast(check, op.input[1], op.output[0]);
 }
@@ -27,9 +35,10 @@ Status PrepareMaxMin(const OpView& op, Diag& diag) {
 Status PreparePrelu(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
-  COVEY_TRY(check.Is("output", op.output[0], DType::kInt8));
+  COVEY_TRY(CheckNarrowOrFloat(check, op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[1], op.output[0]));
+  if (op.output[0].dtype == DType::kFloat32) return OkStatus();
   const auto& attr = op.attr_as<PreluAttr>();
   COVEY_TRY(check.Between("input offset", attr.input_offset, -127, 128));
   COVEY_TRY(check.Between("slope offset", attr.slope_offset, -127, 128));

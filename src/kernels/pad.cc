@@ -6,11 +6,12 @@ namespace covey::kernels {
 Status PreparePad(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 3, 1));  // paddings and value may be kept as inputs 1 and 2
-  COVEY_TRY(check.IsActivation("input", op.input[0]));
+  COVEY_TRY(check.IsNumbers("input", op.input[0]));
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   const auto& attr = op.attr_as<PadAttr>();
   const bool wide = op.input[0].dtype == DType::kInt16;
-  COVEY_TRY(check.Between("value", attr.value, wide ? -32768 : -128, wide ? 32767 : 127));
+  if (op.input[0].dtype != DType::kFloat32)
+    COVEY_TRY(check.Between("value", attr.value, wide ? -32768 : -128, wide ? 32767 : 127));
   const TensorView& in = op.input[0];
   COVEY_TRY(check.IsRank("output", op.output[0], in.rank()));
   for (int i = 0; i < in.rank(); ++i) {

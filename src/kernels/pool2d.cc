@@ -7,7 +7,7 @@ namespace covey::kernels {
 Status PreparePool2D(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 1, 1));
-  COVEY_TRY(check.IsActivation("input", op.input[0]));
+  COVEY_TRY(check.IsNumbers("input", op.input[0]));
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   COVEY_TRY(check.IsRank("input", op.input[0], 4));
   COVEY_TRY(check.IsRank("output", op.output[0], 4));

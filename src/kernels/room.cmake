@@ -1,5 +1,8 @@
 # Included by cmake/Rooms.cmake after the targets of kernels/ exist.
 
+# Every target gives the same floats: no product is fused into a sum (kernels/ref/floats.hpp).
+target_compile_options(covey_kernels PRIVATE -ffp-contract=off)
+
 # Each of these two files is compiled for a newer processor than the rest and shares no inline function with it
 # (x86/loops.hpp); which one runs is asked at run time.
 set_source_files_properties(${dir}/x86/avx2.cc PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")

@@ -7,11 +7,13 @@ namespace covey::kernels {
 Status PrepareSoftmax(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 1, 1));
-  COVEY_TRY(check.IsActivation("input", op.input[0]));
+  COVEY_TRY(check.IsNumbers("input", op.input[0]));
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   COVEY_TRY(check.SameDims("output", op.output[0], op.input[0]));
   const int rank = op.input[0].rank();
   COVEY_TRY(check.Between("number of dimensions", rank, 1, kMaxRank));
+  if (op.input[0].dtype == DType::kFloat32)
+    return check.Between("classes", op.input[0].dims[rank - 1], 1, 0x7FFFFFFF);
   const auto& attr = op.attr_as<SoftmaxAttr>();
   if (op.input[0].dtype == DType::kInt16) {
     // Their sum is Q16.15; differences have 17 bits.

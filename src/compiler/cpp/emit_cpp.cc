@@ -118,6 +118,7 @@ class Writer {
     COVEY_TRY_ASSIGN(Joined kernels, JoinKernels(ops, target_.folders, diag));
     COVEY_TRY(FitViews(kernels, diag));
     if (!UsesInt16()) DropInt16(kernels.text);
+    if (!ComputesFloats()) DropFloats(kernels.text);
     const Facts facts = FactsOf(image_, target_.target);
     facts.Apply(kernels.text);
     const bool scales = kernels.text.find(".scale") != std::string::npos;
@@ -167,9 +168,24 @@ class Writer {
       if (image_.tensor(i).dtype == static_cast<uint8_t>(DType::kInt16)) return true;
     return false;
   }
+  // An op from floats to floats; quantize and dequantize at the rim are none.
+  bool ComputesFloats() const {
+    const auto is_float = [&](uint16_t tensor) {
+      return tensor != wire::kNoTensor &&
+             image_.tensor(tensor).dtype == static_cast<uint8_t>(DType::kFloat32);
+    };
+    for (uint32_t i = 0; i < image_.op_count(); ++i) {
+      const auto in = image_.op_inputs(i), out = image_.op_outputs(i);
+      if (!in.empty() && !out.empty() && is_float(in[0]) && is_float(out[0])) return true;
+    }
+    return false;
+  }
 
-  // Kernels choose their element type by a tensor's; in a network without int16 they need not ask,
-  // and half of their code goes.
+  // Kernels choose their element type by a tensor's; in a network without int16, or without float
+  // layers, they need not ask, and much of their code goes.
+  static void DropFloats(std::string& text) {
+    ReplaceAll(text, "return tensor.dtype == DType::kFloat32", "return false && tensor.rank() < 0");
+  }
   static void DropInt16(std::string& text) {
     static const std::regex kEqual("[A-Za-z0-9_.\\[\\]]+\\.dtype == DType::kInt16");
     static const std::regex kUnequal("[A-Za-z0-9_.\\[\\]]+\\.dtype != DType::kInt16");
@@ -311,7 +327,7 @@ const char Writer::kSourceTop[] =
     "// @NAME@.cc: the network '@MODEL@', made by covey@VERSION@ for target @TARGET@. Complete in\n"
     "// itself: C++20, no heap, exceptions or RTTI. Do not edit; make it anew.\n"
     "//\n"
-    "//   c++ -std=c++20 -O2 @FLAGS@ -fno-exceptions -fno-rtti -c @NAME@.cc\n"
+    "//   c++ -std=c++20 -O2 @FLAGS@ -ffp-contract=off -fno-exceptions -fno-rtti -c @NAME@.cc\n"
     "//\n"
     "// Define @MACRO@_ARENA to place the arena (a section attribute, say).\n";
 
@@ -375,7 +391,7 @@ const char Writer::kCMake[] =
 add_library(@NAME@ STATIC ${CMAKE_CURRENT_LIST_DIR}/@NAME@.cc)
 target_include_directories(@NAME@ PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_compile_features(@NAME@ PRIVATE cxx_std_20)
-target_compile_options(@NAME@ PRIVATE -O2 -fno-exceptions -fno-rtti)
+target_compile_options(@NAME@ PRIVATE -O2 -ffp-contract=off -fno-exceptions -fno-rtti)
 )";
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/op.hpp"
+#include "core/op_view.hpp"
 #include "core/tensor.hpp"
 
 namespace covey::compiler {
@@ -66,6 +67,7 @@ struct Window {                        // conv2d, depthwise_conv2d, pools
 struct Reduce {  // mean
   std::vector<int32_t> axes;
   bool keep_dims = false;
+  bool sum = false;  // not divided by the count
 };
 struct SoftmaxBeta {
   float beta = 1.0F;
@@ -83,39 +85,6 @@ struct Permutation {  // transpose
 // ask for.
 struct PowerOfTwoScales {};
 
-// Functions of one element; x is its real value.
-enum class UnaryKind {
-  kLogistic,  // 1 / (1 + exp(-x))
-  kTanh,
-  kHardSwish,    // x * min(max(x + 3, 0), 6) / 6
-  kHardSigmoid,  // min(max(alpha * x + beta, 0), 1)
-  kLeakyRelu,    // x, or alpha * x below 0
-  kElu,          // x, or alpha * (exp(x) - 1) below 0
-  kAbs,
-  kNeg,
-  kSquare,
-  kSqrt,
-  kRsqrt,
-  kExp,
-  kLog,
-  kGelu,      // x * (1 + erf(x / sqrt 2)) / 2
-  kGeluTanh,  // its approximation by tanh
-  kSilu,      // x * logistic(x)
-  kSoftplus,
-  kMish,  // x * tanh(softplus(x))
-  kErf,
-  kFloor,
-  kCeil,
-  kRound,  // halves to even
-  kSign,
-  kReciprocal,
-  kSin,
-  kCos,
-  kClip,    // min(max(x, alpha), beta)
-  kLinear,  // alpha * x + beta
-  kPower,   // x ^ alpha
-  kTable,   // several functions in a row, as int8 already
-};
 // How an int8 table is computed: the function's value rounded to the nearest byte, halves to even
 // (as ONNX quantises) or away from zero (as TFLite does); or the bytes of TFLite's own int8 kernel.
 enum class Arithmetic { kHalvesToEven, kHalvesAway, kTflite };

@@ -95,8 +95,8 @@ void Moves::Repeat(int input, const Dims& in, const Dims& out) {
   ReshapeTo(at, from_.outputs[0]);
 }
 
-void Moves::Largest(const std::vector<int32_t>& axes) {
-  const Dims from = At(from_.inputs[0]).dims;
+void Moves::LargestOf(int input, const std::vector<int32_t>& axes, int output) {
+  const Dims from = At(input).dims;
   const auto reduced = [&](size_t d) {
     return std::find(axes.begin(), axes.end(), static_cast<int32_t>(d)) != axes.end();
   };
@@ -116,7 +116,7 @@ void Moves::Largest(const std::vector<int32_t>& axes) {
       (first ? before : after) *= from[d];
     }
   }
-  int at = from_.inputs[0];
+  int at = input;
   if (!side_by_side) {
     kept_first.insert(kept_first.end(), last.begin(), last.end());
     at = Transpose(at, kept_first);
@@ -131,7 +131,29 @@ void Moves::Largest(const std::vector<int32_t>& axes) {
   window.window_h = picture ? from[1] : static_cast<int32_t>(along);
   window.window_w = picture ? from[2] : 1;
   Place(Op::kMaxPool2D, at, {static_cast<int32_t>(before), 1, 1, static_cast<int32_t>(after)},
-        from_.outputs[0], window);
+        output, window);
+}
+
+void Moves::Largest(const std::vector<int32_t>& axes) {
+  LargestOf(from_.inputs[0], axes, from_.outputs[0]);
+}
+
+void Moves::Smallest(const std::vector<int32_t>& axes) {
+  const int turned = Temporary(from_.inputs[0], At(from_.inputs[0]).dims);
+  Opposite(from_.inputs[0], turned);
+  const int most = Temporary(from_.outputs[0], out().dims);
+  LargestOf(turned, axes, most);
+  Opposite(most, from_.outputs[0]);
+}
+
+void Moves::Opposite(int input, int output) {
+  if (At(input).dtype == DType::kFloat32) {
+    return Add(Op::kUnary, {input}, output, Unary{.kind = UnaryKind::kNeg, .table = nullptr});
+  }
+  fits_ = fits_ && At(input).dtype == DType::kInt8;
+  auto table = std::make_shared<std::array<int8_t, 256>>();
+  for (size_t q = 0; q < table->size(); ++q) (*table)[q] = static_cast<int8_t>(~q);
+  Add(Op::kUnary, {input}, output, Unary{.kind = UnaryKind::kTable, .table = std::move(table)});
 }
 
 int Moves::Reshape(int input, const Dims& dims) {

@@ -41,9 +41,12 @@ class Moves {
   // The first output, of the largest elements along `axes` (in range): a pool over the whole of
   // them.
   void Largest(const std::vector<int32_t>& axes);
+  void Smallest(const std::vector<int32_t>& axes);
   int Reshape(int input, const Dims& dims);
   int Transpose(int input, const Dims& perm);
   void ReshapeTo(int input, int output);
+  // A tensor of these dimensions that holds what `like` holds.
+  int Temporary(int like, const Dims& dims);
 
   // Puts nodes and tensors into the graph; false, and nothing done, if a tensor would be too large
   // or sizes do not fit.
@@ -54,8 +57,9 @@ class Moves {
     const auto i = static_cast<size_t>(tensor), known = graph_.tensors.size();
     return i < known ? graph_.tensors[i] : made_[i - known];
   }
-  // A tensor of these dimensions that holds what `like` holds.
-  int Temporary(int like, const Dims& dims);
+  void LargestOf(int input, const std::vector<int32_t>& axes, int output);
+  // Writes the values in the opposite order: bytes with every bit turned, floats negated.
+  void Opposite(int input, int output);
   // Writes `output` by way of a reshape if its dimensions are others than `dims`.
   void Place(Op op, int input, const Dims& dims, int output, Attributes attributes);
 

@@ -65,8 +65,9 @@ Result<Slides> SlideBoth(const NodeView& view, const Window& window) {
 
 Status CheckWeights(const NodeView& view, const Tensor& weights, int axis, int32_t channels) {
   COVEY_TRY(view.Constant(weights));
-  COVEY_TRY(view.Type(weights, DType::kInt8));
-  if (weights.quant.empty()) return view.Unsupported(Describe(weights) + " has no scale");
+  COVEY_TRY(view.Type(weights, view.Floats() ? DType::kFloat32 : DType::kInt8));
+  if (!view.Floats() && weights.quant.empty())
+    return view.Unsupported(Describe(weights) + " has no scale");
   if (weights.quant.scales.size() > 1 && weights.quant.axis != axis) {
     return view.Unsupported(Describe(weights) + " is quantised along axis " +
                             std::to_string(weights.quant.axis) + ", supported is " +
@@ -94,7 +95,8 @@ Status CheckBias(const NodeView& view, int32_t channels) {
   const Tensor& bias = view.in(2);
   COVEY_TRY(view.Constant(bias));
   const bool wide = view.in(0).dtype == DType::kInt16 && bias.dtype == DType::kInt64;
-  COVEY_TRY(view.Type(bias, wide ? DType::kInt64 : DType::kInt32));
+  const DType whole = wide ? DType::kInt64 : DType::kInt32;
+  COVEY_TRY(view.Type(bias, view.Floats() ? DType::kFloat32 : whole));
   if (bias.elements() == channels) return OkStatus();
   return view.Bad(Describe(bias) + " holds " + std::to_string(bias.elements()) +
                   " values, expected " + std::to_string(channels));
@@ -103,6 +105,7 @@ Status CheckBias(const NodeView& view, int32_t channels) {
 // Per channel d = D(s_i) * D(s_w[c]) / D(s_o); with one weight scale the same for all.
 Status SetMultipliers(const NodeView& view, const Tensor& weights, int32_t channels,
                       bool single_product, Lowered& op) {
+  if (view.Floats()) return OkStatus();
   const double in = ScaleOf(view.in(0));
   const double out = ScaleOf(view.out());
   const std::vector<float>& scales = weights.quant.scales;
@@ -157,7 +160,7 @@ Status LowerConv(const NodeView& view, Lowered& op) {
   const bool depthwise = view.node().op == Op::kDepthwiseConv2D;
   const auto* window = std::get_if<Window>(&view.node().attributes);
   if (window == nullptr) return view.Bad("has no window");
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   const Tensor& weights = view.in(1);
   for (const Tensor* tensor : {&view.in(0), &weights, &view.out()}) {
     COVEY_TRY(view.Rank(*tensor, 4));
@@ -189,7 +192,7 @@ Status LowerTransposeConv(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 3));
   const auto* window = std::get_if<Window>(&view.node().attributes);
   if (window == nullptr) return view.Bad("has no window");
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   const Tensor& weights = view.in(1);
   for (const Tensor* tensor : {&view.in(0), &weights, &view.out()}) {
     COVEY_TRY(view.Rank(*tensor, 4));
@@ -222,7 +225,7 @@ Status LowerTransposeConv(const NodeView& view, Lowered& op) {
 
 Status LowerFullyConnected(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 3));
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   const Tensor& weights = view.in(1);
   COVEY_TRY(view.Rank(weights, 2));
   if (view.out().dims.empty()) return view.Bad("the output is a scalar");
@@ -247,14 +250,14 @@ Status LowerPool(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
   const auto* window = std::get_if<Window>(&view.node().attributes);
   if (window == nullptr) return view.Bad("has no window");
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   COVEY_TRY(view.Rank(view.in(0), 4));
   COVEY_TRY(view.Rank(view.out(), 4));
   if (view.in(0).dims[3] != view.out().dims[3]) {
     return view.Bad(TypeAndShape(view.in(0)) + " in, " + TypeAndShape(view.out()) + " out");
   }
-  if (std::abs(ScaleOf(view.in(0)) - ScaleOf(view.out())) > 1e-6F ||
-      ZeroOf(view.in(0)) != ZeroOf(view.out())) {
+  if (!view.Floats() && (std::abs(ScaleOf(view.in(0)) - ScaleOf(view.out())) > 1e-6F ||
+                         ZeroOf(view.in(0)) != ZeroOf(view.out()))) {
     return view.Unsupported("input and output are quantised differently, supported is the same");
   }
   if (window->dilation_h != 1 || window->dilation_w != 1) {

@@ -9,9 +9,7 @@ namespace {
 
 Status CheckPair(const NodeView& view) {
   COVEY_TRY(view.Counts(2, 2));
-  for (const Tensor* tensor : {&view.in(0), &view.in(1), &view.out()}) {
-    COVEY_TRY(view.Int8(*tensor));
-  }
+  for (size_t i : {0, 1}) COVEY_TRY(view.SameNumbers(view.in(i), view.out()));
   COVEY_TRY(view.Broadcasts(view.in(0), view.out()));
   return view.Broadcasts(view.in(1), view.out());
 }
@@ -29,8 +27,13 @@ constexpr int32_t kMostProductShift = 14, kMostWideShift = 0;
 Status LowerMul(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 2));
   for (size_t i : {0, 1}) {
-    COVEY_TRY(view.SameQuantised(view.in(i), view.out()));
+    COVEY_TRY(view.SameNumbers(view.in(i), view.out()));
     COVEY_TRY(view.Broadcasts(view.in(i), view.out()));
+  }
+  if (view.Floats()) {
+    const ActivationRange range = RangeOf(view.node().activation, view.out());
+    op.Set(MulAttr{.activation_min = range.min, .activation_max = range.max});
+    return OkStatus();
   }
   const kernels::Multiplier fixed = ProductOver(view.in(0), view.in(1), view.out());
   const int32_t most = view.out().dtype == DType::kInt16 ? kMostWideShift : kMostProductShift;
@@ -46,6 +49,8 @@ Status LowerMul(const NodeView& view, Lowered& op) {
 
 Status LowerPrelu(const NodeView& view, Lowered& op) {
   COVEY_TRY(CheckPair(view));
+  if (view.Floats()) return OkStatus();
+  COVEY_TRY(view.Int8(view.out()));
   const kernels::Multiplier above =
       kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
   const kernels::Multiplier below = ProductOver(view.in(0), view.in(1), view.out());

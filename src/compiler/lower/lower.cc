@@ -75,8 +75,8 @@ Result<Lowered> Lower(const Graph& graph, const Node& node, Diag& diag) {
     if (!node.outputs.empty() && node.outputs[0] != kNoTensor) {
       at = " writing " + Describe(graph.tensors[static_cast<size_t>(node.outputs[0])]);
     }
-    return view.Unsupported("op " + node.source_op + at + " has no int8 form; supported are " +
-                            Supported());
+    return view.Unsupported("op " + node.source_op + at +
+                            " has no int8 or float form; supported are " + Supported());
   }
   COVEY_TRY(CheckShapes(view));
   Lowered op;

@@ -87,11 +87,31 @@ void AppendPlace(const Resize& resize, Size size, int32_t at, std::vector<int32_
   params.insert(params.end(), {lower, weight > 0 ? lower + 1 : lower, weight});
 }
 
+// In single precision, as both references go there.
+float FloatPlace(const Resize& resize, Size size, int32_t at) {
+  if (!resize.as_tflite) return static_cast<float>(PlaceOf(resize, size, at));
+  const bool corners = resize.coordinates == Coordinates::kAlignCorners;
+  const bool half = resize.coordinates == Coordinates::kHalfPixel;
+  const float scale = corners && size.out > 1
+                          ? static_cast<float>(size.in - 1) / static_cast<float>(size.out - 1)
+                          : static_cast<float>(size.in) / static_cast<float>(size.out);
+  const auto place = static_cast<float>(at);
+  return half ? (place + 0.5F) * scale - 0.5F : place * scale;
+}
+
+void AppendFloatPlace(const Resize& resize, Size size, int32_t at, std::vector<int32_t>& params) {
+  const float place = FloatPlace(resize, size, at);
+  const auto whole = static_cast<int32_t>(std::floor(place));
+  const int32_t lower = std::clamp(whole, 0, size.in - 1);
+  const int32_t upper = std::clamp(whole + 1, 0, size.in - 1);
+  params.insert(params.end(), {lower, upper, BitsOf(place - static_cast<float>(whole))});
+}
+
 }  // namespace
 
 Status LowerResize(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
+  if (!view.Floats()) COVEY_TRY(view.Quantised(view.in(0)));
   COVEY_TRY(view.Rank(view.in(0), 4));
   COVEY_TRY(view.Rank(view.out(), 4));
   COVEY_TRY(view.SameQuant(view.in(0), view.out()));
@@ -113,7 +133,7 @@ Status LowerResize(const NodeView& view, Lowered& op) {
       if (view.node().op == Op::kResizeNearest) {
         op.params.push_back(NearestOf(*resize, size, at));
       } else {
-        AppendPlace(*resize, size, at, op.params);
+        (view.Floats() ? AppendFloatPlace : AppendPlace)(*resize, size, at, op.params);
       }
     }
   }

@@ -68,8 +68,8 @@ int32_t QuantisedReal(float real, const Tensor& tensor) {
 // add and sub
 Status LowerAdd(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(2, 2));
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
-  COVEY_TRY(view.SameQuantised(view.in(1), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(1), view.out()));
   COVEY_TRY(view.Broadcasts(view.in(0), view.out()));
   COVEY_TRY(view.Broadcasts(view.in(1), view.out()));
   AddAttr attr;
@@ -79,6 +79,10 @@ Status LowerAdd(const NodeView& view, Lowered& op) {
   const ActivationRange range = RangeOf(view.node().activation, view.out());
   attr.activation_min = range.min;
   attr.activation_max = range.max;
+  if (view.Floats()) {
+    op.Set(attr);
+    return OkStatus();
+  }
   if (std::holds_alternative<PowerOfTwoScales>(view.node().attributes) &&
       view.out().dtype == DType::kInt16 && ShiftsOnly(view, attr)) {
     if (std::max(attr.input0_shift, attr.input1_shift) != 0) {
@@ -111,7 +115,7 @@ Status LowerAdd(const NodeView& view, Lowered& op) {
 
 Status LowerMean(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   const auto* reduce = std::get_if<Reduce>(&view.node().attributes);
   if (reduce == nullptr || reduce->axes.empty()) return view.Bad("has no axes");
   MeanAttr attr;
@@ -132,12 +136,18 @@ Status LowerMean(const NodeView& view, Lowered& op) {
     return view.Bad("output is " + TypeAndShape(view.out()) + ", expected " +
                     std::to_string(view.in(0).elements() / count) + " elements");
   }
+  attr.sum = reduce->sum ? 1 : 0;
+  if (view.Floats()) {
+    op.Set(attr);
+    return OkStatus();
+  }
   const kernels::Multiplier fixed =
       kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
   // The division by the count goes into the multiplier, with as many bits as fit.
-  const int log2 = static_cast<int>(std::bit_width(static_cast<uint64_t>(count))) - 1;
+  const int64_t divisor = reduce->sum ? 1 : count;
+  const int log2 = static_cast<int>(std::bit_width(static_cast<uint64_t>(divisor))) - 1;
   const int extra = std::min({log2, 32, 31 + fixed.shift});
-  attr.multiplier = static_cast<int32_t>((int64_t{fixed.multiplier} << extra) / count);
+  attr.multiplier = static_cast<int32_t>((int64_t{fixed.multiplier} << extra) / divisor);
   attr.shift = fixed.shift - extra;
   if (attr.shift > 30) return view.Unsupported("input scale over output scale is above 2^30");
   attr.input_zero_point = ZeroOf(view.in(0));
@@ -155,7 +165,7 @@ Status LowerReshape(const NodeView& view, Lowered& op) {
 
 Status LowerPad(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   const auto* pads = std::get_if<Pads>(&view.node().attributes);
   const std::vector<int32_t>& in = view.in(0).dims;
   const std::vector<int32_t>& out = view.out().dims;
@@ -172,7 +182,9 @@ Status LowerPad(const NodeView& view, Lowered& op) {
     }
     attr.before[i] = pads->before[i];
   }
-  attr.value = pads->has_value ? pads->value : QuantisedReal(pads->real, view.out());
+  attr.value = pads->has_value ? pads->value
+               : view.Floats() ? BitsOf(pads->real)
+                               : QuantisedReal(pads->real, view.out());
   op.Set(attr);
   return OkStatus();
 }
@@ -202,7 +214,13 @@ Status LowerDequantize(const NodeView& view, Lowered& op) {
 
 Status LowerRelu(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.SameQuantised(view.in(0), view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
+  if (view.Floats()) {
+    COVEY_TRY(view.SameElements(view.in(0), view.out()));
+    const ActivationRange range = RangeOf(view.node().activation, view.out());
+    op.Set(RequantizeAttr{0, 0, 0, 0, range.min, range.max});
+    return OkStatus();
+  }
   // The reference divides in single precision here, in double precision for quantize.
   const auto ratio = static_cast<double>(ScaleOf(view.in(0)) / ScaleOf(view.out()));
   return Requantise(view, ratio, view.node().activation, op);

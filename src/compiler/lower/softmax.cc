@@ -37,6 +37,12 @@ Status LowerWideSoftmax(const NodeView& view, Lowered& op) {
 
 Status LowerSoftmax(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
+  if (view.Floats()) {
+    COVEY_TRY(view.Type(view.in(0), DType::kFloat32));
+    COVEY_TRY(view.SameElements(view.in(0), view.out()));
+    op.Set(SoftmaxAttr{.multiplier = BitsOf(BetaOf(view))});
+    return OkStatus();
+  }
   if (view.in(0).dtype == DType::kInt16) return LowerWideSoftmax(view, op);
   COVEY_TRY(view.Int8(view.in(0)));
   COVEY_TRY(view.Int8(view.out()));
@@ -50,8 +56,9 @@ Status LowerSoftmax(const NodeView& view, Lowered& op) {
   constexpr int kIntegerBits = 5;  // differences are in Q5.26
   const double scale =
       std::min(b * double{ScaleOf(view.in(0))} * (1 << (31 - kIntegerBits)), 2147483647.0);
-  if (!(scale > 1)) return view.Unsupported("beta times the input's scale is below 2^-26");
-  const kernels::Multiplier fixed = kernels::Quantise(scale);
+  if (!(scale > 0)) return view.Unsupported("beta times the input's scale is not positive");
+  kernels::Multiplier fixed = kernels::Quantise(scale);
+  if (fixed.shift < 0) fixed = {fixed.multiplier >> std::min(-fixed.shift, 31), 0};
   const double radius = std::floor(std::ldexp((1 << kIntegerBits) - 1, 31 - kIntegerBits) /
                                    std::ldexp(1.0, fixed.shift));
   op.Set(SoftmaxAttr{fixed.multiplier, fixed.shift, -static_cast<int32_t>(radius)});

@@ -119,13 +119,13 @@ ByteTable TableOf(const Unary& unary, const Tensor& in, const Tensor& out) {
 
 Status LowerUnary(const NodeView& view, Lowered& op) {
   COVEY_TRY(view.Counts(1, 1));
-  COVEY_TRY(view.Int8(view.in(0)));
-  COVEY_TRY(view.Int8(view.out()));
+  COVEY_TRY(view.SameNumbers(view.in(0), view.out()));
   COVEY_TRY(view.SameElements(view.in(0), view.out()));
   const auto* unary = std::get_if<Unary>(&view.node().attributes);
   if (unary == nullptr || (unary->kind == UnaryKind::kTable && unary->table == nullptr)) {
     return view.Bad("does not say which function it is");
   }
+  if (view.out().dtype != DType::kInt8) return LowerWideUnary(view, *unary, op);
   // The reference negates bytes, whatever they mean: right for a symmetric scale only.
   if (unary->kind == UnaryKind::kNeg && unary->arithmetic == Arithmetic::kTflite &&
       (ZeroOf(view.in(0)) != 0 || ZeroOf(view.out()) != 0 ||

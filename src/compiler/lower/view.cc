@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
@@ -36,8 +37,10 @@ Status NodeView::Counts(size_t at_least, size_t at_most) const {
 
 Status NodeView::Type(const Tensor& tensor, DType dtype) const {
   if (tensor.dtype == dtype) return OkStatus();
+  // A float op may become an int8 one; one that runs in float already lacks a float operand.
+  const bool quantise = dtype == DType::kInt8 && tensor.dtype == DType::kFloat32;
   return Unsupported(Describe(tensor) + ", supported is " + DTypeName(dtype) +
-                     (dtype == DType::kInt8 ? " (quantise the network first)" : ""));
+                     (quantise ? " (quantise the network first)" : ""));
 }
 
 Status NodeView::Int8(const Tensor& tensor) const {
@@ -59,6 +62,11 @@ Status NodeView::SameQuantised(const Tensor& a, const Tensor& b) const {
   COVEY_TRY(Quantised(a));
   COVEY_TRY(Quantised(b));
   return Type(b, a.dtype);
+}
+
+Status NodeView::SameNumbers(const Tensor& a, const Tensor& b) const {
+  if (a.dtype != DType::kFloat32) return SameQuantised(a, b);
+  return Type(b, DType::kFloat32);
 }
 
 Status NodeView::OneScale(const Tensor& tensor, int32_t least_zero, int32_t most_zero) const {
@@ -109,7 +117,21 @@ Status NodeView::SameQuant(const Tensor& a, const Tensor& b) const {
                      " have different scales or zero points, supported is one for both");
 }
 
+namespace {
+
+ActivationRange FloatRangeOf(Activation activation) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  float least = -kInfinity, most = kInfinity;
+  if (activation == Activation::kRelu || activation == Activation::kRelu6) least = 0;
+  if (activation == Activation::kRelu6) most = 6;
+  if (activation == Activation::kReluN1To1) least = -1, most = 1;
+  return {BitsOf(least), BitsOf(most)};
+}
+
+}  // namespace
+
 ActivationRange RangeOf(Activation activation, const Tensor& output) {
+  if (output.dtype == DType::kFloat32) return FloatRangeOf(activation);
   ActivationRange range;
   if (output.dtype == DType::kInt16) range = {-32768, 32767};
   const int32_t zero = ZeroOf(output);

@@ -2,6 +2,7 @@
 // names the op, the tensor, what was found and what the engine takes.
 #pragma once
 
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,9 @@ class NodeView {
   Status Quantised(const Tensor& tensor) const;
   // Both are that, and of the same type.
   Status SameQuantised(const Tensor& a, const Tensor& b) const;
+  // Both are that, or both are float32.
+  Status SameNumbers(const Tensor& a, const Tensor& b) const;
+  bool Floats() const { return out().dtype == DType::kFloat32; }
   Status Rank(const Tensor& tensor, size_t rank) const;
   Status Constant(const Tensor& tensor) const;
   Status SameElements(const Tensor& a, const Tensor& b) const;
@@ -50,14 +54,19 @@ class NodeView {
   Diag& diag_;
 };
 
-// The range of values that an activation leaves in an int8 or int16 output with one scale.
+// The range of values that an activation leaves in an int8 or int16 output with one scale; for
+// float32 the ends' bits.
 struct ActivationRange {
   int32_t min = -128, max = 127;
 };
 ActivationRange RangeOf(Activation activation, const Tensor& output);
 
 inline float ScaleOf(const Tensor& tensor) { return tensor.quant.scales[0]; }
-inline int32_t ZeroOf(const Tensor& tensor) { return tensor.quant.zero_points[0]; }
+// 0 where nothing is quantised.
+inline int32_t ZeroOf(const Tensor& tensor) {
+  return tensor.quant.empty() ? 0 : tensor.quant.zero_points[0];
+}
+inline int32_t BitsOf(float value) { return std::bit_cast<int32_t>(value); }
 
 // One function a family of ops; lower.cc holds the list.
 Status LowerConv(const NodeView& view, Lowered& op);  // and depthwise
@@ -73,6 +82,8 @@ Status LowerDequantize(const NodeView& view, Lowered& op);
 Status LowerRelu(const NodeView& view, Lowered& op);
 Status LowerTranspose(const NodeView& view, Lowered& op);
 Status LowerUnary(const NodeView& view, Lowered& op);
+// Of int16 or float32: lower/wide_unary.cc.
+Status LowerWideUnary(const NodeView& view, const Unary& unary, Lowered& op);
 Status LowerMul(const NodeView& view, Lowered& op);
 Status LowerPrelu(const NodeView& view, Lowered& op);
 Status LowerMaxMin(const NodeView& view, Lowered& op);

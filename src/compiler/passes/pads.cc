@@ -57,7 +57,7 @@ bool IsMargin(const Graph& graph, const Node& node) {
     if (!picture && (pads->before[i] != 0 || pads->after[i] != 0)) return false;
     if (int64_t{in.dims[i]} + pads->before[i] + pads->after[i] != out.dims[i]) return false;
   }
-  return !pads->has_value || pads->value == out.quant.zero_points[0];
+  return pads->has_value ? pads->value == out.quant.zero_points[0] : pads->real == 0;
 }
 
 // Pads by itself what `pad` padded; false, and nothing changed, if it cannot.

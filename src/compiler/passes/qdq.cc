@@ -19,7 +19,8 @@ namespace covey::compiler {
 namespace {
 
 bool HasWeights(Op op) {
-  return op == Op::kConv2D || op == Op::kDepthwiseConv2D || op == Op::kFullyConnected;
+  return op == Op::kConv2D || op == Op::kDepthwiseConv2D || op == Op::kFullyConnected ||
+         op == Op::kTransposeConv;
 }
 // Ops whose output must be quantised as their input is.
 bool KeepsQuant(Op op) {
@@ -32,18 +33,25 @@ bool JoinsQuant(Op op) { return op == Op::kConcat || op == Op::kMaximum || op ==
 bool CanBeInt8(Op op) {
   return HasWeights(op) || KeepsQuant(op) || JoinsQuant(op) || op == Op::kAdd || op == Op::kSub ||
          op == Op::kMul || op == Op::kPrelu || op == Op::kUnary || op == Op::kMean ||
-         op == Op::kRelu || op == Op::kSoftmax;
+         op == Op::kRelu || op == Op::kSoftmax || op == Op::kBatchMatMul;
 }
 bool TakesRelu(Op op) {
   return HasWeights(op) || op == Op::kAdd || op == Op::kSub || op == Op::kMul ||
          op == Op::kAveragePool2D;
 }
 
+// A real zero is the zero point, exactly.
+bool PadsWithZero(const Node& node) {
+  const auto* pads = std::get_if<Pads>(&node.attributes);
+  return node.op == Op::kPad && pads != nullptr && !pads->has_value && pads->real == 0;
+}
+
 // Ops that commute with dequantize: they move values, or pick the largest.
 bool MovesOnly(const Node& node) {
   const Op op = node.op;
   return op == Op::kReshape || op == Op::kTranspose || op == Op::kSlice || op == Op::kGather ||
-         op == Op::kMirrorPad || (op == Op::kMaxPool2D && node.activation == Activation::kNone);
+         op == Op::kMirrorPad || (op == Op::kMaxPool2D && node.activation == Activation::kNone) ||
+         PadsWithZero(node);
 }
 
 bool SameQuant(const Tensor& a, const Tensor& b) {

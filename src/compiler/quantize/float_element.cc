@@ -95,7 +95,8 @@ FloatRun MakeFloatMean(const FloatNodeView& view) {
   }
   const auto steps = BroadcastSteps(kept, dims);
   const auto outputs = static_cast<size_t>(view.out().elements());
-  const float count = static_cast<float>(view.in(0).elements() / view.out().elements());
+  const float count =
+      attr.sum != 0 ? 1 : static_cast<float>(view.in(0).elements() / view.out().elements());
   return [=](std::span<const float* const> in, std::span<float* const> out) {
     std::fill(out[0], out[0] + outputs, 0.0F);
     ForIndices(dims, [&](size_t flat, const std::vector<size_t>& index) {

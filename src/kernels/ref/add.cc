@@ -1,5 +1,6 @@
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/broadcast.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
@@ -24,9 +25,19 @@ void AddRow(const OpView& op, const PairRow& row) {
   }
 }
 
+void FloatAddRow(const OpView& op, const PairRow& row) {
+  const auto& attr = op.attr_as<AddAttr>();
+  const bool minus = op.op == Op::kSub;
+  for (int32_t i = 0; i < row.count; ++i) {
+    const float a = row.A<float>(i), b = row.B<float>(i);
+    row.Set<float>(i, ClampFloat(minus ? a - b : a + b, attr.activation_min, attr.activation_max));
+  }
+}
+
 }  // namespace
 
 void RunAdd(const OpView& op) {
+  if (IsFloat(op.output[0])) return ForEachRow(op, FloatAddRow);
   ForEachRow(op, op.output[0].dtype == DType::kInt16 ? AddRow<int16_t> : AddRow<int8_t>);
 }
 void RunSub(const OpView& op) { ref::RunAdd(op); }

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/channel.hpp"
 #include "kernels/ref/run.hpp"
@@ -31,19 +33,33 @@ int32_t Scaled(int64_t sum, const BatchMatMulAttr& attr) {
   return MultiplyWideByQuantized(sum, attr.multiplier, attr.shift);
 }
 
+// One value of the output.
+template <typename T>
+T Finished(typename Arithmetic<T>::Sum sum, const BatchMatMulAttr& attr) {
+  if constexpr (std::is_same_v<T, float>) {
+    return ClampFloat(sum, attr.activation_min, attr.activation_max);
+  } else {
+    const int32_t least = attr.activation_min - attr.output_offset;
+    const int32_t most = attr.activation_max - attr.output_offset;
+    return static_cast<T>(Clamp(Scaled(sum, attr), least, most) + attr.output_offset);
+  }
+}
+
 // One matrix of the output.
 template <typename T>
 T* Product(const BatchMatMulAttr& attr, const Matrices<T>& a, const Matrices<T>& b,
            const int32_t* size, int32_t terms, T* out) {
-  const int32_t least = attr.activation_min - attr.output_offset;
-  const int32_t most = attr.activation_max - attr.output_offset;
+  using Sum = typename Arithmetic<T>::Sum;
+  using Operand = std::conditional_t<std::is_same_v<T, float>, float, int32_t>;
+  const auto offset0 = static_cast<Operand>(attr.input0_offset);
+  const auto offset1 = static_cast<Operand>(attr.input1_offset);
   for (int32_t y = 0; y < size[0]; ++y)
     for (int32_t x = 0; x < size[1]; ++x) {
-      typename Arithmetic<T>::Sum sum = 0;
+      Sum sum = 0;
       for (int32_t k = 0; k < terms; ++k)
-        sum += (a.data[y * a.row + k * a.column] + attr.input0_offset) *
-               (b.data[k * b.row + x * b.column] + attr.input1_offset);
-      *out++ = static_cast<T>(Clamp(Scaled(sum, attr), least, most) + attr.output_offset);
+        sum += (a.data[y * a.row + k * a.column] + offset0) *
+               (b.data[k * b.row + x * b.column] + offset1);
+      *out++ = Finished<T>(sum, attr);
     }
   return out;
 }
@@ -75,6 +91,7 @@ void BatchMatMul(const OpView& op) {
 }  // namespace
 
 void RunBatchMatMul(const OpView& op) {
+  if (IsFloat(op.input[0])) return BatchMatMul<float>(op);
   if (op.input[0].dtype == DType::kInt16) return BatchMatMul<int16_t>(op);
   BatchMatMul<int8_t>(op);
 }

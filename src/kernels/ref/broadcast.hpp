@@ -10,6 +10,8 @@
 // elements before it writes theirs: the output may lie where an operand of its size lies.
 #pragma once
 
+#include <type_traits>
+
 #include "core/op_view.hpp"
 
 namespace covey::kernels::ref {
@@ -29,7 +31,7 @@ struct PairRow {
     return reinterpret_cast<const T*>(b)[i * step_b];
   }
   template <typename T>
-  void Set(int32_t i, int32_t value) const {
+  void Set(int32_t i, std::conditional_t<std::is_same_v<T, float>, float, int32_t> value) const {
     reinterpret_cast<T*>(out)[i] = static_cast<T>(value);
   }
 };

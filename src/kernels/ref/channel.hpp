@@ -5,6 +5,7 @@
 
 #include "core/op_view.hpp"
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/floats.hpp"
 
 namespace covey::kernels::ref {
 
@@ -70,19 +71,45 @@ class WideChannelOutput {
   int32_t least_, most_;
 };
 
+class FloatChannelOutput {
+ public:
+  FloatChannelOutput(const OpView& op, int32_t)
+      : bias_(op.input[2].as<float>()),
+        least_(op.attr_as<ConvAttr>().activation_min),
+        most_(op.attr_as<ConvAttr>().activation_max) {}
+
+  float operator()(float sum, int32_t channel) const {
+    return ClampFloat(bias_ == nullptr ? sum : sum + bias_[channel], least_, most_);
+  }
+
+ private:
+  const float* bias_;  // null: none
+  int32_t least_, most_;
+};
+
 // The types that go with one of activations.
 template <typename T>
 struct Arithmetic;
 template <>
 struct Arithmetic<int8_t> {
   using Sum = int32_t;
+  using Weight = int8_t;
   using Output = ChannelOutput;
 };
 template <>
 struct Arithmetic<int16_t> {
   using Sum = int64_t;
+  using Weight = int8_t;
   using Output = WideChannelOutput;
 };
+template <>
+struct Arithmetic<float> {
+  using Sum = float;
+  using Weight = float;
+  using Output = FloatChannelOutput;
+};
+template <typename T>
+using WeightOf = typename Arithmetic<T>::Weight;
 
 // sum + (x[0] + x_offset) * w[0] + ... Unrolled: two instructions of loop control would be a third
 // of the work.
@@ -94,6 +121,10 @@ inline int32_t Dot(int32_t sum, const int8_t* x, const int8_t* w, int32_t count,
 inline int64_t Dot(int64_t sum, const int16_t* x, const int8_t* w, int32_t count,
                    int32_t x_offset) {
   for (int32_t i = 0; i < count; ++i) sum += (x[i] + x_offset) * w[i];
+  return sum;
+}
+inline float Dot(float sum, const float* x, const float* w, int32_t count, int32_t) {
+  for (int32_t i = 0; i < count; ++i) sum += x[i] * w[i];
   return sum;
 }
 

@@ -40,14 +40,14 @@ View Look(const ConvAttr& attr, std::span<const int32_t> in, std::span<const int
 // One output value's sum. `in` is the picture at the group's first channel, `filter` the filter of
 // one output channel.
 template <typename T>
-typename Arithmetic<T>::Sum Sum(const View& view, const T* in, const int8_t* filter,
+typename Arithmetic<T>::Sum Sum(const View& view, const T* in, const WeightOf<T>* filter,
                                 int32_t input_offset) {
   const T* pixel_row = in + view.first_pixel;
-  const int8_t* weight_row = filter + view.first_weight;
+  const WeightOf<T>* weight_row = filter + view.first_weight;
   typename Arithmetic<T>::Sum sum = 0;
   for (int32_t row = view.rows; row > 0; --row) {
     const T* pixels = pixel_row;
-    const int8_t* weights = weight_row;
+    const WeightOf<T>* weights = weight_row;
     for (int32_t dot = view.dots; dot > 0; --dot) {
       sum = Dot(sum, pixels, weights, view.length, input_offset);
       pixels += view.pixel_dot;
@@ -67,7 +67,7 @@ T* Pixel(const OpView& op, const typename Arithmetic<T>::Output& output, const V
   const auto filter = op.input[1].dims;
   const int32_t filter_size = filter[1] * filter[2] * filter[3];
   const int32_t group_outputs = filter[0] / attr.groups;
-  const int8_t* weights = op.input[1].as<int8_t>();
+  const auto* weights = op.input[1].as<WeightOf<T>>();
   int32_t channel = 0;
   for (int32_t group = 0; group < attr.groups; ++group, picture += filter[3])
     for (int32_t i = 0; i < group_outputs; ++i, ++channel, weights += filter_size)
@@ -97,6 +97,7 @@ void Conv2D(const OpView& op) {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
+  if (IsFloat(op.input[0])) return Conv2D<float>(op);
   if (op.input[0].dtype == DType::kInt16) return Conv2D<int16_t>(op);
   Conv2D<int8_t>(op);
 }

@@ -8,9 +8,8 @@ namespace {
 constexpr int32_t kBlock = 32;  // channels at a time, so that their sums fit on the stack
 
 // sums[c] += (x[c] + x_offset) * w[c * w_step]
-template <typename Sum, typename T>
-void AddTap(Sum* sums, const T* x, const int8_t* w, int32_t count, int32_t x_offset,
-            int32_t w_step) {
+template <typename Sum, typename T, typename Weight>
+void AddTap(Sum* sums, const T* x, const Weight* w, int32_t count, Sum x_offset, int32_t w_step) {
 #pragma GCC unroll 4
   for (int32_t c = 0; c < count; ++c, w += w_step) sums[c] += (x[c] + x_offset) * *w;
 }
@@ -29,15 +28,15 @@ void Sum(const OpView& op, const View<T>& view, int32_t first, int32_t count, in
          typename Arithmetic<T>::Sum* sums) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims;
-  const int8_t* weights = op.input[1].as<int8_t>() + first * attr.depth_multiplier + m;
+  const auto* weights = op.input[1].as<WeightOf<T>>() + first * attr.depth_multiplier + m;
   for (int32_t c = 0; c < count; ++c) sums[c] = 0;
   for (int32_t ky = view.rows.begin; ky < view.rows.end; ++ky)
     for (int32_t kx = view.columns.begin; kx < view.columns.end; ++kx) {
       const int32_t y = view.rows.origin + ky * attr.dilation_h;
       const int32_t x = view.columns.origin + kx * attr.dilation_w;
       AddTap(sums, view.picture + (y * in[2] + x) * in[3] + first,
-             weights + (ky * filter[2] + kx) * filter[3], count, attr.input_offset,
-             attr.depth_multiplier);
+             weights + (ky * filter[2] + kx) * filter[3], count,
+             static_cast<typename Arithmetic<T>::Sum>(attr.input_offset), attr.depth_multiplier);
     }
 }
 
@@ -82,6 +81,7 @@ void DepthwiseConv2D(const OpView& op) {
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
+  if (IsFloat(op.input[0])) return DepthwiseConv2D<float>(op);
   if (op.input[0].dtype == DType::kInt16) return DepthwiseConv2D<int16_t>(op);
   DepthwiseConv2D<int8_t>(op);
 }

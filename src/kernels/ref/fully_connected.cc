@@ -17,11 +17,12 @@ void FullyConnected(const OpView& op) {
     // sum (x + a)(w + b) = sum (x + a) w + b * sum (x + a); the last sum is the same for every
     // output.
     typename Arithmetic<T>::Sum common = 0;
-    if (attr.weights_offset != 0) {
-      for (int32_t i = 0; i < inputs; ++i) common += in[i] + attr.input_offset;
-      common *= attr.weights_offset;
+    if (!IsFloat(op.input[0]) && attr.weights_offset != 0) {
+      for (int32_t i = 0; i < inputs; ++i)
+        common += in[i] + static_cast<typename Arithmetic<T>::Sum>(attr.input_offset);
+      common *= static_cast<typename Arithmetic<T>::Sum>(attr.weights_offset);
     }
-    const int8_t* weights = op.input[1].as<int8_t>();
+    const auto* weights = op.input[1].as<WeightOf<T>>();
     for (int32_t o = 0; o < outputs; ++o, weights += inputs)
       *result++ = output(Dot(common, in, weights, inputs, attr.input_offset), o);
   }
@@ -47,6 +48,7 @@ void Blocks(const OpView& op) {
 }  // namespace
 
 void RunFullyConnected(const OpView& op) {
+  if (IsFloat(op.input[0])) return FullyConnected<float>(op);
   if (op.input[0].dtype == DType::kInt16) return FullyConnected<int16_t>(op);
   if (op.attr_as<ConvAttr>().weights_order == kWeightBlocks) return Blocks(op);
   FullyConnected<int8_t>(op);

@@ -1,6 +1,8 @@
 #include <limits>
+#include <type_traits>
 
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
@@ -29,11 +31,24 @@ struct Axes {
 };
 
 template <typename T>
-int32_t Sum(Axes& reduced, const T* data) {
-  int32_t sum = 0;
+auto Sum(Axes& reduced, const T* data) {
+  std::conditional_t<std::is_same_v<T, float>, float, int32_t> sum = 0;
   do sum += *data;
   while (reduced.Next(data));
   return sum;
+}
+
+template <typename T>
+T Finished(const MeanAttr& attr, int32_t total, int32_t elements) {
+  const int32_t least = std::numeric_limits<T>::min() - attr.output_offset;
+  const int32_t most = std::numeric_limits<T>::max() - attr.output_offset;
+  const int32_t sum = total - attr.input_zero_point * elements;
+  const int32_t scaled = MultiplyByQuantized(sum, attr.multiplier, attr.shift);
+  return static_cast<T>(Clamp(scaled, least, most) + attr.output_offset);
+}
+template <typename T>
+T Finished(const MeanAttr& attr, float total, int32_t elements) {
+  return attr.sum != 0 ? total : total / static_cast<float>(elements);
 }
 
 template <typename T>
@@ -49,20 +64,16 @@ void Mean(const OpView& op) {
     (reduce ? reduced : kept).Append(in.dims[i], steps[i]);
     if (reduce) elements *= in.dims[i];
   }
-  const int32_t least = std::numeric_limits<T>::min() - attr.output_offset;
-  const int32_t most = std::numeric_limits<T>::max() - attr.output_offset;
   const T* data = in.as<T>();
   T* out = op.output[0].as_mutable<T>();
-  do {
-    const int32_t sum = Sum(reduced, data) - attr.input_zero_point * elements;
-    const int32_t scaled = MultiplyByQuantized(sum, attr.multiplier, attr.shift);
-    *out++ = static_cast<T>(Clamp(scaled, least, most) + attr.output_offset);
-  } while (kept.Next(data));
+  do *out++ = Finished<T>(attr, Sum(reduced, data), elements);
+  while (kept.Next(data));
 }
 
 }  // namespace
 
 void RunMean(const OpView& op) {
+  if (IsFloat(op.input[0])) return Mean<float>(op);
   if (op.input[0].dtype == DType::kInt16) return Mean<int16_t>(op);
   Mean<int8_t>(op);
 }

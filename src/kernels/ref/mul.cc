@@ -1,5 +1,6 @@
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/broadcast.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
@@ -32,21 +33,44 @@ void PreluRow(const OpView& op, const PairRow& row) {
   }
 }
 
+template <typename T>
 void MaxMinRow(const OpView& op, const PairRow& row) {
   const bool most = op.op == Op::kMaximum;
   for (int32_t i = 0; i < row.count; ++i) {
-    const int8_t a = row.A<int8_t>(i), b = row.B<int8_t>(i);
-    row.Set<int8_t>(i, (a > b) == most ? a : b);
+    const T a = row.A<T>(i), b = row.B<T>(i);
+    row.Set<T>(i, (a > b) == most ? a : b);
+  }
+}
+
+void MaxMin(const OpView& op) {
+  if (IsFloat(op.output[0])) return ForEachRow(op, MaxMinRow<float>);
+  ForEachRow(op, op.output[0].dtype == DType::kInt16 ? MaxMinRow<int16_t> : MaxMinRow<int8_t>);
+}
+
+void FloatMulRow(const OpView& op, const PairRow& row) {
+  const auto& attr = op.attr_as<MulAttr>();
+  for (int32_t i = 0; i < row.count; ++i)
+    row.Set<float>(
+        i, ClampFloat(row.A<float>(i) * row.B<float>(i), attr.activation_min, attr.activation_max));
+}
+
+void FloatPreluRow(const OpView&, const PairRow& row) {
+  for (int32_t i = 0; i < row.count; ++i) {
+    const float x = row.A<float>(i);
+    row.Set<float>(i, x >= 0 ? x : x * row.B<float>(i));
   }
 }
 
 }  // namespace
 
 void RunMul(const OpView& op) {
+  if (IsFloat(op.output[0])) return ForEachRow(op, FloatMulRow);
   ForEachRow(op, op.output[0].dtype == DType::kInt16 ? MulRow<int16_t> : MulRow<int8_t>);
 }
-void RunPrelu(const OpView& op) { ForEachRow(op, PreluRow); }
-void RunMaximum(const OpView& op) { ForEachRow(op, MaxMinRow); }
-void RunMinimum(const OpView& op) { ForEachRow(op, MaxMinRow); }
+void RunPrelu(const OpView& op) {
+  ForEachRow(op, IsFloat(op.output[0]) ? FloatPreluRow : PreluRow);
+}
+void RunMaximum(const OpView& op) { MaxMin(op); }
+void RunMinimum(const OpView& op) { MaxMin(op); }
 
 }  // namespace covey::kernels::ref

@@ -1,9 +1,15 @@
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
 namespace {
 
 void Fill(const TensorView& tensor, int32_t value) {
+  if (IsFloat(tensor)) {
+    auto* out = tensor.as_mutable<int32_t>();  // the bits
+    for (const auto* end = out + tensor.elements(); out != end; ++out) *out = value;
+    return;
+  }
   if (tensor.dtype != DType::kInt16) {
     __builtin_memset(tensor.data, value, tensor.bytes);
     return;

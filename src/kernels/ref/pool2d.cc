@@ -1,4 +1,7 @@
+#include <limits>
+
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/window.hpp"
 
@@ -7,6 +10,7 @@ namespace {
 
 // The mean of the pixels inside, halves away from zero.
 struct Average {
+  using Value = int32_t;
   static constexpr int32_t kStart = 0;
   static int32_t Add(int32_t sum, int32_t value) { return sum + value; }
   static int32_t Finish(int32_t sum, int32_t count) {
@@ -15,15 +19,37 @@ struct Average {
 };
 
 struct Max {
+  using Value = int32_t;
   static constexpr int32_t kStart = -32768;
   static int32_t Add(int32_t most, int32_t value) { return value > most ? value : most; }
   static int32_t Finish(int32_t most, int32_t) { return most; }
 };
 
+struct FloatAverage {
+  using Value = float;
+  static constexpr float kStart = 0;
+  static float Add(float sum, float value) { return sum + value; }
+  static float Finish(float sum, int32_t count) { return sum / static_cast<float>(count); }
+};
+
+struct FloatMax {
+  using Value = float;
+  static constexpr float kStart = std::numeric_limits<float>::lowest();
+  static float Add(float most, float value) { return value > most ? value : most; }
+  static float Finish(float most, int32_t) { return most; }
+};
+
+int32_t Clamped(const PoolAttr& attr, int32_t value) {
+  return Clamp(value, attr.activation_min, attr.activation_max);
+}
+float Clamped(const PoolAttr& attr, float value) {
+  return ClampFloat(value, attr.activation_min, attr.activation_max);
+}
+
 // `in` is the picture's first pixel at the channel.
 template <typename Fold, typename T>
-int32_t Window(const T* in, int32_t width, int32_t channels, Taps rows, Taps columns) {
-  int32_t folded = Fold::kStart;
+typename Fold::Value Window(const T* in, int32_t width, int32_t channels, Taps rows, Taps columns) {
+  auto folded = Fold::kStart;
   for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
     const int32_t y = rows.origin + ky, x = columns.origin + columns.begin;
     const T* pixel = in + (y * width + x) * channels;
@@ -45,8 +71,8 @@ void Pool(const OpView& op) {
       for (int32_t x = 0; x < out[2]; ++x) {
         const Taps columns = Clip(x * attr.stride_w - attr.pad_left, attr.window_w, 1, in[2]);
         for (int32_t c = 0; c < in[3]; ++c) {
-          const int32_t value = Window<Fold, T>(picture + c, in[2], in[3], rows, columns);
-          *result++ = static_cast<T>(Clamp(value, attr.activation_min, attr.activation_max));
+          const auto value = Window<Fold, T>(picture + c, in[2], in[3], rows, columns);
+          *result++ = static_cast<T>(Clamped(attr, value));
         }
       }
     }
@@ -56,11 +82,13 @@ void Pool(const OpView& op) {
 }  // namespace
 
 void RunAveragePool2D(const OpView& op) {
+  if (IsFloat(op.input[0])) return Pool<FloatAverage, float>(op);
   if (op.input[0].dtype == DType::kInt16) return Pool<Average, int16_t>(op);
   Pool<Average, int8_t>(op);
 }
 
 void RunMaxPool2D(const OpView& op) {
+  if (IsFloat(op.input[0])) return Pool<FloatMax, float>(op);
   if (op.input[0].dtype == DType::kInt16) return Pool<Max, int16_t>(op);
   Pool<Max, int8_t>(op);
 }

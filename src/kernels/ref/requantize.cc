@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::ref {
@@ -57,6 +58,14 @@ void Dequantize(const OpView& op) {
     out[i] = input.scale * static_cast<float>(in[i] - input.zero_point);
 }
 
+void FloatRelu(const OpView& op) {
+  const auto& attr = op.attr_as<RequantizeAttr>();
+  const float* in = op.input[0].as<float>();
+  float* out = op.output[0].as_mutable<float>();
+  for (size_t i = 0; i < op.output[0].bytes / sizeof(float); ++i)
+    out[i] = ClampFloat(in[i], attr.activation_min, attr.activation_max);
+}
+
 }  // namespace
 
 void RunQuantize(const OpView& op) {
@@ -75,6 +84,7 @@ void RunQuantize(const OpView& op) {
 }
 
 void RunRelu(const OpView& op) {
+  if (IsFloat(op.input[0])) return FloatRelu(op);
   if (op.input[0].dtype == DType::kInt16) return Requantize<int16_t, int16_t>(op);
   Requantize<int8_t, int8_t>(op);
 }

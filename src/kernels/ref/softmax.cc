@@ -1,6 +1,8 @@
 #include <bit>
 
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/float_functions.hpp"
+#include "kernels/ref/floats.hpp"
 #include "kernels/ref/lookup.hpp"
 #include "kernels/ref/run.hpp"
 
@@ -66,6 +68,14 @@ void WideRow(const OpView& op, const int16_t* in, int16_t* out, int32_t count) {
   }
 }
 
+void FloatRow(const SoftmaxAttr& attr, const float* in, float* out, int32_t count) {
+  const float beta = FloatOf(attr.multiplier);
+  float largest = in[0], sum = 0;
+  for (int32_t i = 1; i < count; ++i) largest = in[i] > largest ? in[i] : largest;
+  for (int32_t i = 0; i < count; ++i) sum += out[i] = Exp((in[i] - largest) * beta);
+  for (int32_t i = 0; i < count; ++i) out[i] /= sum;
+}
+
 template <typename T, typename OneRow>
 void Rows(const OpView& op, OneRow one_row) {
   const int32_t count = op.input[0].dims[op.input[0].rank() - 1];
@@ -78,6 +88,11 @@ void Rows(const OpView& op, OneRow one_row) {
 }  // namespace
 
 void RunSoftmax(const OpView& op) {
+  if (IsFloat(op.input[0])) {
+    return Rows<float>(op, [&](const float* in, float* out, int32_t count) {
+      FloatRow(op.attr_as<SoftmaxAttr>(), in, out, count);
+    });
+  }
   if (op.input[0].dtype == DType::kInt16) {
     return Rows<int16_t>(
         op, [&](const int16_t* in, int16_t* out, int32_t count) { WideRow(op, in, out, count); });

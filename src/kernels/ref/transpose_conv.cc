@@ -18,7 +18,8 @@ struct Place {
 // One output value. `in` is the picture at the group's first channel, `weights` the filter of one
 // output channel.
 template <typename T>
-typename Arithmetic<T>::Sum Sum(const OpView& op, const T* in, const int8_t* weights, Place at) {
+typename Arithmetic<T>::Sum Sum(const OpView& op, const T* in, const WeightOf<T>* weights,
+                                Place at) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto size = op.input[0].dims, filter = op.input[1].dims;
   typename Arithmetic<T>::Sum sum = 0;
@@ -48,7 +49,7 @@ void TransposeConv(const OpView& op) {
       for (int32_t x = 0; x < out[2]; ++x)
         for (int32_t o = 0; o < filter[0]; ++o)
           *result++ = output(Sum(op, picture + o / group_outputs * filter[3],
-                                 op.input[1].as<int8_t>() + o * filter_size, {y, x}),
+                                 op.input[1].as<WeightOf<T>>() + o * filter_size, {y, x}),
                              o);
   }
 }
@@ -56,6 +57,7 @@ void TransposeConv(const OpView& op) {
 }  // namespace
 
 void RunTransposeConv(const OpView& op) {
+  if (IsFloat(op.input[0])) return TransposeConv<float>(op);
   if (op.input[0].dtype == DType::kInt16) return TransposeConv<int16_t>(op);
   TransposeConv<int8_t>(op);
 }

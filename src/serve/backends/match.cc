@@ -38,7 +38,11 @@ std::string Describe(ElementType type, std::span<const int32_t> dims) {
 
 Status MatchInputs(std::span<const InputView> given, const std::vector<TensorInfo>& wanted,
                    InputSet& set, Diag& diag) {
-  if (given.size() != wanted.size() || wanted.size() > kMaxModelInputs)
+  if (wanted.size() > kMaxModelInputs)
+    return Refuse(diag, "inputs",
+                  "the model has " + std::to_string(wanted.size()) + ", supported are at most " +
+                      std::to_string(kMaxModelInputs));
+  if (given.size() != wanted.size())
     return Refuse(diag, "inputs",
                   "found " + std::to_string(given.size()) + " tensors, expected " +
                       std::to_string(wanted.size()));

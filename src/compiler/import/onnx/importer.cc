@@ -116,6 +116,8 @@ Status Importer::ReadNode(const ::onnx::NodeProto& node) {
     return Refuse(diag_, kDamaged, node.op_type() + " '" + NameOf(node) + "'",
                   "makes '" + output + "', which exists already");
   }
+  COVEY_TRY_ASSIGN(const bool folded, FoldIntegers(*this, node));
+  if (folded) return OkStatus();
   const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
   const Handler handler = standard ? HandlerOf(node.op_type()) : nullptr;
   if (handler != nullptr && node.input_size() <= 256 && node.output_size() >= 1 &&

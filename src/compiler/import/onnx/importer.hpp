@@ -101,6 +101,8 @@ inline constexpr int32_t kNhwcAxis[4] = {0, 3, 1, 2};  // where dimension i of N
 
 // ops_conv.cc
 Result<bool> Conv(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> ConvTranspose(Importer& importer,
+                           const ::onnx::NodeProto& node);  // ops_transpose_conv.cc
 Result<bool> Gemm(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> MatMul(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Pool(Importer& importer, const ::onnx::NodeProto& node);
@@ -130,6 +132,10 @@ Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node);  // G
 Result<bool> Resize(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node,
                        const std::vector<int32_t>& pads);
+// ops_ints.cc
+Result<bool> Shape(Importer& importer, const ::onnx::NodeProto& node);
+// An op of lists of constant integers, as exporters make them of shapes.
+Result<bool> FoldIntegers(Importer& importer, const ::onnx::NodeProto& node);
 // ops_shape.cc
 Result<bool> Identity(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Constant(Importer& importer, const ::onnx::NodeProto& node);

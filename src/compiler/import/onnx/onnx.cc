@@ -1,5 +1,6 @@
 #include "compiler/compile.hpp"
 #include "compiler/import/onnx/importer.hpp"
+#include "compiler/import/onnx/unfold.hpp"
 #include "compiler/report.hpp"
 #include "onnx.pb.h"
 
@@ -20,6 +21,7 @@ Result<Graph> ImportOnnx(std::span<const std::byte> bytes, Diag& diag) {
   if (!model.has_graph() || model.graph().node_size() == 0) {
     return Refuse(diag, kDamaged, "onnx", "no graph, or one without nodes");
   }
+  onnx_import::Unfold(*model.mutable_graph());
   onnx_import::Importer importer(model, static_cast<int64_t>(bytes.size()), diag);
   return importer.Run();
 }

@@ -57,6 +57,25 @@ int32_t OutputsOf(Padding padding, int64_t input, int64_t window, int64_t stride
   return static_cast<int32_t>((span + (up ? stride - 1 : 0)) / stride + 1);
 }
 
+// Rounding up, the last window may reach over the padding, but begins inside it or before.
+int32_t RoundedUp(int64_t input, int64_t window, int64_t stride, int64_t before, int64_t after) {
+  const int32_t outputs =
+      OutputsOf(Padding::kExplicit, input, window, stride, 1, before + after, true);
+  return (outputs - 1) * stride >= input + before ? outputs - 1 : outputs;
+}
+
+// More padding after, so that rounding down gives as many windows as rounding up.
+void PadToRoundUp(const Value& input, Window& window) {
+  if (window.padding != Padding::kExplicit) return;
+  const auto fit = [](int32_t in, int32_t size, int32_t stride, int32_t before, int32_t& after) {
+    const int64_t outputs = RoundedUp(in, size, stride, before, after);
+    const int64_t reach = (outputs - 1) * stride + size - in - before;
+    after = static_cast<int32_t>(std::max<int64_t>(after, reach));
+  };
+  fit(input.dims[2], window.window_h, window.stride_h, window.pad_top, window.pad_bottom);
+  fit(input.dims[3], window.window_w, window.stride_w, window.pad_left, window.pad_right);
+}
+
 // (N, channels, H, W) of the output; empty if the window does not fit.
 std::vector<int32_t> OutputDims(const Value& input, int32_t channels, const Window& window,
                                 bool up) {
@@ -99,6 +118,21 @@ Result<bool> Product(Importer& importer, const ::onnx::NodeProto& node, int inpu
                    importer.Define(node, 0, DType::kFloat32, std::move(out_dims), false));
   importer.AddNode(Op::kFullyConnected, node, WithBias(input, weights, bias), output);
   return true;
+}
+
+// Padding that counts as zeros: a pad of its own before the pool.
+Result<int> PaddedByItself(Importer& importer, const ::onnx::NodeProto& node, int input,
+                           Window& window) {
+  Tensor padded = importer.At(input);
+  padded.name += "/padded";
+  padded.dims[1] += window.pad_top + window.pad_bottom;
+  padded.dims[2] += window.pad_left + window.pad_right;
+  COVEY_TRY_ASSIGN(const int output, importer.AddTensor(std::move(padded)));
+  importer.AddNode(Op::kPad, node, {input}, output).attributes =
+      Pads{.before = {0, window.pad_top, window.pad_left, 0},
+           .after = {0, window.pad_bottom, window.pad_right, 0}};
+  window.pad_top = window.pad_left = window.pad_bottom = window.pad_right = 0;
+  return output;
 }
 
 Result<bool> Mean(Importer& importer, const ::onnx::NodeProto& node, Value& input) {
@@ -147,15 +181,55 @@ Result<bool> Conv(Importer& importer, const ::onnx::NodeProto& node) {
   return true;
 }
 
+namespace {
+
+// (..., M, K) times (..., K, N), both computed, or one a constant that is no matrix of weights.
+Result<bool> ProductOfTwo(Importer& importer, const ::onnx::NodeProto& node, Value& a, Value& b,
+                          covey::compiler::MatMul product) {
+  const size_t rank = std::max(a.dims.size(), b.dims.size());
+  if (!a.known || !b.known || a.dims.size() < 2 || b.dims.size() < 2 || rank > kMaxRank) {
+    return false;
+  }
+  const auto side = [](const Value& value, bool first, bool transposed) {
+    return value.dims[value.dims.size() - (first != transposed ? 2 : 1)];
+  };
+  if (side(a, false, product.transposed0) != side(b, true, product.transposed1)) return false;
+  std::vector<int32_t> dims(rank, 1);
+  for (size_t i = 0; i + 2 < rank; ++i) {
+    int32_t& dim = dims[rank - 3 - i];
+    for (const Value* value : {&a, &b}) {
+      const size_t own = value->dims.size();
+      if (i + 2 >= own || value->dims[own - 3 - i] == 1) continue;
+      if (dim != 1 && dim != value->dims[own - 3 - i]) return false;
+      dim = value->dims[own - 3 - i];
+    }
+  }
+  dims[rank - 2] = side(a, true, product.transposed0);
+  dims[rank - 1] = side(b, false, product.transposed1);
+  COVEY_TRY_ASSIGN(const int left, importer.Native(a));
+  COVEY_TRY_ASSIGN(const int right, importer.Native(b));
+  COVEY_TRY_ASSIGN(const int output,
+                   importer.Define(node, 0, DType::kFloat32, std::move(dims), false));
+  importer.AddNode(Op::kBatchMatMul, node, {left, right}, output).attributes = product;
+  return true;
+}
+
+}  // namespace
+
 Result<bool> Gemm(Importer& importer, const ::onnx::NodeProto& node) {
   Value* a = importer.In(node, 0);
   Value* b = importer.In(node, 1);
   const Attributes attributes(node);
   const Tensor* weights = importer.ConstantOf(b);
-  if (a == nullptr || !a->rank(2) || weights == nullptr || weights->dims.size() != 2 ||
-      attributes.Int("transA", 0) != 0 || attributes.Float("alpha", 1) != 1 ||
-      attributes.Float("beta", 1) != 1) {
+  if (a == nullptr || !a->rank(2) || b == nullptr || !b->rank(2) ||
+      attributes.Float("alpha", 1) != 1 || attributes.Float("beta", 1) != 1) {
     return false;
+  }
+  if (weights == nullptr || attributes.Int("transA", 0) != 0) {
+    if (importer.In(node, 2) != nullptr) return false;
+    return ProductOfTwo(importer, node, *a, *b,
+                        covey::compiler::MatMul{attributes.Int("transA", 0) != 0,
+                                                attributes.Int("transB", 0) != 0});
   }
   const bool transposed = attributes.Int("transB", 0) != 0;
   const int32_t depth = weights->dims[transposed ? 1 : 0];
@@ -170,10 +244,11 @@ Result<bool> MatMul(Importer& importer, const ::onnx::NodeProto& node) {
   Value* a = importer.In(node, 0);
   Value* b = importer.In(node, 1);
   const Tensor* weights = importer.ConstantOf(b);
-  if (a == nullptr || !a->known || a->dims.size() < 2 || weights == nullptr ||
-      weights->dims.size() != 2 || weights->dims[0] != a->dims.back()) {
-    return false;
+  if (a == nullptr || b == nullptr || !a->known || a->dims.empty()) return false;
+  if (weights == nullptr || weights->dims.size() != 2 || importer.ConstantOf(a) != nullptr) {
+    return ProductOfTwo(importer, node, *a, *b, covey::compiler::MatMul{});
   }
+  if (a->dims.size() < 2 || weights->dims[0] != a->dims.back()) return false;
   std::vector<int32_t> dims = a->dims;
   dims.back() = weights->dims[1];
   COVEY_TRY_ASSIGN(const int input, importer.Native(*a));
@@ -186,41 +261,77 @@ Result<bool> Pool(Importer& importer, const ::onnx::NodeProto& node) {
   const Attributes attributes(node);
   Window window;
   if (!ReadWindow(attributes, attributes.AllInts("kernel_shape"), window)) return false;
-  const bool up = attributes.Int("ceil_mode", 0) != 0;
-  const std::vector<int32_t> dims = OutputDims(*input, input->dims[1], window, up);
   const bool average = node.op_type() == "AveragePool";
   const bool padded = window.padding == Padding::kSame || window.pad_top > 0 ||
                       window.pad_left > 0 || window.pad_bottom > 0 || window.pad_right > 0;
-  // Rounding up where it matters, and padding that counts, have no form in the IR.
-  if (dims.empty() || dims != OutputDims(*input, input->dims[1], window, false) ||
-      (average && padded && attributes.Int("count_include_pad", 0) != 0)) {
-    return false;
+  const bool counts = average && padded && attributes.Int("count_include_pad", 0) != 0;
+  const bool up = attributes.Int("ceil_mode", 0) != 0;
+  if (counts && (up || window.padding != Padding::kExplicit)) return false;
+  if (up) PadToRoundUp(*input, window);
+  const std::vector<int32_t> dims = OutputDims(*input, input->dims[1], window, false);
+  if (dims.empty() || window.dilation_h != 1 || window.dilation_w != 1) return false;
+  COVEY_TRY_ASSIGN(int nhwc, importer.Nhwc(*input));
+  if (counts) {
+    COVEY_TRY_ASSIGN(nhwc, PaddedByItself(importer, node, nhwc, window));
   }
-  COVEY_TRY_ASSIGN(const int nhwc, importer.Nhwc(*input));
   COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input->dtype, dims, true));
   importer.AddNode(average ? Op::kAveragePool2D : Op::kMaxPool2D, node, {nhwc}, output).attributes =
       window;
   return true;
 }
 
+namespace {
+
+// Along any axes of any rank, in ONNX's order of dimensions.
+Result<bool> ReduceAlong(Importer& importer, const ::onnx::NodeProto& node, Value& input,
+                         const std::vector<int32_t>& axes, bool keep) {
+  std::vector<int32_t> dims;
+  for (size_t i = 0; i < input.dims.size(); ++i) {
+    const bool reduced = std::find(axes.begin(), axes.end(), static_cast<int32_t>(i)) != axes.end();
+    if (!reduced || keep) dims.push_back(reduced ? 1 : input.dims[i]);
+  }
+  COVEY_TRY_ASSIGN(const int native, importer.Native(input));
+  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input.dtype, std::move(dims), false));
+  importer.AddNode(Op::kMean, node, {native}, output).attributes =
+      Reduce{.axes = axes, .keep_dims = keep, .sum = node.op_type() == "ReduceSum"};
+  return true;
+}
+
+}  // namespace
+
 Result<bool> GlobalAveragePool(Importer& importer, const ::onnx::NodeProto& node) {
   Value* input = importer.In(node, 0);
+  if (input != nullptr && input->rank(3)) return ReduceAlong(importer, node, *input, {2}, true);
   if (input == nullptr || !input->rank(4)) return false;
   return Mean(importer, node, *input);
 }
 
+// ReduceMean and ReduceSum
 Result<bool> ReduceMean(Importer& importer, const ::onnx::NodeProto& node) {
   Value* input = importer.In(node, 0);
-  if (input == nullptr || !input->rank(4)) return false;
+  if (input == nullptr || !input->known || input->dims.empty()) return false;
   const Attributes attributes(node);
   std::vector<int32_t> axes = attributes.AllInts("axes");
-  if (const Tensor* given = importer.ConstantOf(importer.In(node, 1)); given != nullptr) {
+  if (importer.In(node, 1) != nullptr) {
+    const Tensor* given = importer.ConstantOf(importer.In(node, 1));
+    if (given == nullptr) return false;
     axes = IntsOf(*given).value_or(std::vector<int32_t>{});
   }
-  for (int32_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
+  const auto rank = static_cast<int32_t>(input->dims.size());
+  if (axes.empty()) {
+    if (attributes.Int("noop_with_empty_axes", 0) != 0) return false;
+    for (int32_t i = 0; i < rank; ++i) axes.push_back(i);
+  }
+  for (int32_t& axis : axes) {
+    if (axis < -rank || axis >= rank) return false;
+    axis = axis < 0 ? axis + rank : axis;
+  }
   std::sort(axes.begin(), axes.end());
-  if (axes != std::vector<int32_t>{2, 3}) return false;
-  if (attributes.Int("keepdims", 1) != 0) return Mean(importer, node, *input);
+  const bool keep = attributes.Int("keepdims", 1) != 0, sum = node.op_type() == "ReduceSum";
+  if (sum || rank != 4 || axes != std::vector<int32_t>{2, 3}) {
+    return ReduceAlong(importer, node, *input, axes, keep);
+  }
+  if (keep) return Mean(importer, node, *input);
   COVEY_TRY_ASSIGN(const int nhwc, importer.Nhwc(*input));
   COVEY_TRY_ASSIGN(const int output,
                    importer.Define(node, 0, input->dtype, {input->dims[0], input->dims[1]}, false));

@@ -32,6 +32,7 @@ constexpr Row kRows[] = {
     {"Concat", Concat},
     {"Constant", Constant},
     {"Conv", Conv},
+    {"ConvTranspose", ConvTranspose},
     {"Cos", UnaryFunction},
     {"DequantizeLinear", DequantizeLinear},
     {"Div", ByNumber},
@@ -65,10 +66,12 @@ constexpr Row kRows[] = {
     {"Reciprocal", UnaryFunction},
     {"ReduceMax", ReduceMax},
     {"ReduceMean", ReduceMean},
+    {"ReduceSum", ReduceMean},
     {"Relu", Relu},
     {"Reshape", Reshape},
     {"Resize", Resize},
     {"Round", UnaryFunction},
+    {"Shape", Shape},
     {"Sigmoid", UnaryFunction},
     {"Sign", UnaryFunction},
     {"Sin", UnaryFunction},
@@ -156,6 +159,13 @@ std::vector<int32_t> NewDims(Importer& importer, const ::onnx::NodeProto& node,
   return dims;
 }
 
+// The dimension that scales lie along, and those before it, stay as they are.
+bool KeepsAxis(const Tensor& tensor, const std::vector<int32_t>& dims) {
+  const auto axis = static_cast<ptrdiff_t>(tensor.quant.axis);
+  return axis < 0 || (axis < static_cast<ptrdiff_t>(dims.size()) &&
+                      std::equal(dims.begin(), dims.begin() + axis + 1, tensor.dims.begin()));
+}
+
 }  // namespace
 
 Handler HandlerOf(const std::string& op_type) {
@@ -188,7 +198,7 @@ Result<bool> Reshape(Importer& importer, const ::onnx::NodeProto& node) {
   if (input == nullptr || !input->known) return false;
   std::vector<int32_t> dims = NewDims(importer, node, input->dims);
   if (SafeElements(dims) != SafeElements(input->dims)) return false;
-  if (importer.ConstantOf(input) != nullptr && importer.At(input->native).quant.axis < 0) {
+  if (importer.ConstantOf(input) != nullptr && KeepsAxis(importer.At(input->native), dims)) {
     Value value = *input;
     value.native = importer.ReshapedConstant(input->native, dims);
     value.nhwc = -1;
@@ -213,13 +223,21 @@ Result<bool> Reshape(Importer& importer, const ::onnx::NodeProto& node) {
 
 Result<bool> Transpose(Importer& importer, const ::onnx::NodeProto& node) {
   Value* input = importer.In(node, 0);
-  if (input == nullptr || !input->known || importer.ConstantOf(input) != nullptr) return false;
+  if (input == nullptr || !input->known) return false;
   const size_t rank = input->dims.size();
   std::vector<int32_t> perm = Attributes(node).AllInts("perm");
   if (perm.empty()) {
     for (size_t i = rank; i-- > 0;) perm.push_back(static_cast<int32_t>(i));
   }
   if (!IsPermutation(perm, rank)) return false;
+  if (importer.ConstantOf(input) != nullptr) {
+    Value value = *input;
+    COVEY_TRY_ASSIGN(value.native, importer.PermutedConstant(input->native, perm));
+    value.nhwc = -1;
+    value.dims = Permuted(input->dims, perm);
+    importer.Alias(node, 0, value);
+    return true;
+  }
   COVEY_TRY_ASSIGN(const int from, importer.Native(*input));
   COVEY_TRY_ASSIGN(const int output,
                    importer.Define(node, 0, input->dtype, Permuted(input->dims, perm), false));

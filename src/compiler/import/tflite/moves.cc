@@ -264,8 +264,88 @@ bool AddBlocks(Moves& moves, int32_t block, bool to_space) {
   return true;
 }
 
-// Bytes compare as their numbers do, so the largest is picked, not computed.
-bool AddReduceMax(Moves& moves) {
+// Blocks of a picture become pictures of the batch, and back: a pad or a slice, and a transpose.
+// (N,H,W,C) or (N,H,C); block and margins for each dimension between the first and the last.
+struct BatchBlocks {
+  Dims block, margins;  // margins: two a dimension
+};
+std::optional<BatchBlocks> BlocksOf(const Moves& moves) {
+  const auto block = Numbers(moves.in(1)), margins = Numbers(moves.in(2));
+  if (moves.in(0) == nullptr || !block || !margins || margins->size() != 2 * block->size()) {
+    return std::nullopt;
+  }
+  const size_t rank = moves.in(0)->dims.size();
+  if (block->empty() || block->size() > 2 || block->size() + 2 != rank ||
+      moves.out().dims.size() != rank) {
+    return std::nullopt;
+  }
+  constexpr int32_t kMost = 1 << 15;
+  for (int32_t size : *block) {
+    if (size < 1 || size > kMost) return std::nullopt;
+  }
+  for (int32_t margin : *margins) {
+    if (margin < 0 || margin > kMost) return std::nullopt;
+  }
+  return BatchBlocks{*block, *margins};
+}
+
+bool AddSpaceToBatch(Moves& moves) {
+  const auto blocks = BlocksOf(moves);
+  if (!blocks) return false;
+  const Dims in = moves.in(0)->dims;
+  Dims padded = in, split{in[0]}, perm, spatial{0};
+  Pads pads{.before = Dims(in.size(), 0), .after = Dims(in.size(), 0)};
+  for (size_t i = 0; i < blocks->block.size(); ++i) {
+    pads.before[i + 1] = blocks->margins[2 * i];
+    pads.after[i + 1] = blocks->margins[2 * i + 1];
+    padded[i + 1] += pads.before[i + 1] + pads.after[i + 1];
+    if (padded[i + 1] % blocks->block[i] != 0) return false;
+    split.insert(split.end(), {padded[i + 1] / blocks->block[i], blocks->block[i]});
+    spatial.push_back(static_cast<int32_t>(2 * i + 1));
+    perm.push_back(static_cast<int32_t>(2 * i + 2));
+  }
+  perm.insert(perm.end(), spatial.begin(), spatial.end());
+  perm.push_back(static_cast<int32_t>(split.size()));
+  split.push_back(in.back());
+  const int wide = moves.Temporary(moves.from().inputs[0], padded);
+  moves.Add(Op::kPad, {moves.from().inputs[0]}, wide, pads);
+  moves.ReshapeTo(moves.Transpose(moves.Reshape(wide, split), perm), moves.from().outputs[0]);
+  return true;
+}
+
+bool AddBatchToSpace(Moves& moves) {
+  const auto blocks = BlocksOf(moves);
+  if (!blocks) return false;
+  const Dims in = moves.in(0)->dims, out = moves.out().dims;
+  Dims split = blocks->block, whole = in, begin(in.size(), 0), perm;
+  int64_t batches = in[0];
+  for (int32_t size : blocks->block) batches = batches % size == 0 ? batches / size : -1;
+  if (batches < 1) return false;
+  const auto count = static_cast<int32_t>(blocks->block.size());
+  whole[0] = static_cast<int32_t>(batches);
+  split.push_back(whole[0]);
+  perm.push_back(count);
+  for (int32_t i = 0; i < count; ++i) {
+    const auto at = static_cast<size_t>(i);
+    const int64_t joined = int64_t{in[at + 1]} * blocks->block[at];
+    begin[at + 1] = blocks->margins[2 * at];
+    if (joined - blocks->margins[2 * at] - blocks->margins[2 * at + 1] != out[at + 1]) return false;
+    whole[at + 1] = static_cast<int32_t>(joined);
+    split.push_back(in[at + 1]);
+    perm.insert(perm.end(), {count + 1 + i, i});
+  }
+  perm.push_back(static_cast<int32_t>(split.size()));
+  split.push_back(in.back());
+  if (out[0] != whole[0] || out.back() != in.back()) return false;
+  const int turned = moves.Transpose(moves.Reshape(moves.from().inputs[0], split), perm);
+  moves.Slice(moves.Reshape(turned, whole), begin, Dims(in.size(), 1), out,
+              moves.from().outputs[0]);
+  return true;
+}
+
+// Bytes compare as their numbers do, so the largest is picked, not computed; the smallest is the
+// largest of the bytes with every bit turned.
+bool AddReduce(Moves& moves, bool most) {
   auto axes = Numbers(moves.in(1));
   if (moves.in(0) == nullptr || !axes) return false;
   const size_t rank = moves.in(0)->dims.size();
@@ -275,7 +355,7 @@ bool AddReduceMax(Moves& moves) {
     axis = static_cast<int32_t>(*known);
   }
   if (rank == 0 || SafeElements(moves.in(0)->dims) < 1) return false;
-  moves.Largest(*axes);
+  most ? moves.Largest(*axes) : moves.Smallest(*axes);
   return true;
 }
 
@@ -348,7 +428,13 @@ bool AddAny(const Operator& op, Builtin code, Moves& moves) {
       return options != nullptr && AddBlocks(moves, options->block(), false);
     }
     case Builtin::kReduceMax:
-      return AddReduceMax(moves);
+      return AddReduce(moves, true);
+    case Builtin::kReduceMin:
+      return AddReduce(moves, false);
+    case Builtin::kSpaceToBatch:
+      return AddSpaceToBatch(moves);
+    case Builtin::kBatchToSpace:
+      return AddBatchToSpace(moves);
     case Builtin::kMirrorPad:
       return AddMirrorPad(op, moves);
     case Builtin::kResizeBilinear:

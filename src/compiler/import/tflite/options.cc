@@ -90,11 +90,12 @@ void SetPool(const Pool2D& options, Op op, Node& node) {
   if (Take(node, op, options.activation())) node.attributes = window;
 }
 
-void SetMean(const Reducer& options, const Graph& graph, Node& node) {
+// mean and sum
+void SetMean(const Reducer& options, bool sum, const Graph& graph, Node& node) {
   const auto axes = Numbers(TensorAt(graph, node.inputs, 1));
   const auto* input = TensorAt(graph, node.inputs, 0);
   if (!axes || input == nullptr) return;
-  Reduce reduce{.axes = {}, .keep_dims = options.keep_dims()};
+  Reduce reduce{.axes = {}, .keep_dims = options.keep_dims(), .sum = sum};
   for (int32_t axis : *axes) {
     const int32_t rank = static_cast<int32_t>(input->dims.size());
     if (axis < -rank || axis >= rank) return;
@@ -186,7 +187,10 @@ void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node) {
       if (const auto* options = op.options_as_Pool2D()) SetPool(*options, Op::kMaxPool2D, node);
       break;
     case Builtin::kMean:
-      if (const auto* options = op.options_as_Reducer()) SetMean(*options, graph, node);
+    case Builtin::kSum:
+      if (const auto* options = op.options_as_Reducer()) {
+        SetMean(*options, code == Builtin::kSum, graph, node);
+      }
       break;
     case Builtin::kSoftmax:
       node.op = Op::kSoftmax;

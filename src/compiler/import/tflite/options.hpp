@@ -5,6 +5,8 @@
 // inspected, and lowering names it.
 #pragma once
 
+#include <string>
+
 #include "compiler/ir/graph.hpp"
 
 namespace covey::compiler::tflite {
@@ -37,6 +39,8 @@ enum class Builtin : int32_t {
   kCustom = 32,
   kPad = 34,
   kGather = 36,
+  kBatchToSpace = 37,
+  kSpaceToBatch = 38,
   kTranspose = 39,
   kMean = 40,
   kSub = 41,
@@ -57,12 +61,14 @@ enum class Builtin : int32_t {
   kTile = 69,
   kExpandDims = 70,
   kLog = 73,
+  kSum = 74,
   kSqrt = 75,
   kRsqrt = 76,
   kArgMin = 79,
   kReduceMax = 82,
   kPack = 83,
   kUnpack = 88,
+  kReduceMin = 89,
   kSquare = 92,
   kResizeNearest = 97,
   kLeakyRelu = 98,
@@ -85,6 +91,10 @@ enum class Builtin : int32_t {
 
 // `node` has its tensors already. Leaves node.op at kNone if it cannot be said.
 void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node);
+
+// reasons.cc: why an operator that the IR has an op for stays Op::kNone, as " (that ...)"; empty
+// for one that the IR has none for.
+std::string WhyNot(const Operator& op, Builtin code, const Node& node, const Graph& graph);
 
 // moves.cc: an operator that only moves elements, which may take several nodes (a split is one
 // slice for each output). Appends them to the graph; false if it is no such operator, or cannot be

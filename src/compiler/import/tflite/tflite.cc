@@ -1,5 +1,7 @@
 // Reads .tflite: flatbuffers' verifier first (offsets, vectors, strings), then every number that
 // the file uses to point at something else, then CheckGraph.
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -36,6 +38,22 @@ DType TypeOf(tflite::TensorType type) {
     default:
       return DType::kNone;
   }
+}
+
+// IEEE 754 half precision, two bytes each, low byte first.
+std::shared_ptr<const std::vector<std::byte>> FloatsOfHalves(std::span<const uint8_t> halves) {
+  std::vector<std::byte> data(halves.size() / 2 * sizeof(float));
+  for (size_t i = 0; i + 1 < halves.size(); i += 2) {
+    const uint32_t bits = static_cast<uint32_t>(halves[i]) | uint32_t{halves[i + 1]} << 8;
+    const auto exponent = static_cast<int>(bits >> 10 & 31),
+               fraction = static_cast<int>(bits & 1023);
+    float value = exponent == 31  ? (fraction == 0 ? INFINITY : NAN)
+                  : exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                  : std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+    if ((bits >> 15) != 0) value = -value;
+    std::memcpy(data.data() + i / 2 * sizeof(value), &value, sizeof(value));
+  }
+  return std::make_shared<const std::vector<std::byte>>(std::move(data));
 }
 
 // "a/b/Conv2D;a/b/Conv2D;a/b/BiasAdd", as fused ops are called, says no more than its first part.
@@ -92,7 +110,9 @@ class Reader {
       }
     }
     COVEY_TRY(ReadQuant(from.quantization(), who, tensor.quant));
-    COVEY_TRY(ReadData(from.buffer(), who, tensor));
+    const bool half = from.type() == tflite::TensorType::FLOAT16;
+    COVEY_TRY(ReadData(from.buffer(), half, who, tensor));
+    if (half && tensor.constant()) tensor.dtype = DType::kFloat32;
     graph_.tensors.push_back(std::move(tensor));
     return OkStatus();
   }
@@ -126,7 +146,7 @@ class Reader {
     return OkStatus();
   }
 
-  Status ReadData(uint32_t buffer, const std::string& who, Tensor& tensor) {
+  Status ReadData(uint32_t buffer, bool half, const std::string& who, Tensor& tensor) {
     const auto* buffers = model_.buffers();
     const uint32_t count = buffers != nullptr ? buffers->size() : 0;
     if (buffer != 0 && buffer >= count) {
@@ -139,6 +159,10 @@ class Reader {
       if (buffer != 0 && SafeElements(tensor.dims) == 0) {
         tensor.data = std::make_shared<const std::vector<std::byte>>();
       }
+      return OkStatus();
+    }
+    if (half) {
+      tensor.data = FloatsOfHalves({data->data(), data->size()});
       return OkStatus();
     }
     const auto* bytes = reinterpret_cast<const std::byte*>(data->data());
@@ -198,13 +222,38 @@ class Reader {
                     ? ShortName(graph_.tensors[static_cast<size_t>(node.outputs[0])].name)
                     : "#" + std::to_string(number);
     const auto known = static_cast<tflite::Builtin>(builtin);
+    if (IsHybrid(node)) {  // its activations are quantised anew in each run
+      node.source_op += " (of float activations and int8 weights)";
+      graph_.nodes.push_back(std::move(node));
+      return OkStatus();
+    }
     if (tflite::AddMoves(from, known, node, graph_)) return OkStatus();
     if (!tflite::SetProduct(from, known, graph_, node) &&
         !tflite::SetRecurrent(from, known, graph_, node)) {
       tflite::SetOp(from, known, graph_, node);
     }
+    // float16 constants have become float32 ones.
+    if (node.op == Op::kDequantize && !node.inputs.empty() && node.inputs[0] != kNoTensor &&
+        graph_.tensors[static_cast<size_t>(node.inputs[0])].dtype == DType::kFloat32) {
+      node.op = Op::kReshape;
+    }
+    if (node.op == Op::kNone) node.source_op += tflite::WhyNot(from, known, node, graph_);
     graph_.nodes.push_back(std::move(node));
     return OkStatus();
+  }
+
+  bool IsHybrid(const Node& node) const {
+    if (node.source_op == "QUANTIZE" || node.source_op == "DEQUANTIZE" || node.outputs.empty() ||
+        node.outputs[0] == kNoTensor) {
+      return false;
+    }
+    const auto at = [this](int tensor) -> const Tensor& {
+      return graph_.tensors[static_cast<size_t>(tensor)];
+    };
+    if (at(node.outputs[0]).dtype != DType::kFloat32) return false;
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](int input) {
+      return input != kNoTensor && at(input).constant() && at(input).dtype == DType::kInt8;
+    });
   }
 
   const tflite::Model& model_;

@@ -31,6 +31,8 @@
   ROW(kResizeBilinear, 24, "resize_bilinear")  \
   ROW(kMirrorPad, 25, "mirror_pad")            \
   ROW(kGather, 26, "gather")                   \
+  ROW(kSquaredDifference, 27, "squared_diff")  \
+  ROW(kDiv, 28, "div")                         \
   ROW(kTransposeConv, 40, "transpose_conv")    \
   ROW(kBatchMatMul, 41, "batch_matmul")        \
   ROW(kArgMax, 42, "arg_max")                  \

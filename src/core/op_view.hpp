@@ -70,8 +70,8 @@ struct PoolAttr {
   int32_t activation_min = -128, activation_max = 127;
 };
 
-// add, sub (a_0 - a_1). a_k = MBQM((q_k + offset_k) * 2^left_shift, multiplier_k, shift_k); either
-// input may broadcast.
+// add, sub (a_0 - a_1), squared_diff ((a_0 - a_1)^2). a_k = MBQM((q_k + offset_k) * 2^left_shift,
+// multiplier_k, shift_k); either input may broadcast.
 struct AddAttr {
   int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
   int32_t left_shift = 20;
@@ -165,7 +165,7 @@ struct UnaryAttr {
   int32_t alpha = 0, beta = 0;  // float32
 };
 
-// mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) + output_offset); either
+// div (float32 only); mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) + output_offset); either
 // input may broadcast.
 struct MulAttr {
   int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;

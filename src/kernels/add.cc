@@ -3,7 +3,7 @@
 
 namespace covey::kernels {
 
-// add and sub
+// add, sub and squared_diff
 Status PrepareAdd(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
@@ -13,7 +13,9 @@ Status PrepareAdd(const OpView& op, Diag& diag) {
   const auto& attr = op.attr_as<AddAttr>();
   // 255 * 2^22 < 2^30, and 2^15 * 2^15 = 2^30 once negative.
   const bool wide = op.output[0].dtype == DType::kInt16;
-  COVEY_TRY(check.Between("left shift", attr.left_shift, 0, wide ? 15 : 22));
+  const bool squares = op.op == Op::kSquaredDifference;  // of 2^15 at most; none of int16
+  if (squares && wide) return check.Is("output", op.output[0], DType::kInt8);
+  COVEY_TRY(check.Between("left shift", attr.left_shift, 0, squares ? 7 : wide ? 15 : 22));
   COVEY_TRY(check.InputOffset(op.input[0], attr.input0_offset));
   COVEY_TRY(check.InputOffset(op.input[1], attr.input1_offset));
   // No left shifts of addends, so that a sum of two stays below 2^31.

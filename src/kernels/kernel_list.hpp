@@ -30,6 +30,8 @@
   ROW(kResizeBilinear, PrepareResize, RunResizeBilinear)            \
   ROW(kMirrorPad, PrepareMirrorPad, RunMirrorPad)                   \
   ROW(kGather, PrepareGather, RunGather)                            \
+  ROW(kSquaredDifference, PrepareAdd, RunSquaredDifference)         \
+  ROW(kDiv, PrepareDiv, RunDiv)                                     \
   ROW(kTransposeConv, PrepareTransposeConv, RunTransposeConv)       \
   ROW(kBatchMatMul, PrepareBatchMatMul, RunBatchMatMul)             \
   ROW(kArgMax, PrepareArgMinMax, RunArgMax)                         \

@@ -24,6 +24,14 @@ Status PrepareMul(const OpView& op, Diag& diag) {
   return check.OutputRange(attr.output_offset, attr.activation_min, attr.activation_max);
 }
 
+Status PrepareDiv(const OpView& op, Diag& diag) {
+  const Check check(op, diag);
+  COVEY_TRY(check.Counts(2, 2, 1));
+  COVEY_TRY(check.Is("output", op.output[0], DType::kFloat32));
+  COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
+  return CheckBroadcast(check, op.input[1], op.output[0]);
+}
+
 Status PrepareMaxMin(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));

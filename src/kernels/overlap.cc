@@ -151,7 +151,9 @@ Sharing SharingOf(const OpView& op, int input) {
       return PoolSharing(op);
     case Op::kAdd:
     case Op::kSub:
+    case Op::kSquaredDifference:
     case Op::kMul:
+    case Op::kDiv:
     case Op::kPrelu:
     case Op::kMaximum:
     case Op::kMinimum:

@@ -1,5 +1,7 @@
 // Ops of two inputs that go element by element: mul, prelu, maximum, minimum (add and sub: see
 // simple.cc).
+#include <algorithm>
+
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/view.hpp"
 #include "kernels/multiplier.hpp"
@@ -44,6 +46,40 @@ Status LowerMul(const NodeView& view, Lowered& op) {
   const ActivationRange range = RangeOf(view.node().activation, view.out());
   op.Set(MulAttr{-ZeroOf(view.in(0)), -ZeroOf(view.in(1)), ZeroOf(view.out()), fixed.multiplier,
                  fixed.shift, range.min, range.max});
+  return OkStatus();
+}
+
+// Addends as those of add, but shifted less: the difference is squared.
+Status LowerSquaredDifference(const NodeView& view, Lowered& op) {
+  COVEY_TRY(CheckPair(view));
+  if (view.Floats()) return OkStatus();
+  COVEY_TRY(view.Int8(view.out()));
+  AddAttr attr;
+  attr.left_shift = 7;
+  attr.input0_offset = -ZeroOf(view.in(0));
+  attr.input1_offset = -ZeroOf(view.in(1));
+  attr.output_offset = ZeroOf(view.out());
+  const double s0 = ScaleOf(view.in(0)), s1 = ScaleOf(view.in(1));
+  const double twice = 2 * std::max(s0, s1);
+  const kernels::Multiplier f0 = kernels::Quantise(s0 / twice), f1 = kernels::Quantise(s1 / twice);
+  const kernels::Multiplier out =
+      kernels::Quantise(twice * twice / ((1 << 14) * double{ScaleOf(view.out())}));
+  if (out.shift > 0)
+    return view.Unsupported("square of the input scales over output scale is above 2^12");
+  attr.input0_multiplier = f0.multiplier, attr.input0_shift = f0.shift;
+  attr.input1_multiplier = f1.multiplier, attr.input1_shift = f1.shift;
+  attr.output_multiplier = out.multiplier, attr.output_shift = out.shift;
+  const ActivationRange range = RangeOf(view.node().activation, view.out());
+  attr.activation_min = range.min, attr.activation_max = range.max;
+  op.Set(attr);
+  return OkStatus();
+}
+
+Status LowerDiv(const NodeView& view, Lowered& op) {
+  COVEY_TRY(CheckPair(view));
+  COVEY_TRY(view.Type(view.out(), DType::kFloat32));
+  const ActivationRange range = RangeOf(view.node().activation, view.out());
+  op.Set(MulAttr{.activation_min = range.min, .activation_max = range.max});
   return OkStatus();
 }
 

@@ -37,6 +37,8 @@ constexpr Row kRows[] = {
     {Op::kGather, LowerGather},
     {Op::kResizeNearest, LowerResize},
     {Op::kResizeBilinear, LowerResize},
+    {Op::kSquaredDifference, LowerSquaredDifference},
+    {Op::kDiv, LowerDiv},
     {Op::kTransposeConv, LowerTransposeConv},
     {Op::kBatchMatMul, LowerBatchMatMul},
     {Op::kArgMax, LowerArgMinMax},

@@ -73,6 +73,8 @@ Status LowerConv(const NodeView& view, Lowered& op);  // and depthwise
 Status LowerFullyConnected(const NodeView& view, Lowered& op);
 Status LowerPool(const NodeView& view, Lowered& op);
 Status LowerAdd(const NodeView& view, Lowered& op);
+Status LowerSquaredDifference(const NodeView& view, Lowered& op);
+Status LowerDiv(const NodeView& view, Lowered& op);
 Status LowerMean(const NodeView& view, Lowered& op);
 Status LowerSoftmax(const NodeView& view, Lowered& op);
 Status LowerReshape(const NodeView& view, Lowered& op);

@@ -209,6 +209,10 @@ class Evaluator {
         return a - b;
       case Op::kMul:
         return a * b;
+      case Op::kDiv:
+        return a / b;
+      case Op::kSquaredDifference:
+        return (a - b) * (a - b);
       case Op::kMaximum:
         return std::max(a, b);
       case Op::kMinimum:

@@ -54,6 +54,13 @@ void FloatMulRow(const OpView& op, const PairRow& row) {
         i, ClampFloat(row.A<float>(i) * row.B<float>(i), attr.activation_min, attr.activation_max));
 }
 
+void FloatDivRow(const OpView& op, const PairRow& row) {
+  const auto& attr = op.attr_as<MulAttr>();
+  for (int32_t i = 0; i < row.count; ++i)
+    row.Set<float>(
+        i, ClampFloat(row.A<float>(i) / row.B<float>(i), attr.activation_min, attr.activation_max));
+}
+
 void FloatPreluRow(const OpView&, const PairRow& row) {
   for (int32_t i = 0; i < row.count; ++i) {
     const float x = row.A<float>(i);
@@ -67,6 +74,7 @@ void RunMul(const OpView& op) {
   if (IsFloat(op.output[0])) return ForEachRow(op, FloatMulRow);
   ForEachRow(op, op.output[0].dtype == DType::kInt16 ? MulRow<int16_t> : MulRow<int8_t>);
 }
+void RunDiv(const OpView& op) { ForEachRow(op, FloatDivRow); }
 void RunPrelu(const OpView& op) {
   ForEachRow(op, IsFloat(op.output[0]) ? FloatPreluRow : PreluRow);
 }

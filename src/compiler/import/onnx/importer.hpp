@@ -114,6 +114,7 @@ Result<bool> BatchNormalization(Importer& importer, const ::onnx::NodeProto& nod
 Result<bool> Relu(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Clip(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Add(Importer& importer, const ::onnx::NodeProto& node);
+Result<bool> Divide(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Softmax(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> QuantizeLinear(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> DequantizeLinear(Importer& importer, const ::onnx::NodeProto& node);

@@ -222,6 +222,12 @@ Result<bool> Add(Importer& importer, const ::onnx::NodeProto& node) {
   return Binary(importer, node, Op::kAdd);
 }
 
+Result<bool> Divide(Importer& importer, const ::onnx::NodeProto& node) {
+  COVEY_TRY_ASSIGN(const bool by_number, ByNumber(importer, node));
+  if (by_number) return true;
+  return Binary(importer, node, Op::kDiv);
+}
+
 Result<bool> Binary(Importer& importer, const ::onnx::NodeProto& node, Op op) {
   if (node.input_size() != 2) return false;
   Value* a = importer.In(node, 0);

@@ -35,7 +35,7 @@ constexpr Row kRows[] = {
     {"ConvTranspose", ConvTranspose},
     {"Cos", UnaryFunction},
     {"DequantizeLinear", DequantizeLinear},
-    {"Div", ByNumber},
+    {"Div", Divide},
     {"Dropout", Identity},
     {"Elu", UnaryFunction},
     {"Erf", UnaryFunction},

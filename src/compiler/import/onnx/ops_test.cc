@@ -147,6 +147,28 @@ Reals Largest(int count, const std::function<int(int)>& group, int groups) {
   return most;
 }
 
+// (2,3) by (3,2)
+TEST(OnnxOps, MatMulOfTwoComputedTensors) {
+  Reals expected;
+  for (int y = 0; y < 2; ++y) {
+    for (int x = 0; x < 2; ++x) {
+      double sum = 0;
+      for (int k = 0; k < 3; ++k) sum += RealOf(3 * y + k) * RealOf(6 + 2 * k + x);
+      expected.push_back(sum);
+    }
+  }
+  Expect(OneNode("MatMul").Input({2, 3}).Input({3, 2}).Bytes({{2, 2}}), expected, 1.01);
+}
+
+TEST(OnnxOps, ReduceMeanAlongAnyAxes) {
+  Reals expected;
+  for (int y = 0; y < 4; ++y) {
+    expected.push_back((RealOf(3 * y) + RealOf(3 * y + 1) + RealOf(3 * y + 2)) / 3);
+  }
+  Expect(OneNode("ReduceMean").Input({2, 2, 3}).Axes({-1}).Set("keepdims", 0).Bytes({{2, 2}}),
+         expected, 1.01);
+}
+
 TEST(OnnxOps, MaximaOverAxesAreTheLargestBytes) {
   const Dims in = {1, 3, 4, 5};
   const auto channel = [](int i) { return i / 20; };

@@ -113,6 +113,7 @@ class Unfolder {
   std::string Dequantised(const NodeProto& from, const std::string& value, const Scale& scale,
                           std::optional<int64_t> axis = std::nullopt) {
     const std::string output = Fresh(from, "real");
+    sources_[output] = value;
     NodeProto& node = AddNode("DequantizeLinear", from, {value, scale.scale, scale.zero}, output);
     if (scale.zero.empty()) node.mutable_input()->RemoveLast();
     if (axis) {
@@ -156,6 +157,7 @@ class Unfolder {
       return true;
     }
     if (OneDimensional(node)) return Widen(node);
+    if (node.op_type() == "LayerNormalization") return LayerNorm(node);
     return Moves(node.op_type()) && node.input_size() > 0 && known_.count(node.input(0)) > 0 &&
            Wrap(node);
   }
@@ -211,6 +213,46 @@ class Unfolder {
     return true;
   }
 
+  std::string Number(const NodeProto& node, float value) {
+    TensorProto& tensor = made_.emplace_back();
+    tensor.set_name(Fresh(node, "number"));
+    tensor.set_data_type(TensorProto::FLOAT);
+    tensor.add_float_data(value);
+    return tensor.name();
+  }
+
+  // (x - mean) / sqrt(mean of its squares + epsilon) * scale + bias, over the last dimension.
+  bool LayerNorm(const NodeProto& node) {
+    float epsilon = 1e-5F;
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.name() == "epsilon") epsilon = attribute.f();
+      if (attribute.name() == "axis" && attribute.i() != -1) return false;
+    }
+    if (node.output_size() != 1 || node.input_size() < 2 || node.input(1).empty()) return false;
+    const auto mean_of = [&](const std::string& input) {
+      NodeProto& mean = AddNode("ReduceMean", node, {input}, Fresh(node, "mean"));
+      auto& axes = *mean.add_attribute();
+      axes.set_name("axes");
+      axes.set_type(::onnx::AttributeProto::INTS);
+      axes.add_ints(-1);
+      return mean.output(0);
+    };
+    const auto then = [&](const char* op, const std::string& a, const std::string& b) {
+      return AddNode(op, node, b.empty() ? std::vector{a} : std::vector{a, b}, Fresh(node, op))
+          .output(0);
+    };
+    const std::string& x = node.input(0);
+    const std::string centred = then("Sub", x, mean_of(x));
+    const std::string variance = mean_of(then("Mul", centred, centred));
+    const std::string deviation = then("Sqrt", then("Add", variance, Number(node, epsilon)), "");
+    const std::string unit = then("Div", centred, deviation);
+    const bool bias = node.input_size() > 2 && !node.input(2).empty();
+    const std::string scaled = bias ? then("Mul", unit, node.input(1)) : "";
+    AddNode(bias ? "Add" : "Mul", node, {bias ? scaled : unit, node.input(bias ? 2 : 1)},
+            node.output(0));
+    return true;
+  }
+
   // Copies what the operator says of itself.
   static void Attributes(const NodeProto& from, NodeProto& to) {
     for (const auto& attribute : from.attribute()) {
@@ -253,8 +295,13 @@ class Unfolder {
     }
     const Scale result{node.input(out), node.input_size() > out + 1 ? node.input(out + 1) : ""};
     const std::string real = Fresh(node, "result");
-    NodeProto& made = AddNode(op, node, inputs, real);
+    NodeProto made;
+    made.set_op_type(op);
+    made.set_name(node.name());
+    for (const std::string& input : inputs) made.add_input(input);
+    made.add_output(real);
     Attributes(node, made);
+    if (!OneDimensional(made) || !Widen(made)) *graph_.add_node() = made;
     Quantised(node, real, result, node.output(0));
     return true;
   }

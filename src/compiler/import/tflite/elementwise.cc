@@ -93,6 +93,13 @@ bool SetElementwise(const Operator& op, Builtin code, Node& node) {
       activation = FusedIn(op.options_as_Sub());
       known = Op::kSub;
       break;
+    case Builtin::kDiv:
+      activation = FusedIn(op.options_as_Div());
+      known = Op::kDiv;
+      break;
+    case Builtin::kSquaredDifference:
+      known = Op::kSquaredDifference;
+      break;
     case Builtin::kPrelu:
       known = Op::kPrelu;
       break;

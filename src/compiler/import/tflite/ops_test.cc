@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -108,6 +109,54 @@ TEST(TfliteOps, ReduceMaxOverAnyAxes) {
   }
 }
 
+TEST(TfliteOps, ReduceMinPicksTheSmallest) {
+  OneOp file(Builtin::kReduceMin);
+  In(file, {1, 2, 3, 2}).Constant({2}, {1, 2});
+  Out(file, {1, 2});
+  file.With(tflite::Options::Reducer, tflite::CreateReducer(file.builder(), false));
+  Numbers least{127, 127};
+  for (int i = 0; i < 12; ++i) {
+    int& of_channel = least[static_cast<size_t>(i % 2)];
+    of_channel = std::min(of_channel, Byte(i));
+  }
+  EXPECT_EQ(OutputOf(file), least);
+}
+
+TEST(TfliteOps, SumAddsRealValues) {
+  OneOp file(Builtin::kSum);
+  In(file, {1, 3, 2}).Constant({1}, {1});
+  file.Output({1, 2}, 4 * kScale, 0);
+  file.With(tflite::Options::Reducer, tflite::CreateReducer(file.builder(), false));
+  Numbers expected;
+  for (int c = 0; c < 2; ++c) {
+    const int sum = Byte(c) + Byte(c + 2) + Byte(c + 4) - 3 * static_cast<int>(kZero);
+    expected.push_back(static_cast<int>(std::round(sum / 4.0)));
+  }
+  EXPECT_EQ(OutputOf(file), expected);
+}
+
+// (1,3,4,1) padded to (1,4,4,1), in blocks of 2 by 2; and back, with the padding cropped.
+TEST(TfliteOps, BlocksBecomePicturesOfTheBatchAndBack) {
+  OneOp there(Builtin::kSpaceToBatch);
+  In(there, {1, 3, 4, 1}).Constant({2}, {2, 2}).Constant({2, 2}, {0, 1, 0, 0});
+  Out(there, {4, 2, 2, 1});
+  Numbers expected;
+  for (int block = 0; block < 4; ++block) {
+    for (int i = 0; i < 4; ++i) {
+      const int y = i / 2 * 2 + block / 2, x = i % 2 * 2 + block % 2;
+      expected.push_back(y < 3 ? Byte(y * 4 + x) : static_cast<int>(kZero));
+    }
+  }
+  EXPECT_EQ(OutputOf(there), expected);
+  OneOp back(Builtin::kBatchToSpace);
+  In(back, {4, 2, 2, 1}).Constant({2}, {2, 2}).Constant({2, 2}, {0, 1, 0, 0});
+  Out(back, {1, 3, 4, 1});
+  EXPECT_EQ(OutputOf(back), Places(12, [](int i) {
+              const int y = i / 4, x = i % 4;
+              return (y % 2 * 2 + x % 2) * 4 + y / 2 * 2 + x / 2;
+            }));
+}
+
 TEST(TfliteOps, MovesPutEveryByteInItsPlace) {
   OneOp slice(Builtin::kSlice);
   In(slice, {3, 5}).Constant({2}, {1, 2}).Constant({2}, {-1, 2});
@@ -194,6 +243,19 @@ TEST(TfliteOps, MaximumAndMinimumPickBytes) {
 }
 
 // Scales are powers of two here, so that fixed point is exact and the real value says it all.
+// (x - y)^2 of the same tensor is zero; of a tensor and 3 steps less, 9 square steps.
+TEST(TfliteOps, SquaredDifferenceIsWithinAByte) {
+  OneOp file(Builtin::kSquaredDifference);
+  file.Input({40}, 0.02F, 5).Input({1}, 0.02F, 5).Output({40}, 0.05F, -128);
+  const Numbers found = OutputOf(file);
+  ASSERT_EQ(found.size(), 40U);
+  for (int i = 0; i < 40; ++i) {
+    const double difference = 0.02 * (Byte(i) - Byte(40));
+    EXPECT_NEAR(found[static_cast<size_t>(i)],
+                std::min(difference * difference / 0.05 - 128, 127.0), 0.6);
+  }
+}
+
 TEST(TfliteOps, ArithmeticGivesTheRealValue) {
   const auto near = [](double real, float scale, int zero) {
     return static_cast<int>(std::clamp(std::round(real / double{scale}) + zero, -128.0, 127.0));

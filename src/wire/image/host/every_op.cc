@@ -90,6 +90,8 @@ ImageContents EveryOpContents() {
                     .input1_multiplier = kHalf,
                     .output_multiplier = kHalf,
                     .output_shift = -18};
+  AddAttr squares = sum;
+  squares.left_shift = 7;
   Chain chain({1, 4, 4, 2});
   chain.Then(Op::kQuantize, {1, 4, 4, 2}, same);
   chain.Constant(DType::kInt8, {3, 3, 3, 2}).Constant(DType::kInt32, {3});
@@ -107,6 +109,7 @@ ImageContents EveryOpContents() {
   const MulAttr product{.input0_offset = 5, .output_offset = -5, .multiplier = kHalf, .shift = -3};
   chain.Constant(DType::kInt8, {1, 3, 1, 6}).Then(Op::kMul, {1, 3, 3, 6}, product);
   chain.Constant(DType::kInt8, {3, 1, 1}).Then(Op::kSub, {1, 3, 3, 6}, sum);
+  chain.Constant(DType::kInt8, {3, 3, 6}).Then(Op::kSquaredDifference, {1, 3, 3, 6}, squares);
   chain.Constant(DType::kInt8, {6})
       .Then(Op::kPrelu, {1, 3, 3, 6},
             PreluAttr{.input_offset = 5,
@@ -140,6 +143,7 @@ ImageContents EveryOpContents() {
              {kHalf, kHalf, kHalf, kHalf, -6, -6, -6, -6});
   chain.Then(Op::kSoftmax, {1, 4}, SoftmaxAttr{.multiplier = kHalf, .shift = 23, .diff_min = -248});
   chain.Then(Op::kDequantize, {1, 4}, MeanAttr{}, {}, DType::kFloat32);
+  chain.Constant(DType::kFloat32, {4}).Then(Op::kDiv, {1, 4}, MulAttr{}, {}, DType::kFloat32);
   return chain.Finish();
 }
 

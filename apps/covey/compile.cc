@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "apps/covey/model/report.hpp"
 #include "compiler/ir/print.hpp"
 #include "compiler/pipeline.hpp"
+#include "wire/image/format.hpp"
+#include "wire/image/reader.hpp"
 
 namespace covey::app {
 namespace {
@@ -74,6 +77,22 @@ Expected<ModelFile> Load(const Options& options, std::optional<Approximated>& ap
   return CompileGraph(options.model, approximated->graph, options.target, LimitsOf(options));
 }
 
+// Ops from floats to floats: right everywhere, and slow on a board.
+size_t FloatOps(std::span<const std::byte> image) {
+  NoDiag quiet;
+  const auto view = wire::ImageView::Read(image, quiet);
+  if (!view.ok()) return 0;
+  const auto is_float = [&](std::span<const uint16_t> tensors) {
+    return !tensors.empty() && tensors[0] != wire::kNoTensor &&
+           view->tensor(tensors[0]).dtype == static_cast<uint8_t>(DType::kFloat32);
+  };
+  size_t count = 0;
+  for (uint32_t i = 0; i < view->op_count(); ++i) {
+    count += is_float(view->op_inputs(i)) && is_float(view->op_outputs(i)) ? 1 : 0;
+  }
+  return count;
+}
+
 int Compile(const Options& options) {
   std::optional<Approximated> approximated;
   const Expected<ModelFile> model = Load(options, approximated);
@@ -107,6 +126,7 @@ int Compile(const Options& options) {
                  {"patches", patches.patches},
                  {"patch_macs_before", patches.macs_before},
                  {"patch_macs_after", patches.macs_after},
+                 {"float_ops", FloatOps(model.value().image.span())},
                  {"ops", report.ops.size()}};
     if (approximated) json["approximation"] = ToJson(*approximated);
     PrintJson(out, json);
@@ -116,6 +136,10 @@ int Compile(const Options& options) {
         << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
         << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
         << Thousands(*report.arena_apart) << ")\n";
+    if (const size_t floats = FloatOps(model.value().image.span()); floats > 0) {
+      out << floats << (floats == 1 ? " op computes" : " ops compute")
+          << " in float: slow on a board (covey quantize makes int8 of a float network)\n";
+    }
     if (patches.patches > 0) {
       out << "patches: '" << patches.first << "' to '" << patches.last << "' in " << patches.patches
           << " bands of " << patches.rows << " rows; MACs " << Thousands(patches.macs_before)

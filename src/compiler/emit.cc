@@ -186,8 +186,14 @@ class Emitter {
   // are common (a scale of 1/255 and a mean of a half meet one at every pixel), so ties matter.
   Status AddPixelTable() {
     const Preprocess& pre = graph_.preprocess;
-    if (!pre.normalise || graph_.inputs.empty()) return OkStatus();
+    if (graph_.inputs.empty()) return OkStatus();
     const Tensor& input = At(graph_.inputs[0]);
+    if (pre.picture && input.dtype == DType::kFloat32) {
+      return Refuse(diag_, {Code::kUnimplemented, "compile: a picture classifier in float"},
+                    Describe(input),
+                    "supported for pictures (model.toml) is int8 (quantise the network first)");
+    }
+    if (!pre.normalise) return OkStatus();
     const size_t channels = pre.mean.size();
     if (input.dtype != DType::kInt8 || input.quant.scales.size() != 1 || input.dims.empty() ||
         input.dims.back() != static_cast<int64_t>(channels) || pre.std.size() != channels) {

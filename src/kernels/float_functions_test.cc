@@ -48,11 +48,11 @@ TEST(FloatFunctions, AreWithinAFewUnitsOfTheTrueValue) {
   EXPECT_LE(WorstUnits(-0.4, 0.4, Kind(UnaryKind::kTanh), tanh), 3);
   EXPECT_LE(WorstUnits(-80, 80, Kind(UnaryKind::kLogistic),
                        [](double x) { return 1 / (1 + std::exp(-x)); }),
-            130);  // below -9 it is exp(x), as the reference has it: 1.2e-4 of the value
+            2100);  // below -9 it is exp(x), as the reference has it: off by 1.2e-4 of the value
   EXPECT_LE(WorstUnits(-9, 16, Kind(UnaryKind::kLogistic),
                        [](double x) { return 1 / (1 + std::exp(-x)); }),
             3);
-  EXPECT_LE(WorstUnits(-5, 5, Kind(UnaryKind::kErf), [](double x) { return std::erf(x); }), 8);
+  EXPECT_LE(WorstUnits(-5, 5, Kind(UnaryKind::kErf), [](double x) { return std::erf(x); }), 12);
   EXPECT_LE(WorstUnits(-20, 3, Kind(UnaryKind::kElu, 1),
                        [](double x) { return x < 0 ? std::expm1(x) : x; }),
             3);

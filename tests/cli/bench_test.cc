@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/material.hpp"
+#include "tests/cli/process.hpp"
 
 namespace covey::cli_test {
 namespace {
@@ -46,8 +47,12 @@ TEST(Bench, RefusesAPlaceThatIsNoBoard) {
   EXPECT_EQ(Covey({"bench", kDeviceModel, "--on", "board:z80"}).code, 2);
 }
 
-TEST(Bench, OfAFloatNetworkSaysWhyNot) {
-  const Ended run = Covey({"bench", kFullModel});
+TEST(Bench, OfANetworkWithAnUnknownOpSaysWhyNot) {
+  std::string bytes = ReadAll(kFullModel);
+  for (size_t at = bytes.find("Relu"); at != std::string::npos; at = bytes.find("Relu", at)) {
+    bytes.replace(at, 4, "Rxlu");
+  }
+  const Ended run = Covey({"bench", WriteTemp("unknown.onnx", bytes)});
   EXPECT_EQ(run.code, 1);
   EXPECT_NE(run.err.find("UNIMPLEMENTED"), std::string::npos) << run.err;
 }

@@ -151,7 +151,9 @@ std::string Describe(const Tensor& tensor) {
 }
 
 std::string Describe(const Node& node) {
-  const std::string kind = node.op == Op::kNone ? node.source_op : OpName(node.op);
+  // Why it has no op stands behind its source_op: " (with peepholes)".
+  const std::string source = node.source_op.substr(0, node.source_op.find(" ("));
+  const std::string kind = node.op == Op::kNone ? source : OpName(node.op);
   return kind + " '" + node.name + "'";
 }
 

@@ -32,7 +32,7 @@ bool MovesOnly(const Node& node) {
   if (node.op == Op::kConcat) return true;
   return node.inputs.size() == 1 &&
          (node.op == Op::kReshape || node.op == Op::kTranspose || node.op == Op::kSlice ||
-          node.op == Op::kGather || node.op == Op::kMirrorPad);
+          node.op == Op::kGather || node.op == Op::kMirrorPad || node.op == Op::kResizeNearest);
 }
 
 bool IsQuantizeOfFloats(const Graph& graph, const Node& node) {
@@ -231,7 +231,7 @@ class Evaluator {
 };
 
 // Whether another pass turns it into an int8 op of its own: one function, rounded as ONNX does.
-bool AbsorbTakes(bool to_even, int ops) { return to_even && ops < 2; }
+bool AbsorbTakes(bool to_even, int ops) { return to_even && ops == 1; }
 
 }  // namespace
 

@@ -50,13 +50,17 @@ bool PadsWithZero(const Node& node) {
 bool MovesOnly(const Node& node) {
   const Op op = node.op;
   return op == Op::kReshape || op == Op::kTranspose || op == Op::kSlice || op == Op::kGather ||
-         op == Op::kMirrorPad || (op == Op::kMaxPool2D && node.activation == Activation::kNone) ||
-         PadsWithZero(node);
+         op == Op::kMirrorPad || op == Op::kResizeNearest ||
+         (op == Op::kMaxPool2D && node.activation == Activation::kNone) || PadsWithZero(node);
 }
 
 bool SameQuant(const Tensor& a, const Tensor& b) {
   return a.quant.scales == b.quant.scales && a.quant.zero_points == b.quant.zero_points;
 }
+
+// Between its pairs a .tflite network computes in single precision and says so; an ONNX network
+// means int8.
+bool MeansFloats(const Node& quantize) { return quantize.source_op == "QUANTIZE"; }
 
 bool IsUnary(const Node& node) {
   return !node.inputs.empty() && node.inputs[0] != kNoTensor && node.outputs.size() == 1 &&
@@ -103,7 +107,10 @@ class Absorber {
   void Absorb(Node& node) {
     if (!IsUnary(node)) return;
     if (node.op == Op::kQuantize && Int8Of(node.inputs[0]) >= 0) {
-      node.inputs[0] = Int8Of(node.inputs[0]);
+      const int from = Int8Of(node.inputs[0]);
+      const Tensor &in = TensorOf(graph_, from), &out = TensorOf(graph_, node.outputs[0]);
+      if (MeansFloats(node) && (in.dtype != out.dtype || !SameQuant(in, out))) return;
+      node.inputs[0] = from;
       return;
     }
     if (!CanBeInt8(node.op)) return;
@@ -122,6 +129,7 @@ class Absorber {
       next = OnlyReader(*next);
     }
     if (next == nullptr || next->op != Op::kQuantize || !IsUnary(*next)) return;
+    if (MeansFloats(*next)) return;
     const int output = next->outputs[0];
     if (TensorOf(graph_, output).dtype != DType::kInt8) return;
     if (HasWeights(node.op) && inputs.size() > 2 && inputs[2] != kNoTensor) {
@@ -130,11 +138,6 @@ class Absorber {
     }
     if (JoinsQuant(node.op)) {
       for (int& input : inputs) input = As(input, output, node.name);
-    }
-    // Floats in the middle of a .tflite network are rounded as its quantize does it.
-    if (auto* unary = std::get_if<Unary>(&node.attributes);
-        unary != nullptr && unary->arithmetic == Arithmetic::kTflite) {
-      unary->arithmetic = Arithmetic::kHalvesAway;
     }
     node.inputs = std::move(inputs);
     node.activation = activation;

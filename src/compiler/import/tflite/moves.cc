@@ -1,6 +1,7 @@
 #include "compiler/ir/moves.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "compiler/import/tflite/options.hpp"
@@ -396,6 +397,20 @@ bool AddResizeNearest(const Operator& op, Moves& moves) {
                    options != nullptr && options->half_pixel_centers());
 }
 
+// x to the power of one constant number.
+bool AddPow(Moves& moves) {
+  const auto* exponent = moves.in(1);
+  float alpha = 0;
+  if (moves.in(0) == nullptr || exponent == nullptr || !exponent->constant() ||
+      exponent->dtype != DType::kFloat32 || exponent->data->size() != sizeof(alpha)) {
+    return false;
+  }
+  std::memcpy(&alpha, exponent->data->data(), sizeof(alpha));
+  moves.Add(Op::kUnary, {moves.from().inputs[0]}, moves.from().outputs[0],
+            Unary{.kind = UnaryKind::kPower, .alpha = alpha, .table = nullptr});
+  return true;
+}
+
 bool AddAny(const Operator& op, Builtin code, Moves& moves) {
   switch (code) {
     case Builtin::kConcatenation:
@@ -429,6 +444,8 @@ bool AddAny(const Operator& op, Builtin code, Moves& moves) {
     }
     case Builtin::kReduceMax:
       return AddReduce(moves, true);
+    case Builtin::kPow:
+      return AddPow(moves);
     case Builtin::kReduceMin:
       return AddReduce(moves, false);
     case Builtin::kSpaceToBatch:

@@ -65,6 +65,7 @@ enum class Builtin : int32_t {
   kSum = 74,
   kSqrt = 75,
   kRsqrt = 76,
+  kPow = 78,
   kArgMin = 79,
   kReduceMax = 82,
   kPack = 83,

@@ -93,6 +93,8 @@ ImageContents EveryOpContents() {
   AddAttr squares = sum;
   squares.left_shift = 7;
   Chain chain({1, 4, 4, 2});
+  chain.Constant(DType::kFloat32, {2});
+  chain.Then(Op::kDiv, {1, 4, 4, 2}, MulAttr{}, {}, DType::kFloat32);
   chain.Then(Op::kQuantize, {1, 4, 4, 2}, same);
   chain.Constant(DType::kInt8, {3, 3, 3, 2}).Constant(DType::kInt32, {3});
   chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.pad_top = 1, .pad_left = 1, .input_offset = 5},
@@ -143,7 +145,6 @@ ImageContents EveryOpContents() {
              {kHalf, kHalf, kHalf, kHalf, -6, -6, -6, -6});
   chain.Then(Op::kSoftmax, {1, 4}, SoftmaxAttr{.multiplier = kHalf, .shift = 23, .diff_min = -248});
   chain.Then(Op::kDequantize, {1, 4}, MeanAttr{}, {}, DType::kFloat32);
-  chain.Constant(DType::kFloat32, {4}).Then(Op::kDiv, {1, 4}, MulAttr{}, {}, DType::kFloat32);
   return chain.Finish();
 }
 

@@ -80,6 +80,19 @@ void SetDepthwise(const DepthwiseConv2D& options, const Graph& graph, Node& node
   if (Take(node, Op::kDepthwiseConv2D, options.activation())) node.attributes = window;
 }
 
+// With weights that are computed it is a product of two matrices, the second transposed.
+void SetFullyConnected(const FullyConnected& options, const Graph& graph, Node& node) {
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  const auto* weights = TensorAt(graph, node.inputs, 1);
+  const bool matrices = input != nullptr && weights != nullptr && !weights->constant() &&
+                        TensorAt(graph, node.inputs, 2) == nullptr && input->dims.size() == 2 &&
+                        weights->dims.size() == 2;
+  if (!Take(node, matrices ? Op::kBatchMatMul : Op::kFullyConnected, options.activation())) return;
+  if (!matrices) return;
+  node.inputs.resize(2);
+  node.attributes = MatMul{false, true};
+}
+
 void SetPool(const Pool2D& options, Op op, Node& node) {
   Window window;
   window.window_h = options.window_h();
@@ -169,7 +182,7 @@ void SetOp(const Operator& op, Builtin code, const Graph& graph, Node& node) {
     case Builtin::kFullyConnected:
       if (const auto* options = op.options_as_FullyConnected();
           options != nullptr && options->weights_format() == 0) {
-        Take(node, Op::kFullyConnected, options->activation());
+        SetFullyConnected(*options, graph, node);
       }
       break;
     case Builtin::kAdd: {

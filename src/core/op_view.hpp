@@ -165,8 +165,8 @@ struct UnaryAttr {
   int32_t alpha = 0, beta = 0;  // float32
 };
 
-// div (float32 only); mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) + output_offset); either
-// input may broadcast.
+// div (float32 only); mul: clamp(MBQM((q_0 + offset_0)(q_1 + offset_1), multiplier, shift) +
+// output_offset); either input may broadcast.
 struct MulAttr {
   int32_t input0_offset = 0, input1_offset = 0, output_offset = 0;
   int32_t multiplier = 0, shift = 0;

@@ -65,6 +65,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddInspect(app, chosen);
   AddCompile(app, chosen);
   AddQuantize(app, chosen);
+  AddExplore(app, chosen);
   AddBench(app, chosen);
   AddAgent(app, chosen);
   AddModels(app, chosen);

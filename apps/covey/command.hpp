@@ -27,6 +27,7 @@ void AddRun(CLI::App& app, Chosen& chosen);
 void AddInspect(CLI::App& app, Chosen& chosen);
 void AddCompile(CLI::App& app, Chosen& chosen);
 void AddQuantize(CLI::App& app, Chosen& chosen);
+void AddExplore(CLI::App& app, Chosen& chosen);
 void AddBench(CLI::App& app, Chosen& chosen);
 void AddAgent(CLI::App& app, Chosen& chosen);
 void AddModels(CLI::App& app, Chosen& chosen);

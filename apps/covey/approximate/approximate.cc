@@ -116,6 +116,7 @@ Expected<Approximated> Approximate(const ApproximateJob& job) {
   auto found = compiler::FindBest(*explorer, job.max_loss / 100, diag);
   if (!found.ok()) return Explain(job.model, found.status(), diag);
   made.found = *std::move(found);
+  made.exact = explorer->exact();
   made.graph = made.found.best.graph;
   notes.Say("reporting");
   const compiler::Graph& exact = explorer->study().graph();
@@ -136,7 +137,7 @@ Expected<Approximated> Approximate(const ApproximateJob& job) {
 
 std::string Text(const Approximated& made) {
   const compiler::Point& best = made.found.best.point;
-  const compiler::Point& exact = made.found.points.front();
+  const compiler::Point& exact = made.exact;
   Table table({"layer", "op", ">MACs", ">left", "form", ">removed"});
   for (const compiler::LayerNote& layer : best.layers)
     table.Add({layer.name, layer.op, Thousands(layer.macs_exact), Thousands(layer.macs),
@@ -195,7 +196,7 @@ Json ToJson(const Approximated& made) {
                {"report_samples", made.report},
                {"labels", made.reported.has_value()},
                {"tried", made.found.points.size()},
-               {"exact_estimated_instructions", made.found.points.front().instructions},
+               {"exact_estimated_instructions", made.exact.instructions},
                {"best", ToJson(made.found.best.point)},
                {"report_agreement", made.agreement}};
   if (made.reported) {

@@ -31,6 +31,7 @@ struct ApproximateJob {
 
 struct Approximated {
   compiler::Graph graph;
+  compiler::Point exact;
   compiler::Found found;
   size_t calibrate = 0, select = 0, report = 0;  // samples
   std::optional<compiler::Accuracy> reported;    // on the report part
@@ -47,7 +48,7 @@ std::string Text(const Approximated& made);
 Json ToJson(const Approximated& made);
 Json ToJson(const compiler::Point& point);
 
-// The data of a job, with labels checked; and the image that says how they go in.
+// The data of a job, with labels checked.
 struct JobData {
   compiler::Graph graph;
   LabelledBytes data;

@@ -12,6 +12,11 @@
 namespace covey::compiler {
 namespace {
 
+class NoDiag final : public Diag {
+ public:
+  void Report(const Finding&) override {}
+};
+
 // The least price at which a removal saves the wanted part of the instructions, or all there is.
 template <typename At, typename Saved>
 Removal BySaving(double wanted, At at, Saved saved) {
@@ -100,6 +105,7 @@ std::string Recipe::Text() const {
       text += number;
     }
   }
+  if (compact) text += " compact";
   return text;
 }
 
@@ -121,9 +127,15 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   }
   explorer.study_ = std::make_shared<const Study>(std::move(study));
   COVEY_TRY_ASSIGN(explorer.exact_answers_, AnswersOf(work, explorer.data_.select, nullptr, diag));
+  COVEY_TRY_ASSIGN(const std::vector<std::byte> plain, Compile(work, diag));
+  explorer.plain_bytes_ = static_cast<int64_t>(plain.size());
+  // The exact network may break the limits that an approximated one keeps.
+  const CompileOptions limits = explorer.options_.compile;
+  explorer.options_.compile.ram_bytes.reset(), explorer.options_.compile.flash_bytes.reset();
   COVEY_TRY_ASSIGN(Tried exact, explorer.Measure({}, explorer.study_->graph(), *explorer.study_,
                                                  nullptr, nullptr, diag));
   explorer.exact_ = std::move(exact.point);
+  explorer.options_.compile = limits;
   return explorer;
 }
 
@@ -146,7 +158,22 @@ Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, Diag& diag) 
 }
 
 Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
+  const auto known = known_.find(recipe.Text());
+  if (known != known_.end()) return known->second;
   Say(recipe.Text());
+  COVEY_TRY_ASSIGN(const Tried tried, Make(recipe, diag));
+  known_.emplace(recipe.Text(), tried);
+  return tried;
+}
+
+Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
+  if (recipe.compact) {
+    Recipe loose = recipe;
+    loose.compact = false;
+    COVEY_TRY_ASSIGN(Tried tried, Try(loose, diag));
+    COVEY_TRY(Cost(recipe, tried, diag));
+    return tried;
+  }
   if (recipe.policy == Policy::kExact) return Tried{exact_, study_->graph()};
   if (recipe.policy == Policy::kOurs) {
     COVEY_TRY_ASSIGN(const Narrow* narrow, Narrowed(recipe.channels, diag));
@@ -169,6 +196,23 @@ Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
   return Measure(recipe, std::move(graph), *study_, &patterns, nullptr, diag);
 }
 
+Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
+  CompileOptions options = options_.compile;
+  constexpr int64_t kNames = 256;
+  if (recipe.compact)
+    options.flash_bytes =
+        std::min(options.flash_bytes.value_or(plain_bytes_ + kNames), plain_bytes_ + kNames);
+  COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
+  Graph small = tried.graph;
+  COVEY_TRY(RunPasses(small, diag));
+  COVEY_TRY_ASSIGN(const Footprint footprint, FootprintOf(small, options, diag));
+  tried.point.recipe = recipe;
+  tried.point.image_bytes = static_cast<int64_t>(image.size());
+  tried.point.instructions = footprint.instructions;
+  tried.point.arena_bytes = footprint.arena_bytes;
+  return OkStatus();
+}
+
 Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& study,
                                 const Study::Patterns* patterns, const Removal* removal,
                                 Diag& diag) {
@@ -176,20 +220,17 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
   tried.graph = std::move(graph);
   Point& point = tried.point;
   point.recipe = recipe;
-  CompileOptions options = options_.compile;
-  COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
-  point.image_bytes = static_cast<int64_t>(image.size());
+  COVEY_TRY(Cost(recipe, tried, diag));
   Graph small = tried.graph;
   COVEY_TRY(RunPasses(small, diag));
-  COVEY_TRY_ASSIGN(const Footprint footprint, FootprintOf(small, options, diag));
-  point.instructions = footprint.instructions;
-  point.arena_bytes = footprint.arena_bytes;
   COVEY_TRY_ASSIGN(const Answers answers, AnswersOf(small, data_.select, nullptr, diag));
   point.agreement = Agreement(exact_answers_, answers);
   point.loss = kFaithful - point.agreement;
   if (labelled()) {
     point.accuracy = Compare(exact_answers_, answers, data_.labels);
-    point.loss = -point.accuracy->difference.value;
+    // Half a standard error: what the samples cannot tell from no loss is none.
+    const Proportion& off = point.accuracy->difference;
+    point.loss = -off.value - (off.high - off.low) / 8;
   }
   if (recipe.policy == Policy::kExact) point.loss = 0;
   point.layers = NotesOf(small, *study_, study, patterns, removal);
@@ -199,51 +240,75 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
 
 namespace {
 
-// The largest saving by forms that keeps the loss, by halving; what it took is appended.
-Status SearchForms(Explorer& explorer, double channels, double most_loss, Found& found,
-                   Diag& diag) {
-  constexpr double kMost = 0.5, kStep = 0.01;
-  const auto try_one = [&](double forms) -> Result<bool> {
-    COVEY_TRY_ASSIGN(
-        Tried tried,
-        explorer.Try({.policy = Policy::kOurs, .channels = channels, .forms = forms}, diag));
-    const bool good = tried.point.loss <= most_loss;
-    found.points.push_back(tried.point);
-    if (good && tried.point.instructions < found.best.point.instructions)
-      found.best = std::move(tried);
-    return good;
-  };
-  // Upwards first: much is rarely removed.
-  int low = 0, high = static_cast<int>(kMost / kStep), step = 8;
-  while (high - low > 1) {
-    const int at = std::min(low + step, high - 1);
-    COVEY_TRY_ASSIGN(const bool good, try_one(at * kStep));
-    (good ? low : high) = at;
-    step = std::clamp((high - low) / 2, 1, step);
+// Tries recipes and keeps the best. Nothing: the limits do not hold the network.
+class Search {
+ public:
+  Search(Explorer& explorer, double most_loss, Diag& diag)
+      : explorer_(explorer), most_loss_(most_loss), diag_(diag) {}
+
+  Result<Found> Run() {
+    // Parts of the instructions that channels are to save, by the study's estimate.
+    constexpr double kChannels[] = {0, 0.05, 0.1, 0.16};
+    COVEY_TRY(Try({}).status());
+    int64_t last = -1;
+    for (const double channels : kChannels) {
+      COVEY_TRY_ASSIGN(const std::optional<Point> narrow, Try(Ours(channels, 0)));
+      if (channels > 0 && narrow && narrow->loss > most_loss_) break;
+      if (channels > 0 && narrow && narrow->instructions == last) continue;  // none went
+      if (narrow) last = narrow->instructions;
+      COVEY_TRY(Forms(channels));
+    }
+    if (!best_) {
+      return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
+                    "flash and RAM", "nothing that was tried keeps them within the loss");
+    }
+    return Found{*std::move(best_), std::move(points_)};
   }
-  return OkStatus();
-}
+
+ private:
+  static Recipe Ours(double channels, double forms) {
+    Recipe recipe;
+    recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
+    return recipe;
+  }
+
+  Result<std::optional<Point>> Try(const Recipe& recipe) {
+    NoDiag quiet;
+    Result<Tried> tried = explorer_.Try(recipe, quiet);
+    if (tried.status().code() == Code::kResourceExhausted) return std::optional<Point>();
+    if (!tried.ok()) tried = explorer_.Try(recipe, diag_);  // for its words
+    COVEY_TRY(tried.status());
+    const Point point = tried->point;
+    points_.push_back(point);
+    if (point.loss <= most_loss_ && (!best_ || point.instructions < best_->point.instructions))
+      best_ = *std::move(tried);
+    return std::optional<Point>(point);
+  }
+
+  // The largest saving by forms that keeps the loss. Upwards first: much is rarely removed.
+  Status Forms(double channels) {
+    constexpr double kStep = 0.015;
+    int low = 0, high = 32, step = 6;
+    while (high - low > 1) {
+      const int at = std::min(low + step, high - 1);
+      COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(Ours(channels, at * kStep)));
+      (!point || point->loss <= most_loss_ ? low : high) = at;
+      step = std::clamp((high - low) / 2, 1, step);
+    }
+    return OkStatus();
+  }
+
+  Explorer& explorer_;
+  const double most_loss_;
+  Diag& diag_;
+  std::optional<Tried> best_;
+  std::vector<Point> points_;
+};
 
 }  // namespace
 
 Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag) {
-  constexpr double kChannels[] = {0, 0.04, 0.08, 0.12, 0.18, 0.25};
-  Found found{{explorer.exact(), explorer.study().graph()}, {explorer.exact()}};
-  int64_t last = -1;
-  for (const double channels : kChannels) {
-    COVEY_TRY_ASSIGN(
-        Tried tried,
-        explorer.Try({.policy = Policy::kOurs, .channels = channels, .forms = 0}, diag));
-    const int64_t instructions = tried.point.instructions;
-    if (channels > 0 && tried.point.loss > most_loss) break;
-    if (instructions == last) continue;  // no further channel went
-    last = instructions;
-    found.points.push_back(tried.point);
-    if (tried.point.loss <= most_loss && instructions < found.best.point.instructions)
-      found.best = std::move(tried);
-    COVEY_TRY(SearchForms(explorer, channels, most_loss, found, diag));
-  }
-  return found;
+  return Search(explorer, most_loss, diag).Run();
 }
 
 }  // namespace covey::compiler

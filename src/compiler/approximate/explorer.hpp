@@ -37,6 +37,8 @@ struct Recipe {
   // kSignificance, kLanes: one a layer that the rule looks at.
   std::vector<double> thresholds{};
   SignificanceKind kind = SignificanceKind::kClosed;
+  // Compiled without constants beyond the plain weights: no transformed weights, no lists.
+  bool compact = false;
 
   std::string Text() const;  // "ours channels 0.05 forms 0.12"; tells recipes apart
 };
@@ -56,7 +58,9 @@ struct Point {
   uint64_t macs = 0;  // that are executed
   double agreement = 1;
   std::optional<Accuracy> accuracy{};  // with labels
-  double loss = 0;  // what choices go by: of accuracy with labels, by agreement without
+  // What choices go by: the loss of accuracy less half its standard error with labels (samples that
+  // cannot tell it from no loss do not count as one), by agreement without.
+  double loss = 0;
 };
 struct Tried {
   Point point;
@@ -83,6 +87,7 @@ class Explorer {
   static Result<Explorer> Make(const Graph& graph, ExploreData data, ExploreOptions options,
                                Diag& diag);
 
+  // What was tried before is known.
   Result<Tried> Try(const Recipe& recipe, Diag& diag);
   const Study& study() const { return *study_; }
   const Point& exact() const { return exact_; }
@@ -95,7 +100,9 @@ class Explorer {
     Graph graph;
     std::shared_ptr<const Study> study;
   };
+  Result<Tried> Make(const Recipe& recipe, Diag& diag);
   Result<const Narrow*> Narrowed(double channels, Diag& diag);
+  Status Cost(const Recipe& recipe, Tried& tried, Diag& diag) const;
   Result<Tried> Measure(const Recipe& recipe, Graph graph, const Study& study,
                         const Study::Patterns* patterns, const Removal* removal, Diag& diag);
   void Say(const std::string& what) const {
@@ -107,6 +114,8 @@ class Explorer {
   std::shared_ptr<const Study> study_;
   Answers exact_answers_;
   Point exact_;
+  int64_t plain_bytes_ = 0;             // of the exact image without what loops add
+  std::map<std::string, Tried> known_;  // by the recipe's text
   std::map<double, Narrow> narrow_;
   std::map<SignificanceKind, Significance> significance_;
 };
@@ -116,7 +125,7 @@ struct Found {
   std::vector<Point> points;  // all that were tried
 };
 // The fewest instructions at a loss of at most `most_loss`; the exact network if nothing else is.
-// Policy kOurs.
+// Policy kOurs. kResourceExhausted if nothing that keeps the loss keeps the limits.
 Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag);
 
 }  // namespace covey::compiler

@@ -147,14 +147,23 @@ Removal Study::None() const {
           .forms = std::vector<FormRemoval>(layers_.size())};
 }
 
-Removal Study::ChannelsByPrice(double price, size_t multiple) const {
+// Winograd's lists of products want channels by eights, other loops by fours.
+size_t Study::ChannelsAtOnce(const Space& space) const {
+  for (size_t l : space.readers)
+    for (const FormTrace& form : forms_[l])
+      if (form.option.form == SkipForm::kWinograd) return 8;
+  return 4;
+}
+
+Removal Study::ChannelsByPrice(double price) const {
   Removal removal = None();
   for (size_t s = 0; s < spaces_.size(); ++s) {
     const std::vector<double>& cost = traces_[s].cost;
     const double bound = price * unit_cost_[s];
     const auto count =
         static_cast<size_t>(std::upper_bound(cost.begin(), cost.end(), bound) - cost.begin());
-    removal.units[s] = count / multiple * multiple;
+    const size_t at_once = ChannelsAtOnce(spaces_[s]);
+    removal.units[s] = count / at_once * at_once;
   }
   return removal;
 }

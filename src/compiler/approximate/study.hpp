@@ -72,8 +72,8 @@ class Study {
 
   Removal None() const;
   // Everything whose error for an instruction saved is below the price: channels, or form units.
-  // Widths of channels stay multiples of `multiple` where they were.
-  Removal ChannelsByPrice(double price, size_t multiple = 4) const;
+  // Channels go by as many as kernels work on at once.
+  Removal ChannelsByPrice(double price) const;
   Removal FormsByPrice(double price) const;
   // What forms save, by estimate.
   double SavedBy(const Removal& removal) const;
@@ -91,6 +91,7 @@ class Study {
   Status Observe(const StudyOptions& options, Diag& diag);
   Status CountInstructions(const StudyOptions& options, Diag& diag);
   Status MeasureSensitivity(Diag& diag);
+  size_t ChannelsAtOnce(const Space& space) const;
   void TraceSpace(size_t space);
   Layer Mended(size_t layer, Mend mend, const std::vector<Pattern>& patterns,
                const std::vector<std::byte>& before, const std::vector<std::byte>& now) const;

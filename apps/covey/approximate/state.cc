@@ -1,0 +1,120 @@
+#include "apps/covey/approximate/state.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
+
+namespace covey::app {
+namespace {
+
+constexpr int kVersion = 1;
+
+compiler::Proportion ProportionOf(const Json& json) {
+  return {json.at("value"), json.at("low"), json.at("high")};
+}
+
+Json RecipeJson(const compiler::Recipe& recipe) {
+  return {{"policy", static_cast<int>(recipe.policy)},
+          {"channels", recipe.channels},
+          {"forms", recipe.forms},
+          {"compact", recipe.compact},
+          {"thresholds", recipe.thresholds},
+          {"kind", static_cast<int>(recipe.kind)}};
+}
+compiler::Recipe RecipeOf(const Json& json) {
+  compiler::Recipe recipe;
+  const int policy = json.at("policy"), kind = json.at("kind");
+  if (policy < 0 || policy > static_cast<int>(compiler::Policy::kLanes) || kind < 0 || kind > 1)
+    throw std::out_of_range("recipe");
+  recipe.policy = static_cast<compiler::Policy>(policy);
+  recipe.kind = static_cast<compiler::SignificanceKind>(kind);
+  recipe.channels = json.at("channels"), recipe.forms = json.at("forms");
+  recipe.compact = json.at("compact");
+  recipe.thresholds = json.at("thresholds").get<std::vector<double>>();
+  return recipe;
+}
+
+compiler::Point PointOf(const Json& json) {
+  compiler::Point point;
+  point.recipe = RecipeOf(json.at("knobs"));
+  point.instructions = json.at("estimated_instructions");
+  point.macs = json.at("macs");
+  point.image_bytes = json.at("image_bytes"), point.arena_bytes = json.at("arena_bytes");
+  point.agreement = json.at("agreement"), point.loss = json.at("loss");
+  if (json.contains("top1"))
+    point.accuracy = {ProportionOf(json.at("top1")), ProportionOf(json.at("difference"))};
+  for (const Json& layer : json.at("layers")) {
+    compiler::LayerNote& note = point.layers.emplace_back();
+    note.op = layer.at("op"), note.name = layer.at("name"), note.form = layer.at("form");
+    note.macs = layer.at("macs"), note.macs_exact = layer.at("macs_exact");
+    note.removed = layer.at("removed");
+  }
+  return point;
+}
+
+bool WriteAll(int file, const std::string& text) {
+  for (size_t at = 0; at < text.size();) {
+    const ssize_t wrote = ::write(file, text.data() + at, text.size() - at);
+    if (wrote <= 0) return false;
+    at += static_cast<size_t>(wrote);
+  }
+  return true;
+}
+
+}  // namespace
+
+Json PointJson(const compiler::Point& point) {
+  Json json = ToJson(point);
+  json["knobs"] = RecipeJson(point.recipe);
+  return json;
+}
+
+// A json exception ends here: the file is somebody's.
+Expected<ExploreState> LoadState(const std::string& path, const std::string& key) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
+    return ExploreState{.key = key, .points = {}, .unfit = {}};
+  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  if (!bytes) return bytes.error();
+  try {
+    const auto* const text = reinterpret_cast<const char*>(bytes.value().data());
+    const Json json = Json::parse(text, text + bytes.value().size());
+    if (json.at("version") != kVersion || json.at("key") != key) {
+      return MakeError(Code::kFailedPrecondition,
+                       path +
+                           ": is of an exploration of another model, other data or other options; "
+                           "name another file with --state, or remove this one");
+    }
+    ExploreState state{.key = key, .points = {}, .unfit = json.at("unfit")};
+    for (const Json& point : json.at("points")) state.points.push_back(PointOf(point));
+    return state;
+  } catch (const std::exception& what) {
+    return MakeError(Code::kDataLoss,
+                     path + ": is no state of an exploration: " + std::string(what.what()));
+  }
+}
+
+Expected<void> SaveState(const std::string& path, const ExploreState& state) {
+  Json points = Json::array();
+  for (const compiler::Point& point : state.points) points.push_back(PointJson(point));
+  const Json json = {
+      {"version", kVersion}, {"key", state.key}, {"points", points}, {"unfit", state.unfit}};
+  const std::string beside = path + ".new";
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const bool good = file >= 0 &&
+                    WriteAll(file, json.dump(1, ' ', false, Json::error_handler_t::replace)) &&
+                    ::fsync(file) == 0;
+  if (file >= 0) (void)::close(file);  // What matters was flushed.
+  if (!good || std::rename(beside.c_str(), path.c_str()) != 0) {
+    return MakeError(Code::kUnavailable, path + ": cannot be written: " + std::strerror(errno));
+  }
+  return {};
+}
+
+}  // namespace covey::app

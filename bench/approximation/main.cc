@@ -1,0 +1,369 @@
+// bench_approximation: what approximation gives and costs, network by network, in one table.
+//
+//   bench_approximation [--network NAME]... [--board m4|m33]... [--images DIR] [--quick] [--json]
+//
+// Rows: CMSIS-NN's exact kernels by others' figures; our exact direct kernels; our exact best; the
+// published rule (significance) at no loss on the selection set; ours at no loss and at one point.
+// Columns: top-1 on the report set with its 95 % interval and the paired difference from the exact
+// network; products executed; instructions and modelled milliseconds under QEMU; flash; arena.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/bench/measure.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
+#include "apps/covey/io/table.hpp"
+#include "apps/covey/model/file.hpp"
+#include "bench/approximation/sets.hpp"
+#include "compiler/pipeline.hpp"
+#include "core/host/data_dir.hpp"
+#include "serve/board/board.hpp"
+
+namespace covey::bench {
+namespace {
+
+namespace fs = std::filesystem;
+using app::Fixed;
+using app::Json;
+using app::Thousands;
+using compiler::Policy;
+
+struct Options {
+  std::vector<std::string> networks, boards{"m4", "m33"};
+  std::string images = "build/approximation";
+  bool json = false, no_boards = false, no_report = false, quick = false;
+};
+
+struct BoardFigures {
+  std::string board;
+  uint64_t instructions = 0;
+  double milliseconds = 0;
+  std::string chip{};
+};
+struct Row {
+  std::string name, recipe{};
+  uint64_t macs = 0, flash = 0, arena = 0;
+  std::optional<compiler::Accuracy> report{}, select{};
+  std::vector<BoardFigures> boards{};
+  uint64_t known = 0;  // instructions on the m4 that others measured
+};
+
+// Everything about one network until the report set is read.
+struct Work {
+  Network network;
+  compiler::Graph exact;  // passes have run
+  std::vector<Row> rows;
+  std::vector<compiler::Graph> graphs;  // one a row that runs
+};
+
+class Bench {
+ public:
+  explicit Bench(const Options& options) : options_(options) {}
+
+  Expected<std::vector<Row>> Run(const Network& network) {
+    work_ = {network, {}, {}, {}};
+    DiagText diag;
+    auto graph = compiler::ImportFile(network.model, diag);
+    if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
+    const auto image = compiler::Compile(*graph, diag);
+    if (!image.ok()) return app::Explain(network.model, image.status(), diag);
+    const app::ImageBytes bytes(*image);
+    const auto reader = app::DataReader::Make(bytes.span(), network.model);
+    if (!reader) return reader.error();
+    plain_bytes_ = static_cast<int64_t>(image->size());
+    const Expected<void> chosen = Choose(*graph, *reader.value());
+    if (!chosen) return chosen.error();
+    if (!options_.no_report) {
+      const Expected<void> reported = Report(*reader.value());
+      if (!reported) return reported.error();
+    }
+    const Expected<void> measured = Measure();
+    if (!measured) return measured.error();
+    return std::move(work_.rows);
+  }
+
+ private:
+  Expected<void> Choose(const compiler::Graph& graph, const app::DataReader& reader) {
+    Expected<Sets> sets = ReadSets(work_.network, reader);
+    if (!sets) return sets.error();
+    DiagText diag;
+    auto explorer = compiler::Explorer::Make(
+        graph,
+        {sets.value().calibrate.samples, sets.value().select.samples, sets.value().select.labels},
+        {.compile = {.target = compiler::Target::kCortexM},
+         .progress =
+             [&](const std::string& what) {
+               std::cerr << work_.network.name << ": " << what << "\n";
+             }},
+        diag);
+    if (!explorer.ok()) return app::Explain(work_.network.name, explorer.status(), diag);
+    work_.exact = explorer->study().graph();
+    uint64_t macs = explorer->exact().macs;
+    if (const uint64_t rival = RivalInstructions(); rival > 0) {
+      work_.rows.push_back({.name = std::string("CMSIS-NN exact") +
+                                    (work_.network.rival_computed ? " (computed)" : ""),
+                            .macs = macs,
+                            .known = rival});
+      work_.graphs.emplace_back();
+    }
+    Add("exact, direct", "", macs, {}, work_.exact);
+    Add("exact, best", "", macs, {}, work_.exact);
+    const Expected<void> rule = AddRule(*explorer, Policy::kSignificance);
+    if (!rule) return rule.error();
+    const Expected<void> lanes = AddRule(*explorer, Policy::kLanes);
+    if (!lanes) return lanes.error();
+    for (const double points : {0.0, 1.0}) {
+      auto found = compiler::FindBest(*explorer, points / 100, diag);
+      if (!found.ok()) return app::Explain(work_.network.name, found.status(), diag);
+      Add(points == 0 ? "ours, no loss" : "ours, 1 point", found->best.point, found->best.graph);
+    }
+    return {};
+  }
+
+  // One threshold for all layers, as high as no loss allows; then each layer's alone.
+  Expected<void> AddRule(compiler::Explorer& explorer, Policy policy) {
+    DiagText diag;
+    compiler::Tried best{explorer.exact(), explorer.study().graph()};
+    for (const auto kind :
+         {compiler::SignificanceKind::kClosed, compiler::SignificanceKind::kRunningSum}) {
+      for (int step = 1; step <= 12; ++step) {
+        compiler::Recipe recipe;
+        recipe.policy = policy, recipe.kind = kind, recipe.thresholds = {0.001 * step};
+        auto tried = explorer.Try(recipe, diag);
+        if (!tried.ok()) return app::Explain(work_.network.name, tried.status(), diag);
+        if (tried->point.loss > 0.05) break;  // more only loses more
+        if (tried->point.loss <= 0 && tried->point.macs < best.point.macs) best = *tried;
+      }
+    }
+    Add(std::string(compiler::PolicyName(policy)) + ", no loss", best.point, best.graph);
+    return {};
+  }
+
+  void Add(const std::string& name, const compiler::Point& point, const compiler::Graph& graph) {
+    Add(name, point.recipe.Text(), point.macs, point.accuracy, graph);
+  }
+  void Add(const std::string& name, const std::string& recipe, uint64_t macs,
+           const std::optional<compiler::Accuracy>& select, const compiler::Graph& graph) {
+    work_.rows.push_back({.name = name, .recipe = recipe, .macs = macs, .select = select});
+    work_.graphs.push_back(graph);
+  }
+
+  uint64_t RivalInstructions() const {
+    if (work_.network.rival > 0) return work_.network.rival;
+    if (!work_.network.rival_computed) return 0;
+    double sum = 0;
+    for (const compiler::Layer& layer : compiler::LayersOf(work_.exact)) {
+      const double per_mac = !layer.window          ? 1.95
+                             : layer.operands < 100 ? 4.82
+                             : layer.operands < 400 ? 1.93
+                                                    : 1.76;
+      sum += per_mac * static_cast<double>(layer.macs());
+    }
+    return static_cast<uint64_t>(sum);
+  }
+
+  // The report set, once, for all rows.
+  Expected<void> Report(const app::DataReader& reader) {
+    const Expected<app::LabelledBytes> report = ReadReport(work_.network, reader);
+    if (!report) return report.error();
+    DiagText diag;
+    const auto exact = compiler::AnswersOf(work_.exact, report.value().samples, nullptr, diag);
+    if (!exact.ok()) return app::Explain(work_.network.name, exact.status(), diag);
+    for (size_t r = 0; r < work_.rows.size(); ++r) {
+      if (work_.graphs[r].nodes.empty()) continue;
+      const auto answers =
+          compiler::AnswersOf(work_.graphs[r], report.value().samples, nullptr, diag);
+      if (!answers.ok()) return app::Explain(work_.network.name, answers.status(), diag);
+      work_.rows[r].report = compiler::Compare(*exact, *answers, report.value().labels);
+    }
+    return {};
+  }
+
+  Expected<void> Measure() {
+    std::error_code error;
+    fs::create_directories(options_.images, error);
+    for (size_t r = 0; r < work_.rows.size(); ++r) {
+      if (work_.graphs[r].nodes.empty()) continue;
+      Row& row = work_.rows[r];
+      DiagText diag;
+      compiler::CompileOptions how{.target = compiler::Target::kCortexM};
+      // No room for transformed weights: direct loops everywhere.
+      if (row.name == "exact, direct") how.flash_bytes = plain_bytes_ + 64;
+      const auto image = compiler::Compile(work_.graphs[r], diag, how);
+      if (!image.ok()) return app::Explain(row.name, image.status(), diag);
+      std::string file = work_.network.name + "-" + row.name + ".covey";
+      std::replace_if(
+          file.begin(), file.end(), [](char c) { return c == ' ' || c == ','; }, '_');
+      const std::string path = (fs::path(options_.images) / file).string();
+      const Expected<void> written = app::WriteFile(path, *image);
+      if (!written) return written.error();
+      row.flash = image->size();
+      for (const std::string& board : options_.boards) {
+        if (options_.no_boards) break;
+        if (options_.quick) {
+          const Expected<void> counted = Count(*image, board, row);
+          if (!counted) return counted.error();
+          continue;
+        }
+        std::cerr << work_.network.name << ": " << row.name << " on " << board << "\n";
+        const auto figures = app::Measure(path, {.board = board, .timeout_s = 900});
+        if (!figures) return figures.error();
+        row.arena = figures.value().arena_bytes;
+        if (figures.value().size) row.flash = figures.value().size->flash();
+        BoardFigures one{
+            .board = board,
+            .instructions = figures.value().generated.value_or(figures.value().interpreted)};
+        if (!figures.value().chips.empty()) {
+          one.milliseconds = figures.value().chips.front().milliseconds();
+          one.chip = figures.value().chips.front().chip.name;
+        }
+        for (const std::string& note : figures.value().notes) std::cerr << "note: " << note << "\n";
+        row.boards.push_back(one);
+      }
+    }
+    return {};
+  }
+
+  // The interpreter's instructions alone.
+  Expected<void> Count(const std::vector<std::byte>& bytes, const std::string& board, Row& row) {
+    const app::ImageBytes image(bytes);
+    DiagText diag;
+    const auto view = wire::ImageView::Read(image.span(), diag);
+    if (!view.ok()) return app::Explain(row.name, view.status(), diag);
+    size_t input = 0;
+    for (uint16_t i = 0; i < view->input_count(); ++i)
+      input += view->tensor(view->input_tensor(i)).bytes;
+    const std::vector<std::byte> zeros(input);
+    serve::BoardJob job;
+    job.board = board, job.image = image.span(), job.inputs = zeros;
+    const auto ran = serve::RunOnBoard(job, diag);
+    if (!ran.ok()) return app::Explain(row.name, ran.status(), diag);
+    row.arena = view->header().arena_bytes;
+    row.boards.push_back({.board = board, .instructions = ran->instructions.at(0)});
+    return {};
+  }
+
+  const Options& options_;
+  Work work_;
+  int64_t plain_bytes_ = 0;
+};
+
+std::string Percent(double part) { return Fixed(100 * part, 2); }
+
+std::string TableOf(const Network& network, const std::vector<Row>& rows,
+                    const std::vector<std::string>& boards) {
+  std::vector<std::string> header{network.name, ">top-1 % (95 %)", ">less exact (95 %)", ">MACs"};
+  for (const std::string& board : boards) {
+    header.push_back(">" + board + " instructions");
+    header.push_back(">ms");
+  }
+  header.insert(header.end(), {">flash", ">arena", "recipe"});
+  app::Table table(header);
+  for (const Row& row : rows) {
+    std::vector<std::string> cells{row.name};
+    if (row.report) {
+      const compiler::Proportion &top1 = row.report->top1, &off = row.report->difference;
+      cells.push_back(Percent(top1.value) + " (" + Percent(top1.low) + " to " + Percent(top1.high) +
+                      ")");
+      cells.push_back(Percent(off.value) + " (" + Percent(off.low) + " to " + Percent(off.high) +
+                      ")");
+    } else {
+      cells.insert(cells.end(), {"-", "-"});
+    }
+    cells.push_back(Thousands(row.macs));
+    for (const std::string& board : boards) {
+      const auto at = std::find_if(row.boards.begin(), row.boards.end(),
+                                   [&](const BoardFigures& one) { return one.board == board; });
+      if (at != row.boards.end()) {
+        cells.insert(cells.end(), {Thousands(at->instructions),
+                                   at->milliseconds > 0 ? Fixed(at->milliseconds, 1) : "-"});
+      } else {
+        cells.insert(cells.end(),
+                     {row.known > 0 && board == "m4" ? Thousands(row.known) : "-", "-"});
+      }
+    }
+    cells.insert(cells.end(), {row.flash > 0 ? Thousands(row.flash) : "-",
+                               row.arena > 0 ? Thousands(row.arena) : "-", row.recipe});
+    table.Add(cells);
+  }
+  return table.Text();
+}
+
+Json ToJson(const compiler::Proportion& p) {
+  return {{"value", p.value}, {"low", p.low}, {"high", p.high}};
+}
+Json ToJson(const Network& network, const std::vector<Row>& rows) {
+  Json list = Json::array();
+  for (const Row& row : rows) {
+    Json boards = Json::array();
+    for (const BoardFigures& one : row.boards)
+      boards.push_back({{"board", one.board},
+                        {"instructions", one.instructions},
+                        {"chip", one.chip},
+                        {"modelled_ms", one.milliseconds}});
+    Json json = {{"name", row.name},         {"recipe", row.recipe},     {"macs", row.macs},
+                 {"flash_bytes", row.flash}, {"arena_bytes", row.arena}, {"boards", boards}};
+    if (row.known > 0) json["m4_instructions_by_others"] = row.known;
+    if (row.report) {
+      json["top1"] = ToJson(row.report->top1);
+      json["difference"] = ToJson(row.report->difference);
+    }
+    if (row.select) json["selection_difference"] = ToJson(row.select->difference);
+    list.push_back(json);
+  }
+  return {{"network", network.name}, {"rows", list}};
+}
+
+int Run(const Options& options) {
+  if (!DataDir()) {
+    std::cerr << "COVEY_DATA: absent; this comparison needs real data\n";
+    return 1;
+  }
+  Json json = Json::array();
+  bool good = true;
+  if (!options.json)
+    std::cout << "Instructions are exact counts of generated C++ under QEMU; milliseconds are "
+                 "modelled (docs/guide/bench.md), for the STM32L4R5\nand the STM32U575. CMSIS-NN: "
+                 "measured by others. Top-1 on the report set, which nothing was chosen on.\n";
+  for (const Network& network : Networks()) {
+    if (!options.networks.empty() && std::find(options.networks.begin(), options.networks.end(),
+                                               network.name) == options.networks.end())
+      continue;
+    Bench bench(options);
+    const Expected<std::vector<Row>> rows = bench.Run(network);
+    if (!rows) {
+      app::PrintFailure(rows.error(), false);
+      good = false;
+      continue;
+    }
+    json.push_back(ToJson(network, rows.value()));
+    if (!options.json)
+      std::cout << "\n" << TableOf(network, rows.value(), options.boards) << std::flush;
+  }
+  if (options.json) app::PrintJson(std::cout, json);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace covey::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("What approximation gives and costs, network by network");
+  covey::bench::Options options;
+  app.add_option("--network", options.networks, "LeNet, AlexNet, ResNet-8, DS-CNN, MobileNetV3");
+  app.add_option("--board", options.boards, "m4, m33 (default: both)")
+      ->check(CLI::IsMember({"m4", "m33"}));
+  app.add_option("--images", options.images, "where the images go (default build/approximation)");
+  app.add_flag("--no-boards", options.no_boards, "choose and report only, count nothing");
+  app.add_flag("--quick", options.quick,
+               "count the interpreter's instructions only: no generated code, no milliseconds; "
+               "flash is that of the image");
+  app.add_flag("--no-report", options.no_report, "leave the report set unread: for development");
+  app.add_flag("--json", options.json, "all figures as JSON");
+  CLI11_PARSE(app, argc, argv);
+  return covey::bench::Run(options);
+}

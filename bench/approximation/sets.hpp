@@ -1,0 +1,36 @@
+// Networks of the comparison, each with three sets of samples that are kept apart: what calibrates,
+// what chooses, what the table reports. The report set is read once, when all is chosen.
+//
+//   CIFAR-10 networks of this project   train.tar 0 to 4,449 of each class (evenly), 4,500 to
+//   4,999;
+//                                       test.tar
+//   ResNet-8 (MLPerf Tiny)              lossless_train4000.bin, first 2,000 and the rest;
+//                                       lossless_test500.bin
+//   DS-CNN (MLPerf Tiny)                kws01, a third each, shuffled by seed 1
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/covey/approximate/data.hpp"
+
+namespace covey::bench {
+
+struct Network {
+  std::string name, model;
+  enum class Data { kCifar, kLossless, kKeywords } data;
+  // Instructions of TFLM with CMSIS-NN on the Cortex-M4, measured by others; or computed from its
+  // per-layer figures; 0: none known.
+  uint64_t rival = 0;
+  bool rival_computed = false;
+};
+std::vector<Network> Networks();
+
+struct Sets {
+  app::LabelledBytes calibrate, select;
+};
+Expected<Sets> ReadSets(const Network& network, const app::DataReader& reader);
+Expected<app::LabelledBytes> ReadReport(const Network& network, const app::DataReader& reader);
+
+}  // namespace covey::bench

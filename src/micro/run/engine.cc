@@ -6,7 +6,10 @@
 namespace covey::micro {
 namespace {
 
+// Most tables have most ops in the order of their numbers, from 1 on.
 const Kernel* Find(std::span<const Kernel> kernels, Op op) {
+  const size_t likely = static_cast<size_t>(op) - 1;
+  if (likely < kernels.size() && kernels[likely].op == op) return &kernels[likely];
   for (const Kernel& kernel : kernels)
     if (kernel.op == op) return &kernel;
   return nullptr;
@@ -116,8 +119,9 @@ void Engine::Reset() {
 }
 
 void Engine::Run(Trace* trace) {
+  OpView op;
   for (uint32_t i = 0; i < image_.op_count(); ++i) {
-    const OpView op = image_.ViewOp(i, arena_);
+    image_.ViewOp(i, arena_, op);
     if (trace != nullptr) trace->Begin(i);
     Find(kernels_, op.op)->run(op);
     if (trace != nullptr) trace->End(i);

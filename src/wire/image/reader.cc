@@ -30,9 +30,8 @@ std::span<const uint16_t> ImageView::op_outputs(uint32_t index) const {
   return {indices_ + ops_[index].first_index + ops_[index].input_count, ops_[index].output_count};
 }
 
-TensorView ImageView::View(uint32_t tensor, std::byte* arena) const {
+void ImageView::Fill(uint32_t tensor, std::byte* arena, TensorView& view) const {
   const TensorRecord& record = tensors_[tensor];
-  TensorView view;
   view.dtype = static_cast<DType>(record.dtype);
   view.dims = {record.dims, record.rank};
   view.bytes = record.bytes;
@@ -43,25 +42,40 @@ TensorView ImageView::View(uint32_t tensor, std::byte* arena) const {
   view.data = record.place != static_cast<uint8_t>(Place::kData)
                   ? arena + record.offset
                   : const_cast<std::byte*>(bytes_.data()) + header_->data_offset + record.offset;
+}
+
+TensorView ImageView::View(uint32_t tensor, std::byte* arena) const {
+  TensorView view;
+  Fill(tensor, arena, view);
   return view;
 }
 
 OpView ImageView::ViewOp(uint32_t op, std::byte* arena) const {
-  const OpRecord& record = ops_[op];
   OpView view;
+  ViewOp(op, arena, view);
+  return view;
+}
+
+void ImageView::ViewOp(uint32_t op, std::byte* arena, OpView& view) const {
+  const OpRecord& record = ops_[op];
+  const int inputs = record.input_count, outputs = record.output_count;
+  for (int i = inputs; i < view.inputs; ++i) view.input[i] = {};
+  for (int i = outputs; i < view.outputs; ++i) view.output[i] = {};
   view.op = static_cast<Op>(record.op);
   view.name = op_name(op);
-  view.inputs = record.input_count;
-  view.outputs = record.output_count;
-  const auto ins = op_inputs(op);
-  for (size_t i = 0; i < ins.size(); ++i)
-    if (ins[i] != kNoTensor) view.input[i] = View(ins[i], arena);
-  const auto outs = op_outputs(op);
-  for (size_t i = 0; i < outs.size(); ++i) view.output[i] = View(outs[i], arena);
+  view.inputs = inputs, view.outputs = outputs;
+  const uint16_t* number = indices_ + record.first_index;
+  for (int i = 0; i < inputs; ++i, ++number) {
+    if (*number == kNoTensor) {
+      view.input[i] = {};
+    } else {
+      Fill(*number, arena, view.input[i]);
+    }
+  }
+  for (int i = 0; i < outputs; ++i, ++number) Fill(*number, arena, view.output[i]);
   view.attr = record.attr;
   view.params = {params_ + record.first_param, record.param_count};
   view.scratch = {arena + record.scratch_offset, record.scratch_bytes};
-  return view;
 }
 
 const char* ImageView::string(uint32_t offset) const {

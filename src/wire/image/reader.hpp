@@ -62,8 +62,12 @@ class ImageView {
   // header().arena_bytes, 16-byte aligned).
   TensorView View(uint32_t tensor, std::byte* arena) const;
   OpView ViewOp(uint32_t op, std::byte* arena) const;
+  // The same into a view that held another op of this image before, or none: what both have not is
+  // not cleared again.
+  void ViewOp(uint32_t op, std::byte* arena, OpView& view) const;
 
  private:
+  void Fill(uint32_t tensor, std::byte* arena, TensorView& view) const;
   const char* string(uint32_t offset) const;
 
   std::span<const std::byte> bytes_;

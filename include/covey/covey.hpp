@@ -145,6 +145,9 @@ class Session {
 
   Expected<Answer> Infer(std::span<const HostTensor> inputs, const CallOptions& options = {});
   Expected<Answer> Classify(const Image& image, const CallOptions& options = {});
+  // A local model (empty: the one that Infer would take) forgets what it remembers from call to
+  // call (lstm, svdf): call it where another sequence begins. An agent's models are not reset.
+  Expected<void> Reset(const std::string& model = "");
   // What the current place offers.
   Expected<std::vector<ModelDescription>> Models();
 

@@ -135,6 +135,11 @@ covey_code covey_classify(covey_session* session, const covey_input* image,
 covey_code covey_infer(covey_session* session, const covey_input* input, void* output,
                        size_t* output_size, const covey_options* options, covey_result* result);
 
+/* The device's own model forgets what it remembers from call to call (lstm, svdf), as after
+ * opening: call it where another sequence begins. Nothing to do for networks without state.
+ * COVEY_FAILED_PRECONDITION: there is no engine. An agent's models are not reset. */
+covey_code covey_reset(covey_session* session);
+
 /* Calls `found` for each model that the current place offers; `error` says why it cannot be used
  * and is empty if it can. Never falls back. */
 typedef void (*covey_found)(void* context, const char* name, const char* backend,

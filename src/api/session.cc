@@ -313,6 +313,15 @@ Expected<Answer> Session::Classify(const Image& image, const CallOptions& option
   return state_->Run(ClassifyCall(image, options.top_k), options);
 }
 
+Expected<void> Session::Reset(const std::string& model) {
+  const std::string name = model.empty() ? state_->Take().local_model : model;
+  const auto entry = state_->local.Find(name);
+  if (!entry)
+    return Error{static_cast<uint32_t>(Code::kNotFound), "no local model '" + name + "' to reset"};
+  entry->model->Reset();
+  return {};
+}
+
 Expected<std::vector<ModelDescription>> Session::Models() {
   const State::Snapshot now = state_->Take();
   std::vector<ModelDescription> models;

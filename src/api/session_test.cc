@@ -116,6 +116,28 @@ TEST_F(SessionTest, AnswersFromTheAgentAndSaysSo) {
   EXPECT_GE(answer.value().latency, answer.value().compute);
 }
 
+TEST_F(SessionTest, ResetBeginsASequenceAnew) {
+  const wire::ImageContents contents = wire::WideOpsContents();
+  const auto image = wire::WriteImage(contents);
+  dir_.Write("state.covey",
+             std::string_view(reinterpret_cast<const char*>(image.data()), image.size()));
+  ASSERT_TRUE(session_.Load("state", (dir_.path() / "state.covey").string()));
+  const wire::ImageTensor& tensor = contents.tensors[contents.inputs[0]];
+  size_t bytes = DTypeBytes(tensor.dtype);
+  for (int32_t dim : tensor.dims) bytes *= static_cast<size_t>(dim);
+  const std::vector<HostTensor> inputs = {{tensor.name, static_cast<ElementType>(tensor.dtype),
+                                           tensor.dims,
+                                           std::vector<std::byte>(bytes, std::byte{9})}};
+  const auto infer = [&] { return session_.Infer(inputs).value().outputs[0].data; };
+  const auto first = infer();
+  EXPECT_NE(infer(), first);
+  ASSERT_TRUE(session_.Reset());
+  EXPECT_EQ(infer(), first);
+  const auto unknown = session_.Reset("nobody");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().message, "no local model 'nobody' to reset");
+}
+
 TEST_F(SessionTest, SwitchesPlacesAtRunTime) {
   LiveAgent agent;
   LoadLocal();

@@ -336,6 +336,14 @@ covey_code covey_models(covey_session* session, covey_found found, void* context
   return micro::Run(session, job, options);
 }
 
+covey_code covey_reset(covey_session* session) {
+  if (session == nullptr) return COVEY_INVALID_ARGUMENT;
+  micro::State& state = micro::Of(session).state;
+  if (state.parts.engine == nullptr) return COVEY_FAILED_PRECONDITION;
+  state.parts.engine->Reset();
+  return COVEY_OK;
+}
+
 void covey_session_close(covey_session* session) {
   if (session == nullptr) return;
   micro::State& state = micro::Of(session).state;

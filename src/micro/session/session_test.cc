@@ -8,7 +8,9 @@
 
 #include "core/host/diag_text.hpp"
 #include "covey/micro.h"
+#include "kernels/ref/table.hpp"
 #include "micro/session/parts.hpp"
+#include "wire/image/host/sample.hpp"
 #include "wire/image/host/writer.hpp"
 #include "wire/rpc/covey.pb.h"
 #include "wire/rpc/frame.hpp"
@@ -253,6 +255,38 @@ TEST_F(SessionTest, BadPlacesLeaveThePlaceAsItWas) {
   EXPECT_EQ(covey_set_place(&session, "local", long_model.c_str()), COVEY_INVALID_ARGUMENT);
   EXPECT_STREQ(covey_place(&session), "agent tcp://10.0.2.2:7700");
   EXPECT_STREQ(covey_model(&session), "big");
+}
+
+TEST(Reset, ForgetsWhatTheEngineRemembers) {
+  const std::vector<std::byte> bytes = wire::WriteImage(wire::WideOpsContents());
+  struct alignas(16) Chunk {
+    std::byte bytes[16];
+  };
+  std::vector<Chunk> copy(bytes.size() / sizeof(Chunk) + 1);
+  std::memcpy(copy.data(), bytes.data(), bytes.size());
+  DiagText diag;
+  const auto view = wire::ImageView::Read({copy[0].bytes, bytes.size()}, diag);
+  ASSERT_TRUE(view.ok()) << diag.Text();
+  std::vector<Chunk> arena(view->header().arena_bytes / sizeof(Chunk) + 1);
+  auto engine = Engine::Prepare(*view, kernels::RefKernels(),
+                                {arena[0].bytes, view->header().arena_bytes}, diag);
+  ASSERT_TRUE(engine.ok()) << diag.Text();
+  const auto infer = [&] {
+    std::memset(engine->input(0).data, 9, engine->input(0).bytes);
+    engine->Run();
+    const TensorView out = engine->output(0);
+    return std::vector<std::byte>(out.data, out.data + out.bytes);
+  };
+  wire::FakeClock clock;
+  const covey_parts parts{.clock = &clock, .engine = &*engine};
+  covey_session session;
+  ASSERT_EQ(covey_session_open(&session, &parts), COVEY_OK);
+  const auto first = infer();
+  EXPECT_NE(infer(), first);
+  EXPECT_EQ(covey_reset(&session), COVEY_OK);
+  EXPECT_EQ(infer(), first);
+  covey_session_close(&session);
+  EXPECT_EQ(covey_reset(&session), COVEY_FAILED_PRECONDITION);
 }
 
 TEST_F(SessionTest, NeedsALinkForAgentsAndAnEngineForLocal) {

@@ -264,8 +264,8 @@ class Writer {
     std::string text = Filled(kRunTop);
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       const std::string number = std::to_string(i);
-      text += "  Call<" + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) + ">(kOps[" +
-              number + "]" +
+      text += "  Call<" + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) +
+              ">(view, kOps[" + number + "]" +
               (unpacked && Unpacks(image_.ViewOp(i, nullptr)) ? ", kPieces" + number : "") +
               ");\n  COVEY_AFTER_OP(" + number + ");\n";
     }
@@ -384,6 +384,7 @@ extern "C" void COVEY_AFTER_OP(int op);
 #endif
 
 void Run() {
+  covey::OpView view;
 )";
 
 const char Writer::kCMake[] =

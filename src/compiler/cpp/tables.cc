@@ -81,10 +81,13 @@ struct OpRow {
 };
 )";
 
-// The view of an op, and its kernel on it.
+// The view of an op, in the place of the one before, and its kernel on it.
 constexpr char kCall[] = R"(
 void Fill(covey::TensorView& view, std::uint16_t number) {
-  if (number == 0xFFFF) return;  // absent
+  if (number == 0xFFFF) {  // absent
+    view = {};
+    return;
+  }
   const TensorRow& row = kTensors[number];
   view.dtype = row.dtype;
   view.dims = {row.dims, row.rank};
@@ -94,8 +97,9 @@ void Fill(covey::TensorView& view, std::uint16_t number) {
 }
 
 template <void (*run)(const covey::OpView&)>
-__attribute__((noinline)) void Call(const OpRow& row@PACK@) {
-  covey::OpView view;
+__attribute__((noinline)) void Call(covey::OpView& view, const OpRow& row@PACK@) {
+  for (int i = row.inputs; i < view.inputs; ++i) view.input[i] = {};
+  for (int i = row.outputs; i < view.outputs; ++i) view.output[i] = {};
   view.op = covey::Op(row.op);
   view.inputs = row.inputs, view.outputs = row.outputs;
   view.attr = row.attr;

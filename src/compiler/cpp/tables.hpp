@@ -2,7 +2,7 @@
 //
 //   Tables tables(image, {.unread = facts.unread, .scales = false});
 //   const std::string text = tables.Text();      // alignas(4) const std::uint32_t kData0[] = {...
-//   // then Call<RunConv2D>(kOps[0]) makes the first op's view and runs it
+//   // then Call<RunConv2D>(view, kOps[0]) makes the first op's view and runs it
 //
 // Constants are words (the source is a third of what bytes would take, and compiles as fast); the
 // same dimensions, attributes and parameters are written once. Names of ops and tensors are left

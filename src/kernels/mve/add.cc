@@ -9,13 +9,6 @@ struct Addend {
   int32_t offset, multiplier, shift;
 };
 
-// Halves away from zero; shift -31..-1, or 0 if the template says so.
-template <bool shifts>
-int32x4_t ShiftRight(int32x4_t value, int32_t shift) {
-  if constexpr (!shifts) return value;
-  return vrshlq_n_s32(vqaddq_s32(value, vshrq_n_s32(value, 31)), shift);
-}
-
 template <bool shifts>
 int32x4_t Scaled(int32x4_t value, const Addend& addend, int32_t left_shift) {
   value = vshlq_r_s32(vaddq_n_s32(value, addend.offset), left_shift);

@@ -19,6 +19,13 @@ struct Range {
       : offset(attr.output_offset), least(attr.activation_min), most(attr.activation_max) {}
 };
 
+// Halves away from zero; shift -31..-1, or 0 if the template says so.
+template <bool shifts>
+inline int32x4_t ShiftRight(int32x4_t value, int32_t shift) {
+  if constexpr (!shifts) return value;
+  return vrshlq_n_s32(vqaddq_s32(value, vshrq_n_s32(value, 31)), shift);
+}
+
 // `sums` hold the bias. The result's lanes are within int8.
 inline int32x4_t FinishFour(int32x4_t sums, int32x4_t multiplier, int32x4_t shift, Range range) {
   const int32x4_t zero = vdupq_n_s32(0);

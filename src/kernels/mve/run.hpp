@@ -14,5 +14,7 @@ void RunAdd(const OpView& op);
 void RunAveragePool2D(const OpView& op);
 void RunMaxPool2D(const OpView& op);
 void RunMean(const OpView& op);
+void RunMul(const OpView& op);
+void RunUnary(const OpView& op);
 
 }  // namespace covey::kernels::mve

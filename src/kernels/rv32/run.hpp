@@ -11,5 +11,7 @@ void RunConv2D(const OpView& op);
 void RunDepthwiseConv2D(const OpView& op);
 void RunFullyConnected(const OpView& op);
 void RunAdd(const OpView& op);
+void RunMul(const OpView& op);
+void RunUnary(const OpView& op);
 
 }  // namespace covey::kernels::rv32

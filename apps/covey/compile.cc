@@ -127,6 +127,8 @@ int Compile(const Options& options) {
                  {"patch_macs_before", patches.macs_before},
                  {"patch_macs_after", patches.macs_after},
                  {"float_ops", FloatOps(model.value().image.span())},
+                 {"patch_instructions_before", patches.instructions_before},
+                 {"patch_instructions_after", patches.instructions_after},
                  {"ops", report.ops.size()}};
     if (approximated) json["approximation"] = ToJson(*approximated);
     PrintJson(out, json);
@@ -143,7 +145,10 @@ int Compile(const Options& options) {
     if (patches.patches > 0) {
       out << "patches: '" << patches.first << "' to '" << patches.last << "' in " << patches.patches
           << " bands of " << patches.rows << " rows; MACs " << Thousands(patches.macs_before)
-          << " -> " << Thousands(patches.macs_after) << '\n';
+          << " -> " << Thousands(patches.macs_after) << "; instructions, estimated for target "
+          << options.target << ", " << Thousands(static_cast<uint64_t>(patches.instructions_before))
+          << " without the limit -> "
+          << Thousands(static_cast<uint64_t>(patches.instructions_after)) << '\n';
     }
   }
   return kDone;

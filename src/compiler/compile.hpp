@@ -49,6 +49,8 @@ struct PatchNotes {
   int32_t rows = 0;         // of the stage's output, in each patch
   std::string first, last;  // names of the stage's ends
   uint64_t macs_before = 0, macs_after = 0;
+  // Estimates for the target, of the whole network without a limit on RAM and of this one.
+  int64_t instructions_before = 0, instructions_after = 0;
 };
 
 // Weights as literals of straight code, for Cortex-M: faster than the plain loop where zeros go, at

@@ -51,6 +51,13 @@ Result<Patched> FitPatches(const Graph& graph, const CompileOptions& options, Di
     least = *footprint;
     fewest = macs;
     best = {*std::move(patched), NotesOf(graph, split, macs_before, macs)};
+    best.notes.instructions_after = footprint->instructions;
+  }
+  if (best.notes.patches > 0) {
+    CompileOptions free = options;
+    free.ram_bytes.reset();
+    COVEY_TRY_ASSIGN(const Footprint usual, FootprintOf(graph, free, diag));
+    best.notes.instructions_before = usual.instructions;
   }
   return best;
 }

@@ -42,7 +42,7 @@ std::string Filled(std::string text, std::string_view name, const std::string& w
 size_t AttrWords(covey::Op op) {
   switch (op) {
     case covey::Op::kUnary:
-      return 0;  // the kind is for people
+      return sizeof(UnaryAttr) / sizeof(int32_t);
     case covey::Op::kMul:
       return sizeof(MulAttr) / sizeof(int32_t);
     case covey::Op::kAdd:

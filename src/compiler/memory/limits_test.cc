@@ -11,6 +11,7 @@
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/op_view.hpp"
 #include "compiler/memory/blocks.hpp"
+#include "compiler/memory/bounds.hpp"
 #include "compiler/memory/plan.hpp"
 #include "compiler/passes/compare.hpp"
 #include "compiler/passes/small_network.hpp"
@@ -154,6 +155,47 @@ TEST(Limits, OfRamAreKeptOrRefusedToTheByte) {
       ASSERT_TRUE(kept.ok()) << seed << diag.Text();
       EXPECT_LE(kept->arena_bytes, least + more) << seed;
     }
+  }
+}
+
+// Where the highest tensor or scratch ends.
+int64_t EndOf(const wire::ImageContents& contents) {
+  int64_t end = 0;
+  for (const wire::ImageTensor& tensor : contents.tensors) {
+    if (tensor.place == wire::Place::kData) continue;
+    int64_t bytes = static_cast<int64_t>(DTypeBytes(tensor.dtype));
+    for (const int32_t dim : tensor.dims) bytes *= dim;
+    end = std::max(end, tensor.arena_offset + bytes);
+  }
+  for (const wire::ImageOp& op : contents.ops)
+    if (op.scratch_bytes > 0) end = std::max(end, int64_t{op.scratch_offset} + op.scratch_bytes);
+  return end;
+}
+
+TEST(Arena, IsWhatIsNeededOnEveryTarget) {
+  for (uint32_t seed = 1; seed <= 80; ++seed) {
+    SCOPED_TRACE(seed);
+    constexpr Target kTargets[] = {Target::kAny, Target::kCortexM, Target::kMve, Target::kRv32};
+    DiagText diag;
+    const auto contents =
+        Emit(Passed(RandomNetwork(seed)), CompileOptions{.target = kTargets[seed % 4]}, diag);
+    ASSERT_TRUE(contents.ok()) << diag.Text();
+    const auto arena = static_cast<size_t>(contents->arena_bytes);
+    EXPECT_EQ(AlignUp(EndOf(*contents)), static_cast<int64_t>(arena));  // nothing above it
+
+    const std::vector<std::byte> bytes = wire::WriteImage(*contents);
+    std::vector<Chunk> copy(bytes.size() / sizeof(Chunk) + 1), room(arena / sizeof(Chunk) + 1);
+    std::memcpy(copy.data(), bytes.data(), bytes.size());
+    const auto view = wire::ImageView::Read({copy[0].bytes, bytes.size()}, diag);
+    ASSERT_TRUE(view.ok()) << diag.Text();
+    EXPECT_GE(static_cast<int64_t>(arena), BoundsOf(*view).shared);
+    const auto prepare = [&](size_t size) {
+      return micro::Engine::Prepare(*view, kernels::RefKernels(), {room[0].bytes, size}, diag)
+          .status()
+          .code();
+    };
+    EXPECT_EQ(prepare(arena), Code::kOk) << diag.Text();
+    EXPECT_EQ(prepare(arena - 1), Code::kResourceExhausted);
   }
 }
 

@@ -71,8 +71,11 @@ void Rv32Offers(const OpView& view, std::vector<Offer>& offers) {
   const kernels::rv32::Rv32Scratch need = kernels::rv32::Rv32ScratchOf(view);
   const int64_t out = view.output[0].elements();
   if (need.best == 0) return;
-  if (view.op != Op::kConv2D)
-    return PlainOffer(need, out * (view.op == Op::kAdd ? 24 : 52) + 8000, offers);
+  if (view.op == Op::kAdd) return PlainOffer(need, out * 24 + 8000, offers);
+  if (view.op == Op::kDepthwiseConv2D) {
+    const int64_t taps = int64_t{view.input[1].dims[1]} * view.input[1].dims[2];
+    return PlainOffer(need, out * (taps == 9 ? 52 : 3 * taps + 25) + 8000, offers);
+  }
   const kernels::rv32::ConvLayout layout(view);
   const int64_t sixes = (int64_t{layout.pixels} + 5) / 6, twos = (view.input[1].dims[0] + 1) / 2;
   const int64_t split = view.attr_as<ConvAttr>().groups, terms = layout.terms;

@@ -87,6 +87,7 @@ TEST(Split, KeepsTheLimitOrRefusesToTheByte) {
     if (notes.patches == 0) continue;
     ++helped;
     EXPECT_GE(notes.macs_after, notes.macs_before);
+    EXPECT_GT(notes.instructions_before, 0);
   }
   EXPECT_GT(helped, 0);
 }

@@ -1,6 +1,7 @@
 // Three instructions a byte: load, look up, store. In assembly, since the compiler takes each index
 // apart from its address.
 #include "kernels/dsp/run.hpp"
+#include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
 namespace {
@@ -24,6 +25,7 @@ namespace {
 }  // namespace
 
 void RunUnary(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunUnary(op);
   const auto* const table = reinterpret_cast<const uint8_t*>(op.params.data());
   const uint8_t* in = op.input[0].as<uint8_t>();
   uint8_t* out = op.output[0].as_mutable<uint8_t>();

@@ -2,10 +2,12 @@
 #include <arm_mve.h>
 
 #include "kernels/mve/run.hpp"
+#include "kernels/ref/run.hpp"
 
 namespace covey::kernels::mve {
 
 void RunUnary(const OpView& op) {
+  if (op.output[0].dtype != DType::kInt8) return ref::RunUnary(op);
   const auto* const table = reinterpret_cast<const uint8_t*>(op.params.data());
   const auto* in = op.input[0].as<uint8_t>();
   auto* out = op.output[0].as_mutable<uint8_t>();

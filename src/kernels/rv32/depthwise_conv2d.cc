@@ -1,8 +1,10 @@
-// One channel after the other. A 3x3 window's channel is copied into a padded plane in scratch
-// first, so that no output asks what lies inside, then its weights stay in registers while the
-// window slides. Other windows, and channels whose numbers are unusual, take a plain loop.
+// One channel after the other. The channel of a 3x3, 5x5 or 7x7 window is copied into a padded
+// plane in scratch first, so that no output asks what lies inside; a 3x3 window's weights stay in
+// registers while it slides, the larger ones go over four pixels at once. Other windows, and
+// channels whose numbers are unusual, take a plain loop.
 #include "kernels/ref/run.hpp"
 #include "kernels/rv32/depthwise3x3.hpp"
+#include "kernels/rv32/depthwise_wide.hpp"
 #include "kernels/rv32/finish.hpp"
 #include "kernels/rv32/run.hpp"
 #include "kernels/rv32/scratch.hpp"
@@ -25,14 +27,17 @@ class Channel {
         weights_(op.input[1].as<int8_t>() + number) {
     const auto* const bias = op.input[2].as<int32_t>();
     bias_ = bias == nullptr ? 0 : bias[number];
-    by_threes_ = planes && numbers_.fast();
-    if (by_threes_) PrepareJob(reinterpret_cast<int8_t*>(op.scratch.data()));
+    by_planes_ = planes && numbers_.fast();
+    plane_ = reinterpret_cast<int8_t*>(op.scratch.data());
+    if (by_planes_ && filter_[1] == 3) PrepareJob();
+    if (by_planes_ && filter_[1] != 3) PrepareWide();
   }
 
   // `picture` and `out` at the channel.
   void Run(const int8_t* picture, int8_t* out) {
-    if (!by_threes_) return RunPlain(picture, out);
+    if (!by_planes_) return RunPlain(picture, out);
     FillPlane(picture);
+    if (filter_[1] != 3) return Wide(out);
     job_.out = out;
     if (attr_.stride_w == 1) {
       covey_rv32_depthwise3x3(&job_);
@@ -42,7 +47,31 @@ class Channel {
   }
 
  private:
-  void PrepareJob(int8_t* plane) {
+  void PrepareWide() {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < filter_[1] * filter_[2]; ++i)
+      sum += wide_.weights[i] = weights_[i * filter_[3]];
+    wide_.plane = plane_;
+    wide_.row = attr_.dilation_h * layout_.columns;
+    wide_.advance = attr_.stride_h * layout_.columns;
+    wide_.pixel = out_[3];
+    wide_.columns = out_[2], wide_.rows = out_[1];
+    wide_.bias = WrapAdd(bias_, attr_.input_offset * sum);
+  }
+
+  void Wide(int8_t* out) {
+    const Finish::Channel numbers = numbers_;  // no store can change a copy
+    const auto finish = [&numbers](int32_t sum) { return numbers(sum); };
+    wide_.out = out;
+    const bool by_two = attr_.stride_w == 2;
+    if (filter_[1] == 5) {
+      by_two ? RunWide<5, 2>(wide_, finish) : RunWide<5, 1>(wide_, finish);
+    } else {
+      by_two ? RunWide<7, 2>(wide_, finish) : RunWide<7, 1>(wide_, finish);
+    }
+  }
+
+  void PrepareJob() {
     int32_t* const columns[3] = {job_.left, job_.middle, job_.right};
     int32_t sum = 0;
     for (int i = 0; i < 9; ++i) {
@@ -50,8 +79,7 @@ class Channel {
       columns[i % 3][i / 3] = 2 * weight;
       sum += weight;
     }
-    plane_ = plane;
-    job_.plane = plane;
+    job_.plane = plane_;
     job_.row = attr_.dilation_h * layout_.columns;
     job_.advance = attr_.stride_h * layout_.columns;
     job_.pixel = out_[3];
@@ -115,8 +143,11 @@ class Channel {
   const int8_t* weights_;
   int32_t bias_ = 0;
   int8_t* plane_ = nullptr;
-  Depthwise3x3 job_{};
-  bool by_threes_;
+  union {
+    Depthwise3x3 job_{};
+    DepthwiseWide wide_;
+  };
+  bool by_planes_;
 };
 
 }  // namespace

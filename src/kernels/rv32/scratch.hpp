@@ -44,7 +44,8 @@ struct ConvLayout {
 
 inline constexpr int32_t kMostSixes = 6;
 
-// depthwise_conv2d 3x3: one channel's picture, padded.
+// depthwise_conv2d 3x3, 5x5 and 7x7: one channel's picture, padded; for the larger windows with
+// room for whole fours of them.
 struct DepthwiseLayout {
   int32_t rows = 0, columns = 0;
 
@@ -52,7 +53,8 @@ struct DepthwiseLayout {
     const auto& attr = op.attr_as<ConvAttr>();
     const auto filter = op.input[1].dims, out = op.output[0].dims;
     rows = (out[1] - 1) * attr.stride_h + (filter[1] - 1) * attr.dilation_h + 1;
-    columns = (out[2] - 1) * attr.stride_w + (filter[2] - 1) * attr.dilation_w + 1;
+    const int32_t windows = filter[2] == 3 ? out[2] : (out[2] + 3) / 4 * 4;
+    columns = (windows - 1) * attr.stride_w + (filter[2] - 1) * attr.dilation_w + 1;
   }
   int64_t bytes() const { return int64_t{rows} * columns; }
 };
@@ -70,8 +72,9 @@ inline Rv32Scratch Rv32ScratchOf(const OpView& op) {
     case Op::kDepthwiseConv2D: {
       const auto& attr = op.attr_as<ConvAttr>();
       const auto filter = op.input[1].dims;
-      if (attr.depth_multiplier != 1 || filter[1] != 3 || filter[2] != 3 || attr.stride_w > 2 ||
-          attr.dilation_w != 1)
+      const bool planes =
+          filter[1] == filter[2] && (filter[1] == 3 || filter[1] == 5 || filter[1] == 7);
+      if (attr.depth_multiplier != 1 || !planes || attr.stride_w > 2 || attr.dilation_w != 1)
         return {};
       const int64_t bytes = DepthwiseLayout(op).bytes();
       // A window that reaches far beyond its picture is not worth the room.

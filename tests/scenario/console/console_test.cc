@@ -212,7 +212,7 @@ TEST_P(ConsoleTest, AnswersInTimeWhenTheAgentIsSilent) {
 
 TEST_P(ConsoleTest, SendsPicturesThatAreLargerThanItsBuffers) {
   constexpr size_t kBytes = 200 * 200 * 3;
-  WriteFile(folder_ / "large.rgb", std::vector<std::byte>(kBytes, std::byte{77}));
+  ASSERT_TRUE(folder_.Write("large.rgb", std::string(kBytes, 'M')));
   console_.reset();
   Result<std::unique_ptr<BoardConsole>> console = BoardConsole::Start(
       {.board = GetParam(),

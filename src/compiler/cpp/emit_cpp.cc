@@ -163,9 +163,13 @@ class Writer {
                   "does not define kMaxInputs and kMaxOutputs");
   }
 
+  // Constants do not count: a Winograd layer's are int16 among activations of int8.
   bool UsesInt16() const {
-    for (uint32_t i = 0; i < image_.tensor_count(); ++i)
-      if (image_.tensor(i).dtype == static_cast<uint8_t>(DType::kInt16)) return true;
+    for (uint32_t i = 0; i < image_.tensor_count(); ++i) {
+      const wire::TensorRecord& tensor = image_.tensor(i);
+      const bool constant = tensor.place == static_cast<uint8_t>(wire::Place::kData);
+      if (!constant && tensor.dtype == static_cast<uint8_t>(DType::kInt16)) return true;
+    }
     return false;
   }
   // An op from floats to floats; quantize and dequantize at the rim are none.

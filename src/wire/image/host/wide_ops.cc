@@ -75,10 +75,42 @@ ConvAttr Wide(ConvAttr attr) {
   return attr;
 }
 
+// Layers of float32, whose result nobody reads.
+void AddFloatLayers(Builder& net, uint16_t x) {
+  const auto constant = [&](std::vector<int32_t> dims) {
+    return net.Constant(DType::kFloat32, std::move(dims));
+  };
+  const auto then = [&](Op op, std::vector<uint16_t> more, std::vector<int32_t> dims,
+                        const auto& attr, std::vector<int32_t> params = {}) {
+    more.insert(more.begin(), x);
+    const auto output = net.Activation(DType::kFloat32, std::move(dims));
+    net.Then(op, std::move(more), output, attr, std::move(params));
+    x = output;
+  };
+  then(Op::kConv2D, {constant({3, 3, 3, 2}), constant({3})}, {1, 4, 4, 3},
+       ConvAttr{.pad_top = 1, .pad_left = 1});
+  then(Op::kDepthwiseConv2D, {constant({1, 2, 2, 3})}, {1, 3, 3, 3}, ConvAttr{});
+  then(Op::kTransposeConv, {constant({2, 2, 2, 3})}, {1, 4, 4, 2}, ConvAttr{});
+  then(Op::kPad, {}, {1, 5, 5, 2}, PadAttr{.before = {0, 1, 1, 0}, .value = 0x3F800000});
+  then(Op::kResizeBilinear, {}, {1, 1, 2, 2}, UnaryAttr{}, {0, 1, 0, 2, 3, 0, 4, 4, 0x3F000000});
+  then(Op::kMul, {constant({2})}, {1, 1, 2, 2}, MulAttr{});
+  then(Op::kPrelu, {constant({1})}, {1, 1, 2, 2}, PreluAttr{});
+  then(Op::kBatchMatMul, {constant({2, 3})}, {1, 1, 2, 3}, BatchMatMulAttr{});
+  then(Op::kAveragePool2D, {}, {1, 1, 1, 3}, PoolAttr{.window_w = 2});
+  then(Op::kMean, {}, {1, 3}, MeanAttr{.axes = 6});
+  then(Op::kFullyConnected, {constant({4, 3}), constant({4})}, {1, 4}, ConvAttr{});
+  then(Op::kSub, {constant({4})}, {1, 4}, AddAttr{});
+  for (int kind = 0; kind < static_cast<int>(UnaryKind::kTable); kind += 3)
+    then(Op::kUnary, {}, {1, 4}, UnaryAttr{.kind = kind});
+  then(Op::kRelu, {}, {1, 4}, RequantizeAttr{});
+  then(Op::kSoftmax, {}, {1, 4}, SoftmaxAttr{.multiplier = 0x3F800000});
+}
+
 // float -> int16 layers -> int8 (1,2,2,3)
 uint16_t AddWideLayers(Builder& net) {
   const auto input = net.Activation(DType::kFloat32, {1, 4, 4, 2});
   net.contents().inputs = {input};
+  AddFloatLayers(net, input);
   const auto x = net.Activation(DType::kInt16, {1, 4, 4, 2});
   const RequantizeAttr from_float{.activation_min = -32768, .activation_max = 32767};
   net.Then(Op::kQuantize, {input}, x, from_float);

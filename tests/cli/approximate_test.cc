@@ -1,0 +1,141 @@
+// covey compile --calibrate and covey explore, on the network and the pictures of this project.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "pictures/pictures.hpp"
+#include "tests/cli/material.hpp"
+
+namespace covey::cli_test {
+namespace {
+
+using testing::HasSubstr;
+
+struct Data {
+  std::string pixels, labels;  // paths
+};
+
+// Raw pixels, and a class number a line.
+Data Pictures(const std::string& name, int count, int first_label = 0) {
+  std::string pixels, labels;
+  for (int i = 0; i < count; ++i) {
+    const pictures::Picture drawn =
+        pictures::Draw(pictures::kSelectionSeed, static_cast<uint64_t>(i));
+    pixels.append(reinterpret_cast<const char*>(drawn.rgb.data()), drawn.rgb.size());
+    labels += std::to_string(int{drawn.label} + first_label) + "\n";
+  }
+  return {WriteTemp(name + ".u8", pixels), WriteTemp(name + ".txt", labels)};
+}
+
+Arguments Explore(const Data& data, const std::string& report) {
+  return {"explore",   kDeviceModel, "--calibrate", data.pixels, "--type", "uint8", "--labels",
+          data.labels, "--points",   "5",           "--report",  report,   "--json"};
+}
+
+// What does not depend on when it ran.
+std::string Timeless(Json json) {
+  json.erase("resumed");
+  json.erase("report");
+  return json.dump();
+}
+
+TEST(CompileApproximated, TellsWhatItLeavesOutAndWhatThatLoses) {
+  const Data data = Pictures("some", 90);
+  const std::string output = TempPath("approximated.covey");
+  const Ended run =
+      Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8", "--labels",
+             data.labels, "--max-loss", "5", "--target", "m4", "-o", output, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json()["approximation"];
+  EXPECT_EQ(made["calibrate_samples"], 30);
+  EXPECT_EQ(made["select_samples"], 30);
+  EXPECT_EQ(made["report_samples"], 30);
+  EXPECT_TRUE(made.contains("report_difference")) << made.dump();
+  EXPECT_LE(made["best"]["estimated_instructions"], made["exact_estimated_instructions"]);
+  EXPECT_EQ(Covey({"inspect", output}).code, 0);
+}
+
+TEST(CompileApproximated, GoesByAgreementWithoutLabels) {
+  const Data data = Pictures("unlabelled", 90);
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "-o", TempPath("unlabelled.covey")});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("by agreement with the exact network, for want of labels"));
+}
+
+TEST(CompileApproximated, RefusesTooFewSamples) {
+  const Data data = Pictures("few", 12);
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "-o", TempPath("few.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("holds 12 samples, at least 60 are needed"));
+}
+
+TEST(CompileApproximated, RefusesSamplesOfAnotherShape) {
+  const std::string path = WriteTemp("odd.u8", std::string(5000, 'x'));
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", path, "--type", "uint8", "-o",
+                           TempPath("odd.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("expected a whole number of samples of 3072 bytes"));
+}
+
+TEST(CompileApproximated, RefusesLabelsThatTheNetworkDoesNotHave) {
+  const Data data = Pictures("strange", 60, 7);
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "--labels", data.labels, "-o", TempPath("strange.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the network has 10 outputs"));
+}
+
+TEST(Explore, WritesAPageThatNeedsNothingElse) {
+  const Data data = Pictures("page", 90);
+  const std::string report = TempPath("page.html"), csv = TempPath("page.csv");
+  Arguments arguments = Explore(data, report);
+  arguments.insert(arguments.end(), {"--csv", csv});
+  const Ended run = Covey(arguments);
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(run.json()["points"].size(), 5u);
+  EXPECT_EQ(run.json()["points"][0]["recipe"], "exact");
+  EXPECT_FALSE(run.json()["front"].empty());
+  const std::string page = ReadAll(report);
+  EXPECT_THAT(page, HasSubstr("<svg"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("http")));
+  EXPECT_THAT(ReadAll(csv), HasSubstr("ours channels 0.000"));
+}
+
+TEST(Explore, GoesOnWhereItWasKilledAndEndsWithTheSamePoints) {
+  const Data data = Pictures("killed", 90);
+  const Ended whole = Covey(Explore(data, TempPath("whole.html")));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const std::string report = TempPath("resumed.html"), state = report + ".state.json";
+  for (const size_t known : {1u, 3u}) {
+    Background run(Explore(data, report));
+    const std::string wanted = "\"knobs\"";
+    for (size_t seen = 0; seen < known;) {
+      seen = 0;
+      const std::string text = ReadAll(state);
+      for (size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1))
+        ++seen;
+      std::this_thread::yield();
+    }
+    run.Stop(SIGKILL);
+  }
+  const Ended resumed = Covey(Explore(data, report));
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_GE(resumed.json()["resumed"], 3);
+  EXPECT_EQ(Timeless(resumed.json()), Timeless(whole.json()));
+}
+
+TEST(Explore, RefusesTheStateOfOtherData) {
+  const std::string report = TempPath("other.html");
+  ASSERT_EQ(Covey(Explore(Pictures("one", 60), report)).code, 0);
+  const Ended run = Covey(Explore(Pictures("two", 61), report));
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("is of an exploration of another model"));
+}
+
+}  // namespace
+}  // namespace covey::cli_test

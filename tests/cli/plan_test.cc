@@ -54,6 +54,25 @@ TEST(Plan, TakesAModelFile) {
   EXPECT_GT(ended.json()["throughput_hz"].get<double>(), 0);
 }
 
+TEST(Plan, IsTheSameForAModelAndItsImage) {
+  const std::string image = TempPath("covey_plan_model.covey");
+  ASSERT_EQ(Covey({"compile", kDeviceModel, "-o", image}).code, 0);
+  const auto planned = [](const std::string& model) {
+    const Ended ended =
+        Covey({"plan",
+               WriteTemp("covey_plan_image.toml",
+                         "[[device]]\nname = \"a\"\nkind = \"max78000\"\n[[device]]\n"
+                         "name = \"b\"\nkind = \"m4\"\n[links]\ndefault = { kbit_s = "
+                         "1000, overhead_us = 1000 }\n[[pipeline]]\nname = \"p\"\n"
+                         "source = \"b\"\ntarget = \"b\"\nmodel = \"" +
+                             model + "\"\n"),
+               "--json"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.out;
+  };
+  EXPECT_EQ(planned(kDeviceModel), planned(image));
+}
+
 TEST(Plan, SaysThatAModelIsLargerThanTheWholeSpace) {
   const std::string space = testing::TempDir() + "covey_plan_large.toml";
   std::ofstream(space) << "[[device]]\nname = \"a\"\nkind = \"max78000\"\n[[pipeline]]\n"

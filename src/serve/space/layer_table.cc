@@ -39,7 +39,6 @@ void SetSizes(const compiler::Tensor& tensor, int32_t& height, int32_t& width, i
 plan::Layer LayerOf(const Graph& graph, const Node& node, const compiler::OpSummary& summary) {
   plan::Layer layer{.name = node.name, .op = OpOf(graph, node)};
   layer.macs = static_cast<int64_t>(summary.macs);
-  int32_t none = 0;
   plan::LayerShape& shape = layer.shape;
   SetSizes(At(graph, node.inputs[0]), shape.in_h, shape.in_w, shape.cin);
   SetSizes(At(graph, node.outputs[0]), shape.out_h, shape.out_w, shape.cout);
@@ -72,7 +71,6 @@ plan::Layer LayerOf(const Graph& graph, const Node& node, const compiler::OpSumm
   }
   for (const int output : node.outputs)
     layer.out_bytes += static_cast<int64_t>(At(graph, output).bytes());
-  (void)none;
   return layer;
 }
 

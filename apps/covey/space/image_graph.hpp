@@ -1,0 +1,14 @@
+// GraphOf tells what a compiled image computes in the compiler's terms: shapes, weights, windows.
+// It is as much as the planner asks of a network, not enough to compile it again.
+//
+//   plan::LayerTable table = *serve::LayerTableOf(GraphOf(image));   // as of the model it is from
+#pragma once
+
+#include "compiler/ir/graph.hpp"
+#include "wire/image/reader.hpp"
+
+namespace covey::app {
+
+compiler::Graph GraphOf(const wire::ImageView& image);
+
+}  // namespace covey::app

@@ -5,27 +5,61 @@
 namespace covey::compiler {
 namespace {
 
-// Multiply-accumulates of one node; every other op counts none.
+// How often each weight of a recurrent layer is used: once a sample and time step.
+uint64_t StepsOf(const Tensor& input) {
+  return input.dims.empty() || input.dims.back() == 0
+             ? 0
+             : static_cast<uint64_t>(input.elements() / input.dims.back());
+}
+
+uint64_t MatricesOf(const Graph& graph, const Node& node) {
+  uint64_t elements = 0;
+  for (const int input : node.inputs) {
+    if (input == kNoTensor) continue;
+    const Tensor& tensor = graph.tensors[static_cast<size_t>(input)];
+    if (tensor.constant() && tensor.dims.size() == 2 && tensor.dtype != DType::kInt32)
+      elements += static_cast<uint64_t>(tensor.elements());
+  }
+  return elements;
+}
+
+// The length of the rows that a product of two activations sums over.
+uint64_t DepthOf(const Node& node, const Tensor& first) {
+  const auto* product = std::get_if<MatMul>(&node.attributes);
+  const size_t rank = first.dims.size();
+  if (product == nullptr || rank < 2) return 0;
+  return static_cast<uint64_t>(first.dims[product->transposed0 ? rank - 2 : rank - 1]);
+}
+
+// Multiply-accumulates of one node; an op without weights or products counts none.
 uint64_t MacsOf(const Graph& graph, const Node& node) {
-  if (node.inputs.size() < 2 || node.inputs[1] == kNoTensor || node.outputs.empty() ||
-      node.outputs[0] == kNoTensor) {
+  if (node.inputs.size() < 2 || node.inputs[0] == kNoTensor || node.inputs[1] == kNoTensor ||
+      node.outputs.empty() || node.outputs[0] == kNoTensor) {
     return 0;
   }
-  const Tensor& weights = graph.tensors[static_cast<size_t>(node.inputs[1])];
+  const Tensor& input = graph.tensors[static_cast<size_t>(node.inputs[0])];
+  const std::vector<int32_t>& dims = graph.tensors[static_cast<size_t>(node.inputs[1])].dims;
   const auto outputs =
       static_cast<uint64_t>(graph.tensors[static_cast<size_t>(node.outputs[0])].elements());
-  const std::vector<int32_t>& dims = weights.dims;
+  const auto product = [&](size_t first, size_t last) {
+    uint64_t of = 1;
+    for (size_t i = first; i <= last; ++i) of *= static_cast<uint64_t>(dims[i]);
+    return of;
+  };
   switch (node.op) {
     case Op::kConv2D:
-      return dims.size() == 4 ? outputs * static_cast<uint64_t>(dims[1]) *
-                                    static_cast<uint64_t>(dims[2]) * static_cast<uint64_t>(dims[3])
-                              : 0;
+      return dims.size() == 4 ? outputs * product(1, 3) : 0;
     case Op::kDepthwiseConv2D:
-      return dims.size() == 4
-                 ? outputs * static_cast<uint64_t>(dims[1]) * static_cast<uint64_t>(dims[2])
-                 : 0;
+      return dims.size() == 4 ? outputs * product(1, 2) : 0;
+    case Op::kTransposeConv:
+      return dims.size() == 4 ? static_cast<uint64_t>(input.elements()) * product(0, 2) : 0;
     case Op::kFullyConnected:
-      return dims.size() == 2 ? outputs * static_cast<uint64_t>(dims[1]) : 0;
+      return dims.size() == 2 ? outputs * product(1, 1) : 0;
+    case Op::kBatchMatMul:
+      return outputs * DepthOf(node, input);
+    case Op::kSvdf:
+    case Op::kLstm:
+      return StepsOf(input) * MatricesOf(graph, node);
     default:
       return 0;
   }

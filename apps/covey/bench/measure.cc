@@ -5,7 +5,8 @@
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
-#include "apps/covey/model/image_report.hpp"
+#include "apps/covey/model/image_graph.hpp"
+#include "apps/covey/model/report.hpp"
 #include "apps/covey/place/fit.hpp"
 #include "compiler/memory/bounds.hpp"
 #include "serve/board/board.hpp"
@@ -114,7 +115,7 @@ class Bench {
 
 void Describe(const wire::ImageView& image, BenchFigures& figures) {
   Report report;
-  DescribeImage(image, report);
+  DescribeGraph(GraphOf(image), report);
   figures.macs = report.macs;
   figures.weight_bytes = report.weight_bytes;
   figures.image_bytes = image.bytes().size();

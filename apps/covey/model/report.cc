@@ -3,7 +3,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "apps/covey/model/image_report.hpp"
+#include "apps/covey/model/image_graph.hpp"
 #include "compiler/memory/bounds.hpp"
 
 namespace covey::app {
@@ -22,6 +22,8 @@ std::vector<ReportTensor> FromGraph(const compiler::Graph& graph, const std::vec
   for (int index : indices) tensors.push_back(FromGraph(graph, index));
   return tensors;
 }
+
+}  // namespace
 
 void DescribeGraph(const compiler::Graph& graph, Report& report) {
   const compiler::Summary summary = compiler::Summarise(graph);
@@ -43,8 +45,6 @@ void DescribeGraph(const compiler::Graph& graph, Report& report) {
   }
 }
 
-}  // namespace
-
 Report MakeReport(const ModelFile& model) {
   Report report;
   report.path = model.path;
@@ -59,7 +59,7 @@ Report MakeReport(const ModelFile& model) {
     report.no_image = image.status().message();
     return report;
   }
-  if (!model.graph) DescribeImage(*image, report);
+  if (!model.graph) DescribeGraph(GraphOf(*image), report);
   report.image_bytes = model.image.span().size();
   report.arena_bytes = image->header().arena_bytes;
   const compiler::ArenaBounds bounds = compiler::BoundsOf(*image);

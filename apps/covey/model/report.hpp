@@ -49,6 +49,8 @@ struct Report {
 };
 
 Report MakeReport(const ModelFile& model);
+// Name, tensors, ops, labels, multiply-accumulates and weights; not the sizes.
+void DescribeGraph(const compiler::Graph& graph, Report& report);
 
 std::string ShapeText(const ReportTensor& tensor);  // "int8[1,32,32,3]"
 std::string QuantisationText(

@@ -2,7 +2,7 @@
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/model/file.hpp"
-#include "apps/covey/space/image_graph.hpp"
+#include "apps/covey/model/image_graph.hpp"
 #include "compiler/chunk/chunk.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/space/layer_table.hpp"

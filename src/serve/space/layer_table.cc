@@ -43,7 +43,10 @@ plan::Layer LayerOf(const Graph& graph, const Node& node, const compiler::OpSumm
   SetSizes(At(graph, node.inputs[0]), shape.in_h, shape.in_w, shape.cin);
   SetSizes(At(graph, node.outputs[0]), shape.out_h, shape.out_w, shape.cout);
   int operands = 0;
-  for (size_t i = 0; i < node.inputs.size(); ++i) {
+  // Behind weights and bias an image has the same weights in another order, for fast kernels.
+  const bool convolves = layer.op != LayerOp::kPassthrough;
+  const size_t inputs = convolves ? std::min(size_t{3}, node.inputs.size()) : node.inputs.size();
+  for (size_t i = 0; i < inputs; ++i) {
     if (node.inputs[i] == compiler::kNoTensor) continue;
     const compiler::Tensor& tensor = At(graph, node.inputs[i]);
     const auto bytes = static_cast<int64_t>(tensor.bytes());

@@ -1,4 +1,6 @@
-#include "apps/covey/space/image_graph.hpp"
+#include "apps/covey/model/image_graph.hpp"
+
+#include <sstream>
 
 namespace covey::app {
 namespace {
@@ -9,6 +11,13 @@ compiler::Tensor TensorOf(const wire::ImageView& image, uint32_t index) {
   tensor.name = image.tensor_name(index);
   tensor.dtype = static_cast<DType>(record.dtype);
   tensor.dims.assign(record.dims, record.dims + record.rank);
+  if (record.quant_axis >= 0) {  // One scale a channel; which ones is the engine's business.
+    tensor.quant.axis = record.quant_axis;
+    tensor.quant.scales.assign(static_cast<size_t>(record.dims[record.quant_axis]), record.scale);
+  } else if (record.scale != 0) {
+    tensor.quant.scales = {record.scale};
+    tensor.quant.zero_points = {record.zero_point};
+  }
   tensor.state = record.place == static_cast<uint8_t>(wire::Place::kState);
   if (record.place == static_cast<uint8_t>(wire::Place::kData)) {
     tensor.data = std::make_shared<std::vector<std::byte>>(record.bytes);
@@ -44,6 +53,10 @@ compiler::Attributes AttributesOf(const OpView& op) {
       window.window_w = op.attr_as<PoolAttr>().window_w;
       return window;
     }
+    case Op::kBatchMatMul: {
+      const auto& attr = op.attr_as<BatchMatMulAttr>();
+      return compiler::MatMul{attr.transposed0 != 0, attr.transposed1 != 0};
+    }
     default:
       return {};
   }
@@ -56,10 +69,12 @@ std::vector<int> NumbersOf(std::span<const uint16_t> tensors) {
   return numbers;
 }
 
-// Input, weights and bias; what else a kernel reads is the same weights in another order.
-bool IsConvolution(Op op) {
-  return op == Op::kConv2D || op == Op::kDepthwiseConv2D || op == Op::kTransposeConv ||
-         op == Op::kFullyConnected;
+std::vector<std::string> LabelsOf(const wire::ImageView& image) {
+  std::vector<std::string> labels;
+  if (image.labels() == nullptr) return labels;
+  std::istringstream lines(image.labels());
+  for (std::string line; std::getline(lines, line);) labels.push_back(line);
+  return labels;
 }
 
 }  // namespace
@@ -67,6 +82,7 @@ bool IsConvolution(Op op) {
 compiler::Graph GraphOf(const wire::ImageView& image) {
   compiler::Graph graph;
   graph.name = image.name();
+  graph.preprocess.labels = LabelsOf(image);
   for (uint32_t i = 0; i < image.tensor_count(); ++i) graph.tensors.push_back(TensorOf(image, i));
   std::vector<std::byte> arena(
       image.header().arena_bytes);  // Views point into it; nothing is read.
@@ -76,7 +92,6 @@ compiler::Graph GraphOf(const wire::ImageView& image) {
     node.op = op.op;
     node.name = image.op_name(i);
     node.inputs = NumbersOf(image.op_inputs(i));
-    if (IsConvolution(op.op) && node.inputs.size() > 3) node.inputs.resize(3);
     node.outputs = NumbersOf(image.op_outputs(i));
     node.attributes = AttributesOf(op);
     graph.nodes.push_back(std::move(node));

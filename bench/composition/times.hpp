@@ -13,6 +13,7 @@ struct TimeRow {
   double median_s = 0, worst_s = 0;
   int proved = 0;        // plans whose optimality is certified
   double worst_gap = 0;  // objective over bound, less 1, of the others
+  int as_later = -1;     // as good as what 5 s find; -1: not asked
 };
 
 std::vector<TimeRow> PlanningTimes(int runs, uint64_t seed);

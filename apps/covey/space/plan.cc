@@ -24,16 +24,19 @@ struct Options {
   bool explain = false, json = false, replicas = false;
 };
 
+double WallSeconds() {
+  return std::chrono::duration<double>(SteadyClock::now().time_since_epoch()).count();
+}
+
 int Plan(const Options& options) {
   const Expected<SpaceFile> file =
       ReadSpace(options.space, {.models_csv = options.models, .model_file = ModelTable});
   if (!file) return Fail(file.error(), options.json);
   const plan::Space& space = file.value().space;
-  const auto end = SteadyClock::now() + std::chrono::duration<double>(options.time_limit_s);
   plan::PlanOptions how;
   how.policy = *plan::PolicyOf(options.policy);
   how.replicas = options.replicas;
-  if (options.time_limit_s > 0) how.stop = [end] { return SteadyClock::now() >= end; };
+  if (options.time_limit_s > 0) how.spent = plan::Within(options.time_limit_s, WallSeconds);
   const plan::Answer answer = plan::MakePlan(space, how);
   if (options.json) {
     PrintJson(std::cout, ToJson(space, answer, options.explain));

@@ -5,10 +5,13 @@
 #include <functional>
 #include <numeric>
 
+#include "plan/cost/bars.hpp"
+
 namespace covey::plan {
 namespace {
 
 constexpr int32_t kFour = 4;
+constexpr double kRounding = 1e-6;  // of a bound in double precision
 
 // Sizes as parts of the whole, changed so that what fits side by side before does so after (a dual
 // feasible function): then changed areas may not exceed the whole either.
@@ -55,6 +58,18 @@ bool TooMuch(std::span<const Rect> rects, int32_t width, int32_t height) {
     }
   }
   return false;
+}
+
+// Sawn into bars, lying and standing: what dual feasible functions see of widths that do not go
+// together, this sees whole.
+bool TooMuchInBars(std::span<const Rect> rects, int32_t width, int32_t height) {
+  std::vector<int32_t> widths, heights;
+  for (const Rect& rect : rects) {
+    widths.push_back(rect.width);
+    heights.push_back(rect.height);
+  }
+  return SlicesNeeded(widths, heights, width) > height + kRounding ||
+         SlicesNeeded(heights, widths, height) > width + kRounding;
 }
 
 // One flag for each place; small enough to look at by hand.
@@ -293,6 +308,8 @@ Packing Pack(std::span<const Rect> rects, int32_t width, int32_t height, int64_t
   std::vector<Place> places(rest.size());
   if (rest.empty() || Heuristics(rest, width, room, places)) {
     packing.verdict = PackVerdict::kFits;
+  } else if (TooMuchInBars(rest, width, room)) {
+    packing.verdict = PackVerdict::kDoesNot;
   } else {
     Skyline search(rest, width, room, steps);
     packing.verdict = search.Run();

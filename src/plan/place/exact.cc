@@ -81,6 +81,124 @@ std::vector<TenantPlan> Quicken(const SearchProblem& problem, const SearchResult
   return Chosen(lists, best.chosen);
 }
 
+class ExactRun {
+ public:
+  ExactRun(const Costs& costs, MemoryCheck& memory, const std::vector<int>& tenants,
+           const PlanOptions& options, bool model_time)
+      : costs_(costs),
+        memory_(memory),
+        tenants_(tenants),
+        options_(options),
+        model_time_(model_time),
+        rows_(costs) {
+    if (options.spent) stop_ = [this] { return options_.spent() >= until_; };
+  }
+
+  ExactResult Run(int cuts, double most) {
+    First(cuts);
+    if (options_.first_only) return std::move(result_);
+    const bool had_none = result_.plans.empty();
+    if (had_none && options_.spent) {
+      // It may be that there is none: half of the time is left for asking less.
+      until_ = (std::min(1.0, options_.spent()) + 1) / 2;
+    }
+    Better(cuts, most);
+    if (had_none && !result_.plans.empty() && !result_.optimal && options_.spent) {
+      until_ = 1;
+      Better(cuts, most);
+    }
+    // Whatever the search proved: the relaxation of all options is a bound as well.
+    if (!result_.optimal) result_.bound = std::max(result_.bound, LowerBound(costs_, tenants_));
+    if (!result_.plans.empty()) result_.bound = std::min(result_.bound, result_.value);
+    return std::move(result_);
+  }
+
+ private:
+  bool Stopped() const { return stop_ && stop_(); }
+
+  // A first plan, from the cheapest cuts and the plan in force, bounds what has to be listed.
+  void First(int cuts) {
+    bool complete = true;
+    OptionLimits limits{.most_cuts = cuts, .free_ends = model_time_};
+    auto lists = ListAll(costs_, tenants_, limits, complete);
+    for (const TenantPlan& plan : options_.start) {
+      const auto at = std::find(tenants_.begin(), tenants_.end(), plan.tenant);
+      if (at == tenants_.end() || !IsOption(costs_, plan)) continue;
+      auto& list = lists[static_cast<size_t>(at - tenants_.begin())];
+      if (std::find(list.begin(), list.end(), plan) == list.end()) list.push_back(plan);
+    }
+    SearchProblem problem = MakeProblem(costs_, memory_, rows_, lists);
+    problem.stop = stop_;
+    SearchOptions search{.steps = options_.steps / 8, .incumbent = Find(lists, options_.start)};
+    search.starts = 60;
+    const SearchResult found = LocalSearch(problem, search);
+    result_.steps += found.steps;
+    result_.value = kNever;
+    if (found.chosen.empty()) return;
+    result_.value = found.value;
+    result_.plans = Chosen(lists, found.chosen);
+  }
+
+  void Better(int cuts, double most) {
+    OptionLimits limits{.most_load = result_.value * kMargin, .free_ends = model_time_};
+    // Without a plan nothing bounds the lists: more of the cheap cuts, but not all.
+    if (result_.plans.empty() && most > kManyOptions) limits.most_cuts = 2 * cuts;
+    bool complete = limits.most_cuts == 0;
+    if (Stopped()) return;
+    const auto lists = List(limits, complete);
+    if (!Stopped()) SearchIn(lists, complete);
+  }
+
+  // What the first plan leaves open.
+  std::vector<std::vector<TenantPlan>> List(OptionLimits limits, bool& complete) {
+    limits.stop = stop_;
+    auto lists = ListAll(costs_, tenants_, limits, complete);
+    for (size_t g = 0; g < lists.size() && !Stopped(); ++g) {
+      const TenantPlan* keep = result_.plans.empty() ? nullptr : &result_.plans[g];
+      if (keep != nullptr && std::find(lists[g].begin(), lists[g].end(), *keep) == lists[g].end()) {
+        lists[g].push_back(*keep);
+      }
+      DropDominated(costs_, rows_, lists[g], keep);
+    }
+    return lists;
+  }
+
+  void SearchIn(const std::vector<std::vector<TenantPlan>>& lists, bool complete) {
+    SearchProblem problem = MakeProblem(costs_, memory_, rows_, lists);
+    problem.stop = stop_;
+    const int64_t undecided = memory_.undecided();
+    SearchOptions search{.steps = options_.steps, .incumbent = Find(lists, result_.plans)};
+    if (search.incumbent.empty() || search.incumbent[0] < 0) search.incumbent.clear();
+    const SearchResult found = Search(problem, search);
+    result_.steps += found.steps;
+    SearchResult bound = found;
+    if (memory_.undecided() > undecided) {
+      // Were every undecided packing to fit: what could be reached then is a bound for sure.
+      memory_.set_optimistic(true);
+      if (!found.chosen.empty()) search.incumbent = found.chosen;
+      bound = Search(problem, search);
+      memory_.set_optimistic(false);
+      result_.steps += bound.steps;
+    }
+    result_.optimal = bound.optimal && complete && bound.value >= found.value * (1 - 1e-9);
+    result_.bound = complete ? bound.bound : 0;
+    if (found.chosen.empty()) return;
+    result_.value = found.value;
+    if (result_.optimal) result_.bound = found.value;
+    result_.plans = Stopped() ? Chosen(lists, found.chosen) : Quicken(problem, found, lists);
+  }
+
+  const Costs& costs_;
+  MemoryCheck& memory_;
+  const std::vector<int>& tenants_;
+  const PlanOptions& options_;
+  bool model_time_;
+  Rows rows_;
+  double until_ = 1;  // of the time allowed
+  std::function<bool()> stop_;
+  ExactResult result_;
+};
+
 }  // namespace
 
 double CountOptions(const Space& space, const Tenant& tenant, int most_cuts) {
@@ -146,64 +264,7 @@ ExactResult PlanExactly(const Costs& costs, MemoryCheck& memory, const std::vect
   if (many || few > 20 * kFewOptions || (!model_time && tenants.size() > 20)) {
     return PlanLarge(costs, memory, tenants, options);
   }
-
-  const Rows rows(costs);
-  ExactResult result;
-  // A first plan from the cheapest cuts bounds what has to be listed.
-  double value = kNever;
-  std::vector<TenantPlan> first;
-  {
-    bool complete = true;
-    const auto lists =
-        ListAll(costs, tenants, {.most_cuts = cuts, .free_ends = model_time}, complete);
-    const SearchProblem problem = MakeProblem(costs, memory, rows, lists);
-    SearchOptions search{.steps = options.steps / 8, .incumbent = Find(lists, options.start)};
-    search.starts = 60;
-    SearchResult found = LocalSearch(problem, search);
-    result.steps += found.steps;
-    if (!found.chosen.empty()) {
-      value = found.value;
-      first = Chosen(lists, found.chosen);
-    }
-  }
-  result.value = value;
-  result.plans = first;
-  if (options.first_only) return result;
-  OptionLimits limits{.most_load = value * kMargin, .free_ends = model_time};
-  // Without a plan nothing bounds the lists: more of the cheap cuts, but not all.
-  if (value == kNever && most > kManyOptions) limits.most_cuts = 2 * cuts;
-  bool complete = limits.most_cuts == 0;
-  auto lists = ListAll(costs, tenants, limits, complete);
-  for (size_t g = 0; g < lists.size(); ++g) {
-    const TenantPlan* keep = first.empty() ? nullptr : &first[g];
-    if (keep != nullptr && std::find(lists[g].begin(), lists[g].end(), *keep) == lists[g].end()) {
-      lists[g].push_back(*keep);
-    }
-    DropDominated(costs, rows, lists[g], keep);
-  }
-  SearchProblem problem = MakeProblem(costs, memory, rows, lists);
-  problem.stop = options.stop;
-  const int64_t undecided = memory.undecided();
-  SearchOptions search{.steps = options.steps, .incumbent = Find(lists, first)};
-  if (search.incumbent.empty() || search.incumbent[0] < 0) search.incumbent.clear();
-  const SearchResult found = Search(problem, search);
-  result.steps += found.steps;
-  SearchResult bound = found;
-  if (memory.undecided() > undecided) {
-    // Were every undecided packing to fit: what could be reached then is a bound for sure.
-    memory.set_optimistic(true);
-    if (!found.chosen.empty()) search.incumbent = found.chosen;
-    bound = Search(problem, search);
-    memory.set_optimistic(false);
-    result.steps += bound.steps;
-  }
-  result.optimal = bound.optimal && complete && bound.value >= found.value * (1 - 1e-9);
-  result.bound = complete ? bound.bound : LowerBound(costs, tenants);
-  if (found.chosen.empty()) return result;
-  result.value = found.value;
-  if (result.optimal) result.bound = found.value;
-  result.plans = Quicken(problem, found, lists);
-  return result;
+  return ExactRun(costs, memory, tenants, options, model_time).Run(cuts, most);
 }
 
 }  // namespace covey::plan

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "plan/cost/bars.hpp"
 #include "plan/place/chain.hpp"
 #include "plan/place/exact.hpp"
 
@@ -72,6 +73,36 @@ int FewestChunks(const Costs& costs, int tenant, int& stuck) {
   return chunks;
 }
 
+// The layers' columns, laid over all arrays as over one: nothing that packs them packs them
+// tighter.
+std::string TooManyColumns(const Costs& costs, const std::vector<int>& tenants) {
+  const Space& space = costs.space();
+  if (space.memory == Memory::kBytes) return {};
+  int32_t width = 0;
+  int64_t high = 0;
+  for (const Device& device : space.devices) {
+    const Capacity& has = device.part.capacity;
+    if (has.layers <= 0) continue;  // It left.
+    if (has.columns == 0 || (width > 0 && width != has.processors / 4)) return {};
+    width = has.processors / 4;
+    high += has.columns / 4;
+  }
+  std::vector<int32_t> widths, heights;
+  for (int tenant : tenants) {
+    for (const Layer& layer : space.tenants[tenant].model.layers) {
+      const Rect rect = RectOf(FootprintOf(layer.shape, layer.op));
+      if (rect.height == 0) continue;
+      widths.push_back(rect.width);
+      heights.push_back(rect.height);
+    }
+  }
+  if (width == 0 || widths.size() > 200) return {};
+  const double needs = SlicesNeeded(widths, heights, width);
+  if (needs <= static_cast<double>(high) + 1e-6) return {};
+  return "layers that share processors need at least " + Digits(4 * needs) +
+         " columns, the whole space has " + std::to_string(4 * high);
+}
+
 // The sum that all devices together cannot hold.
 std::string TooLarge(const Costs& costs, const std::vector<int>& tenants) {
   const Space& space = costs.space();
@@ -96,7 +127,7 @@ std::string TooLarge(const Costs& costs, const std::vector<int>& tenants) {
            MemoryRowName(static_cast<MemoryRow>(row)) + ", the whole space holds " +
            std::to_string(has[row]) + " (" + std::to_string(least[row] - has[row]) + " too many)";
   }
-  return {};
+  return TooManyColumns(costs, tenants);
 }
 
 std::string WhyLayer(const Costs& costs, MemoryCheck& memory, int tenant, int layer) {
@@ -274,7 +305,7 @@ std::string NearestTogether(const Space& space, const std::vector<int>& tenants,
     const PlanOptions any{.steps = 8'000'000, .first_only = true};
     return !PlanExactly(costs, memory, all, any).plans.empty();
   };
-  if (space.size() > 12) return {};
+  if (space.size() > 12 || all.size() > 20) return {};
   int like = 0;
   for (int d = 0; d < space.size(); ++d) {
     const auto holds = [&](int at) { return space.devices[at].part.capacity.weight_bytes; };

@@ -83,7 +83,7 @@ class Large {
     const Rows rows(costs_);
     for (int round = 0; round < kMoveRounds; ++round) {
       SearchProblem problem = MakeProblem(costs_, *memory_, rows, pools_);
-      problem.stop = options.stop;
+      problem.stop = [&options] { return TimeIsUp(options); };
       SearchOptions search{.steps = 4'000'000, .stop_at = bound_, .starts = round == 0 ? 16 : 2};
       search.incumbent = IndexOf(best);
       const SearchResult found = LocalSearch(problem, search);
@@ -93,7 +93,7 @@ class Large {
       result.value = found.value;
       best.clear();
       for (size_t g = 0; g < pools_.size(); ++g) best.push_back(pools_[g][found.chosen[g]]);
-      if ((options.stop && options.stop()) || (!better && round > 4)) break;
+      if (TimeIsUp(options) || (!better && round > 4)) break;
       Reprice(best, round);
     }
     result.plans = best;
@@ -195,7 +195,7 @@ double LowerBound(const Costs& costs, const std::vector<int>& tenants) {
 ExactResult PlanLarge(const Costs& costs, MemoryCheck& memory, const std::vector<int>& tenants,
                       const PlanOptions& options) {
   Large large(costs, &memory, tenants);
-  large.Explore(options.stop);
+  large.Explore([&options] { return TimeIsUp(options); });
   return large.Place(options);
 }
 

@@ -45,7 +45,10 @@ class Descent {
     }
     for (bool moved = true; moved && steps_ > 0;) {
       moved = false;
-      for (int group : order) moved = Better(group) || moved;
+      for (int group : order) {
+        if (problem_.stop && problem_.stop()) return true;
+        moved = Better(group) || moved;
+      }
     }
     return true;
   }

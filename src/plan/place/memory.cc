@@ -46,18 +46,27 @@ bool MemoryCheck::BiasesFit(int device, const std::vector<Resident>& residents) 
   return FitsBins(sizes, has.bias_bins, has.bias_bytes / has.bias_bins);
 }
 
-PackVerdict MemoryCheck::Packs(int device, const std::vector<Resident>& residents) const {
+PackVerdict MemoryCheck::Packs(int device, const std::vector<Resident>& residents) {
   const Capacity& has = costs_.space().devices[device].part.capacity;
   if (has.columns == 0) return PackVerdict::kFits;
+  // Two tenants with one model, or layers of one shape: the same question.
+  PackKey key{{has.columns / kFour, has.processors / kFour}};
   std::vector<Rect> rects;
   for (const Resident& resident : residents) {
     const LayerTable& model = costs_.space().tenants[resident.tenant].model;
     for (int i = resident.first; i < resident.end; ++i) {
       const Layer& layer = model.layers[i];
-      rects.push_back(RectOf(FootprintOf(layer.shape, layer.op)));
+      const Rect rect = RectOf(FootprintOf(layer.shape, layer.op));
+      if (rect.height > 0) key.emplace_back(rect.width, rect.height);
     }
   }
-  return Pack(rects, has.processors / kFour, has.columns / kFour).verdict;
+  std::sort(key.begin() + 1, key.end());
+  const auto [found, is_new] = packed_.try_emplace(std::move(key), PackVerdict::kDoesNot);
+  if (!is_new) return found->second;
+  for (auto at = found->first.begin() + 1; at != found->first.end(); ++at) {
+    rects.push_back({at->first, at->second});
+  }
+  return found->second = Pack(rects, has.processors / kFour, has.columns / kFour).verdict;
 }
 
 bool MemoryCheck::PacksFit(int device, const std::vector<Resident>& residents) {

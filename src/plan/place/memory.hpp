@@ -41,12 +41,15 @@ class MemoryCheck {
  private:
   bool SumsFit(int device, const std::vector<Resident>& residents) const;
   bool PacksFit(int device, const std::vector<Resident>& residents);
-  PackVerdict Packs(int device, const std::vector<Resident>& residents) const;
+  PackVerdict Packs(int device, const std::vector<Resident>& residents);
   bool BiasesFit(int device, const std::vector<Resident>& residents) const;
 
   const Costs& costs_;
   // By what a part has for them, and residents.
   std::map<std::pair<std::array<int64_t, 4>, std::vector<Resident>>, PackVerdict> known_;
+  // By the array's size and the layers' rectangles.
+  using PackKey = std::vector<std::pair<int32_t, int32_t>>;
+  std::map<PackKey, PackVerdict> packed_;
   int64_t undecided_ = 0;
   bool optimistic_ = false;
 };

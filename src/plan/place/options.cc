@@ -7,6 +7,7 @@ namespace covey::plan {
 namespace {
 
 constexpr size_t kRivals = 400;  // A plan is held against so many others.
+constexpr int64_t kVisitsAnAsking = 1024;
 
 class Lister {
  public:
@@ -63,7 +64,7 @@ class Lister {
 
   // A chunk on `device` that starts at layer `first`, its input coming from `from`.
   void Extend(int from, int device, int first) {
-    if (list_.plans.size() >= limits_.most_plans) {
+    if (list_.plans.size() >= limits_.most_plans || Stopped()) {
       list_.complete = false;
       return;
     }
@@ -98,6 +99,11 @@ class Lister {
     }
     used_[device] = 0;
     loads_ = before;
+  }
+
+  bool Stopped() {
+    if (!limits_.stop || stopped_ || ++visited_ % kVisitsAnAsking != 0) return stopped_;
+    return stopped_ = limits_.stop();
   }
 
   bool Hop(int from, int to, int64_t bytes) {
@@ -143,6 +149,8 @@ class Lister {
   std::vector<double> loads_;
   TenantPlan plan_;
   OptionList list_;
+  int64_t visited_ = 0;
+  bool stopped_ = false;
 };
 
 // Every chunk of `a` lies within one of `b` on the same device.
@@ -158,6 +166,31 @@ bool Within(const TenantPlan& a, const TenantPlan& b) {
 
 OptionList ListOptions(const Costs& costs, int tenant, const OptionLimits& limits) {
   return Lister(costs, tenant, limits).Run();
+}
+
+bool IsOption(const Costs& costs, const TenantPlan& plan) {
+  const Space& space = costs.space();
+  const Tenant& tenant = space.tenants[plan.tenant];
+  const auto is_end = [&space](int device, const std::vector<int>& ends) {
+    if (device < 0 || device >= space.size()) return false;
+    return ends.empty() || std::find(ends.begin(), ends.end(), device) != ends.end();
+  };
+  const auto chunks = static_cast<int>(plan.chunks.size());
+  if (chunks == 0 || chunks > space.SegmentsOf(tenant)) return false;
+  if (!is_end(plan.source, tenant.sources) || !is_end(plan.target, tenant.targets)) return false;
+  std::vector<char> used(space.devices.size(), 0);
+  int at = 0, from = plan.source;
+  for (const Chunk& chunk : plan.chunks) {
+    const bool known = chunk.device >= 0 && chunk.device < space.size();
+    if (!known || used[chunk.device] != 0 || chunk.first != at || chunk.end <= at) return false;
+    if (chunk.end > costs.Reach(plan.tenant, chunk.device, at)) return false;
+    if (at > 0 && !costs.CutFits(plan.tenant, at, from, chunk.device)) return false;
+    used[chunk.device] = 1;
+    at = chunk.end;
+    from = chunk.device;
+  }
+  const double latency = at == tenant.model.size() ? costs.Latency(plan) : kNever;
+  return latency < kNever && latency <= tenant.latency_slo_s;
 }
 
 Rows::Rows(const Costs& costs) : costs_(costs) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "plan/place/costs.hpp"
@@ -19,7 +20,8 @@ struct OptionLimits {
   double most_load = kNever;  // seconds, weighted
   int most_cuts = 0;          // only the cheapest so many places to cut; 0: all
   size_t most_plans = 400'000;
-  bool free_ends = false;  // model time only: source and target cost nothing
+  bool free_ends = false;        // model time only: source and target cost nothing
+  std::function<bool()> stop{};  // asked now and then: true ends the list, incomplete
 };
 
 struct OptionList {
@@ -47,6 +49,9 @@ class Rows {
   std::vector<int> units_;
   std::vector<MemoryAt> memory_;
 };
+
+// Could the tenant run so: devices, links, cuts and memory allow it, each chunk by itself?
+bool IsOption(const Costs& costs, const TenantPlan& plan);
 
 // Leaves out plans that another one betters, or equals, in all that counts. `keep` stays.
 void DropDominated(const Costs& costs, const Rows& rows, std::vector<TenantPlan>& plans,

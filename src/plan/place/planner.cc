@@ -161,6 +161,15 @@ std::optional<Policy> PolicyOf(std::string_view name) {
   return std::nullopt;
 }
 
+bool TimeIsUp(const PlanOptions& options) { return options.spent && options.spent() >= 1; }
+
+std::function<double()> Within(double seconds, std::function<double()> now_s) {
+  const double start = now_s();
+  return [seconds, now_s = std::move(now_s), start] {
+    return seconds > 0 ? (now_s() - start) / seconds : 1;
+  };
+}
+
 Answer MakePlan(const Space& space, const PlanOptions& options) {
   return Planner(space, options).Run();
 }

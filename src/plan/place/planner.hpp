@@ -7,7 +7,7 @@
 // tenants that cannot run together with the others are refused, the lightest first, each with the
 // reason. The baselines are our reading of the literature's names (docs/guide/composition.md); a
 // plan of theirs that does not fit is out of resource. Deterministic: the same space gives the same
-// plan, unless `stop` ends the search early.
+// plan, unless `spent` ends the search early.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,15 @@ struct PlanOptions {
   std::vector<TenantPlan> start{};  // the plan in force, to start the search from
   int64_t steps = 150'000'000;      // of the search
   bool first_only = false;          // any plan will do: is there one?
-  std::function<bool()> stop{};     // asked now and then: true ends the search
+  // The part of the time allowed that is gone; asked now and then. From 1 on the search ends with
+  // the best plan and bound so far; none: no limit.
+  std::function<double()> spent{};
 };
+
+// Is there a limit, and is it reached?
+bool TimeIsUp(const PlanOptions& options);
+// `spent` of so many seconds from now on, by a clock that says seconds.
+std::function<double()> Within(double seconds, std::function<double()> now_s);
 
 Answer MakePlan(const Space& space, const PlanOptions& options);
 

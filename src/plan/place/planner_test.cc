@@ -225,6 +225,42 @@ TEST(Planner, LeastEnergyKeepsTheRates) {
   EXPECT_LE(of_frugal, of_fast * (1 + 1e-9));
 }
 
+TEST(Planner, OutOfTimeStillAnswersWithAPlanAndABound) {
+  const Space space = FourArrays({"KWS", "SimpleNet", "WideNet", "ConvNet", "ResSimpleNet"}, 1e6);
+  const Answer best = MakePlan(space, {});
+  ASSERT_TRUE(best.optimal);
+  for (int calls : {0, 5, 50, 500}) {
+    int left = calls;
+    const PlanOptions options{.spent = [&left] { return left-- > 0 ? 0.0 : 1.0; }};
+    const Answer answer = MakePlan(space, options);
+    ASSERT_TRUE(answer.placed) << calls;
+    EXPECT_TRUE(answer.refused.empty()) << calls;
+    EXPECT_GT(answer.bound_s, 0) << calls;
+    EXPECT_LE(answer.bound_s, best.objective_s * (1 + 1e-9)) << calls;
+    EXPECT_GE(answer.objective_s, best.objective_s * (1 - 1e-9)) << calls;
+  }
+}
+
+TEST(Planner, StartsFromThePlanInForceWhereverItsCutsAre) {
+  Space space = FourArrays({"UNet", "WideNet", "KWS"}, 10e6);
+  const Answer before = MakePlan(space, {});
+  ASSERT_TRUE(before.optimal);
+  PlanOptions options{.spent = [] { return 1.0; }};
+  for (const PipelineAnswer& pipeline : before.pipelines) {
+    options.start.push_back(pipeline.routes[0].plan);
+  }
+  EXPECT_NEAR(MakePlan(space, options).objective_s, before.objective_s, 1e-9);
+}
+
+TEST(Planner, RefusesAtOnceWhatNoPackingOfAllColumnsHolds) {
+  // Its area is 98 % of four arrays, but what is wide leaves strips that nothing fits.
+  const Answer answer =
+      MakePlan(FourArrays({"ResSimpleNet", "WideNet", "ResSimpleNet", "EfficientNetV2"}, 10e6), {});
+  ASSERT_EQ(answer.refused.size(), 1u);
+  EXPECT_NE(answer.refused[0].reason.find("columns, the whole space has 3072"), std::string::npos)
+      << answer.refused[0].reason;
+}
+
 TEST(Planner, SaysWhatLimits) {
   const Answer answer = MakePlan(FourArrays({"KWS", "SimpleNet"}, 1e6), {});
   ASSERT_EQ(answer.explain.size(), 3u);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plan/place/lp.hpp"
+#include "plan/cost/lp.hpp"
 
 namespace covey::plan {
 namespace {
@@ -129,7 +129,7 @@ void Relaxation::Solve(double target, int64_t& steps) {
     const auto best = Price(result.duals);
     steps -= 2 * columns;
     const bool done = result.feasible && bound_ >= result.value * scale_ * (1 - 1e-7);
-    if (bound_ >= target || done) return;
+    if (bound_ >= target || done || (problem_.stop && problem_.stop())) return;
     const size_t before = active_.size();
     for (size_t g = 0; g < best.size(); ++g) {
       for (int place : best[g]) Add(static_cast<int>(g), place, lp);

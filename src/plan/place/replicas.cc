@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "plan/cost/lp.hpp"
 #include "plan/place/chain.hpp"
 #include "plan/place/exact.hpp"
 #include "plan/place/large.hpp"
-#include "plan/place/lp.hpp"
 
 namespace covey::plan {
 namespace {

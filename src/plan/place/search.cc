@@ -13,6 +13,8 @@ constexpr double kLess = 1 - 1e-9;   // a better value is less than this of the 
 constexpr double kRoom = 1 + 1e-12;  // of a limit
 constexpr double kEnumerable = 3e4;  // combinations that are looked at one by one
 
+constexpr int kAskEvery = 64;  // looks at the clock
+
 using Lists = std::vector<std::vector<int>>;  // of each group the columns that are left
 
 class BranchAndBound {
@@ -53,7 +55,7 @@ class BranchAndBound {
   bool Out() {
     if (steps_ <= 0) return true;
     if (problem_.stop && --until_asked_ <= 0) {
-      until_asked_ = 64;
+      until_asked_ = kAskEvery;
       if (problem_.stop()) steps_ = 0;
     }
     return steps_ <= 0;
@@ -65,6 +67,7 @@ class BranchAndBound {
 
   void Node(Lists lists, double bound, int depth) {
     if (bound >= Target() || best_.value <= enough_) return;
+    until_asked_ = 0;
     if (Out()) return Leave(bound);
     if (!Tighten(lists)) return;
     if (Combinations(lists) <= kEnumerable) return Enumerate(lists, bound);

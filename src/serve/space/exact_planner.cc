@@ -9,8 +9,10 @@ SpacePlanner ExactPlanner(plan::PlanOptions options, double most_s) {
     plan::PlanOptions ask = options;
     ask.replicas = false;  // a pipeline has one way here
     ask.start = now;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(most_s);
-    ask.stop = [end] { return std::chrono::steady_clock::now() >= end; };
+    ask.spent = plan::Within(most_s, [] {
+      using Clock = std::chrono::steady_clock;
+      return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+    });
     const plan::Answer answer = plan::MakePlan(space, ask);
     SpacePlan plan;
     plan.tenants.resize(space.tenants.size());

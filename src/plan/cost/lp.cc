@@ -1,4 +1,4 @@
-#include "plan/place/lp.hpp"
+#include "plan/cost/lp.hpp"
 
 #include <cmath>
 

@@ -125,8 +125,10 @@ int Classify(const Options& options) {
     return kUsage;
   }
   if (target.value().kind == Target::Kind::kBoard) {
+    std::vector<NamedImage> images;
+    for (const std::string& path : options.images) images.push_back({path, Image::File(path)});
     const Expected<Answers> answers =
-        ClassifyOnBoard(target.value().board, options.model, options.images, options.top_k);
+        ClassifyOnBoard(target.value().board, options.model, images, options.top_k, {});
     return answers ? Print(answers.value(), options) : Fail(answers.error(), options.json);
   }
   Expected<Session> session = OpenSession(options, target.value());

@@ -70,6 +70,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddAgent(app, chosen);
   AddModels(app, chosen);
   AddClassify(app, chosen);
+  AddEval(app, chosen);
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);

@@ -1,16 +1,11 @@
 #include "apps/covey/approximate/data.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <map>
-#include <sstream>
 
-#include "apps/covey/approximate/tar.hpp"
 #include "apps/covey/io/fail.hpp"
-#include "apps/covey/io/file.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "compiler/model_toml.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
@@ -19,17 +14,6 @@ namespace covey::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string EndingOf(const std::string& path) {
-  std::string ending = fs::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return ending;
-}
-bool IsPicture(const std::string& path) {
-  const std::string ending = EndingOf(path);
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
-}
 
 template <typename T>
 std::vector<T> Spread(const std::vector<T>& all, size_t most) {
@@ -97,80 +81,20 @@ size_t DataReader::SampleBytes() const {
   return sum;
 }
 
-Expected<std::vector<DataReader::Entry>> DataReader::EntriesOf(const std::string& path,
-                                                               const Options& options) const {
-  std::vector<Entry> entries;
-  std::error_code error;
-  if (EndingOf(path) == ".tar") {
-    Expected<std::vector<TarFile>> files = ReadTar(path, [&](const std::string& name) {
-      return IsPicture(name) && (options.wanted == nullptr || options.wanted(name));
-    });
-    if (!files) return files.error();
-    for (TarFile& file : files.value())
-      entries.push_back({std::move(file.name), std::move(file.bytes), -1});
-  } else if (!fs::is_directory(path, error)) {
-    return std::vector<Entry>{{path, {}, -1}};
-  } else if (const fs::path list = fs::path(path) / "y_labels.csv"; fs::exists(list, error)) {
-    const Expected<std::vector<std::byte>> bytes = ReadFile(list.string());
-    if (!bytes) return bytes.error();
-    std::istringstream lines(
-        std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
-    for (std::string line; std::getline(lines, line);) {
-      std::istringstream fields(line);
-      std::string file, classes, label;
-      std::getline(fields, file, ','), std::getline(fields, classes, ','),
-          std::getline(fields, label, ',');
-      int number = -1;
-      const auto [end, bad] = std::from_chars(label.data(), label.data() + label.size(), number);
-      if (file.empty() && label.empty()) continue;
-      if (bad != std::errc() || number < 0)
-        return Bad(list.string() + ": line '" + line + "', expected file,classes,label");
-      const std::string full = (fs::path(path) / file).string();
-      if (options.wanted == nullptr || options.wanted(full)) entries.push_back({full, {}, number});
-    }
-    return entries;
-  } else {
-    for (fs::recursive_directory_iterator at(path, error), end; at != end && !error;
-         at.increment(error)) {
-      const std::string name = at->path().string();
-      if (at->is_regular_file() && at->path().filename().string()[0] != '.' &&
-          (options.wanted == nullptr || options.wanted(name)))
-        entries.push_back({name, {}, -1});
-    }
-    if (error) return MakeError(Code::kNotFound, path + ": cannot be read: " + error.message());
-  }
-  if (entries.empty()) return Bad(path + ": holds no sample, expected pictures or raw samples");
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return a.name < b.name; });
-  // Folders are classes where there are several.
-  std::map<std::string, int> classes;
-  for (const Entry& entry : entries)
-    if (IsPicture(entry.name)) classes[fs::path(entry.name).parent_path().string()] = 0;
-  int number = 0;
-  for (auto& [folder, label] : classes) label = number++;
-  for (Entry& entry : entries)
-    if (classes.size() > 1 && IsPicture(entry.name))
-      entry.label = classes[fs::path(entry.name).parent_path().string()];
-  return entries;
-}
-
 Expected<LabelledBytes> DataReader::Read(const std::string& path, const Options& options) const {
-  Expected<std::vector<Entry>> entries = EntriesOf(path, options);
+  Expected<std::vector<DataEntry>> entries = ListEntries(path, options.wanted);
   if (!entries) return entries.error();
-  const bool pictures = IsPicture(entries.value()[0].name);
+  const bool pictures = IsPictureFile(entries.value()[0].name);
   if (pictures && !classifier_) return Bad(path + ": holds pictures; " + no_pictures_);
   if (pictures) entries.value() = Spread(entries.value(), options.most);
   LabelledBytes data;
   data.samples.inputs.resize(model_->inputs().size());
   Progress progress("read", entries.value().size());
-  for (Entry& entry : entries.value()) {
-    if (IsPicture(entry.name) != pictures)
+  for (DataEntry& entry : entries.value()) {
+    if (IsPictureFile(entry.name) != pictures)
       return Bad(entry.name + ": pictures and raw samples are mixed, expected one kind");
-    if (entry.bytes.empty()) {
-      Expected<std::vector<std::byte>> bytes = ReadFile(entry.name);
-      if (!bytes) return bytes.error();
-      entry.bytes = std::move(bytes.value());
-    }
+    const Expected<void> read = ReadEntry(entry);
+    if (!read) return read.error();
     const Expected<void> added = pictures ? AddPicture(entry, data) : AddRaw(entry, options, data);
     if (!added) return added.error();
     entry.bytes = {};
@@ -183,11 +107,11 @@ Expected<LabelledBytes> DataReader::Read(const std::string& path, const Options&
   return Pick(data, Spread(all, options.most));
 }
 
-Expected<void> DataReader::AddPicture(const Entry& entry, LabelledBytes& to) const {
+Expected<void> DataReader::AddPicture(const DataEntry& entry, LabelledBytes& to) const {
   DiagText diag;
   HostTensor tensor;
   const ImageFormat format =
-      EndingOf(entry.name) == ".png" ? ImageFormat::kPng : ImageFormat::kJpeg;
+      FileEnding(entry.name) == ".png" ? ImageFormat::kPng : ImageFormat::kJpeg;
   const Status status =
       classifier_->Prepare({.format = format, .bytes = entry.bytes}, tensor, diag);
   if (!status.ok()) return Explain(entry.name, status, diag);
@@ -219,7 +143,7 @@ Expected<void> DataReader::AddPixels(const std::string& name, std::span<const st
   return {};
 }
 
-Expected<void> DataReader::AddRaw(const Entry& entry, const Options& options,
+Expected<void> DataReader::AddRaw(const DataEntry& entry, const Options& options,
                                   LabelledBytes& to) const {
   constexpr size_t kCifarPixels = 3072, kCifarRecord = kCifarPixels + 1;
   const bool cifar = options.type == "cifar10";

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/covey/data/entries.hpp"
 #include "compiler/approximate/score.hpp"
 #include "covey/covey.hpp"
 #include "serve/backends/backend.hpp"
@@ -54,14 +55,8 @@ class DataReader {
 
  private:
   DataReader() = default;
-  struct Entry {
-    std::string name;
-    std::vector<std::byte> bytes;  // empty: to be read from the file `name`
-    int label = -1;
-  };
-  Expected<std::vector<Entry>> EntriesOf(const std::string& path, const Options& options) const;
-  Expected<void> AddPicture(const Entry& entry, LabelledBytes& to) const;
-  Expected<void> AddRaw(const Entry& entry, const Options& options, LabelledBytes& to) const;
+  Expected<void> AddPicture(const DataEntry& entry, LabelledBytes& to) const;
+  Expected<void> AddRaw(const DataEntry& entry, const Options& options, LabelledBytes& to) const;
   Expected<void> AddPixels(const std::string& name, std::span<const std::byte> pixels,
                            LabelledBytes& to) const;
   size_t SampleBytes() const;

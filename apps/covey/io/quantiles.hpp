@@ -1,19 +1,13 @@
-// Quantiles of a set of times, by nearest rank: the value at position ceil(q * n), so every figure
-// is one that was seen.
+// Quantiles as JSON.
 #pragma once
 
-#include <vector>
-
 #include "apps/covey/io/json.hpp"
+#include "serve/measure/quantiles.hpp"
 
 namespace covey::app {
 
-struct Quantiles {
-  double min = 0, median = 0, p90 = 0, p99 = 0, max = 0;
-};
-
-// All zero if there are no values.
-Quantiles QuantilesOf(std::vector<double> values);
+using serve::Quantiles;
+using serve::QuantilesOf;
 
 // {"min": ..., "median": ..., "p90": ..., "p99": ..., "max": ...}
 Json ToJson(const Quantiles& quantiles);

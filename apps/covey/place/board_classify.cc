@@ -12,16 +12,13 @@ namespace covey::app {
 namespace {
 
 // The picture as the network's input bytes.
-Expected<std::vector<std::byte>> Prepare(const serve::Classifier& classifier,
-                                         const std::string& path) {
-  const Expected<Image> image = Image::File(path);
-  if (!image) return image.error();
-  const serve::EncodedPicture picture{image.value().format, image.value().width,
-                                      image.value().height, image.value().bytes};
+Expected<std::vector<std::byte>> Prepare(const serve::Classifier& classifier, const Image& image,
+                                         const std::string& name) {
+  const serve::EncodedPicture picture{image.format, image.width, image.height, image.bytes};
   HostTensor input;
   DiagText diag;
   const Status status = classifier.Prepare(picture, input, diag);
-  if (!status.ok()) return Explain(path, status, diag);
+  if (!status.ok()) return Explain(name, status, diag);
   return std::move(input.data);
 }
 
@@ -62,20 +59,30 @@ Expected<serve::Entry> LoadClassifier(const std::string& model) {
 
 Expected<std::vector<Expected<Answer>>> ClassifyOnBoard(const std::string& board,
                                                         const std::string& model,
-                                                        const std::vector<std::string>& images,
-                                                        uint32_t top_k) {
+                                                        std::span<const NamedImage> images,
+                                                        uint32_t top_k,
+                                                        const PlaceOptions& options) {
   const Expected<serve::Entry> entry = LoadClassifier(model);
   if (!entry) return entry.error();
-  const Expected<std::unique_ptr<Place>> place = OpenBoard(board, model, {});
+  const Expected<std::unique_ptr<Place>> place = OpenBoard(board, model, options);
   if (!place) return place.error();
 
   std::vector<Expected<Answer>> answers;
   std::vector<size_t> asked;  // which answer each sample belongs to
   std::vector<std::byte> samples;
-  for (const std::string& path : images) {
-    const Expected<std::vector<std::byte>> input = Prepare(*entry.value().classifier, path);
+  for (const NamedImage& image : images) {
+    const Expected<std::vector<std::byte>> input =
+        image.image ? Prepare(*entry.value().classifier, image.image.value(), image.name)
+                    : image.image.error();
     answers.push_back(input ? Expected<Answer>(Answer{}) : Expected<Answer>(input.error()));
     if (!input) continue;
+    if (input.value().size() != place.value()->sample_bytes()) {
+      answers.back() = MakeError(
+          Code::kInvalidArgument,
+          image.name + ": found " + std::to_string(input.value().size()) + " bytes, expected " +
+              std::to_string(place.value()->sample_bytes()) + " (" + place.value()->inputs() + ")");
+      continue;
+    }
     asked.push_back(answers.size() - 1);
     samples.insert(samples.end(), input.value().begin(), input.value().end());
   }

@@ -88,6 +88,7 @@ Status Client::Open(Deadline deadline, Diag& diag) {
 // Sends a frame and takes its answer. `stale`: the connection broke before an answer began.
 Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline,
                         bool& stale, Diag& diag, wire::ResponseView& response) {
+  traffic_.sent_bytes += frame.size() + encoder_.Tail().size();
   const Status sent = socket_.SendBoth(frame, encoder_.Tail(), deadline);
   stale = sent.code() == Code::kUnavailable;
   if (!sent.ok()) return sent;
@@ -100,6 +101,7 @@ Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadl
     }
     if (reply->header.type != wire::FrameType::kResponse)
       return Status(Code::kDataLoss, "the agent sent a frame that is no response");
+    traffic_.received_bytes += wire::kFrameHeaderBytes + reply->body.size();
     if (reply->header.stream != stream) continue;
     if (reply->oversize)
       return Status(Code::kResourceExhausted, "the answer is longer than max_message_bytes");
@@ -119,6 +121,7 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
         {.subject = place_.c_str(), .problem = "the connection was busy until the deadline"});
     return Status(Code::kDeadlineExceeded, "agent: connection busy");
   }
+  traffic_ = {};
   for (int attempt = 0;; ++attempt) {
     const bool fresh = !socket_.IsOpen();
     if (fresh) COVEY_TRY(Open(deadline, diag));
@@ -170,6 +173,7 @@ Status Client::Infer(std::string_view model, std::span<const HostTensor> inputs,
     COVEY_TRY(decoder_.InferResponse(payload, view_, diag));
     COVEY_TRY(CheckId(view_.request_id, id, diag));
     reply.timing = view_.timing;
+    reply.traffic = traffic_;
     reply.outputs.resize(view_.tensors.size());
     for (size_t i = 0; i < view_.tensors.size(); ++i) {
       const wire::TensorRef& in = view_.tensors[i];
@@ -203,6 +207,7 @@ Status Client::Classify(const PictureCall& picture, ClassifyReply& reply, Deadli
     COVEY_TRY(CheckId(response.request_id(), id, diag));
     const v1::Timing& timing = response.timing();
     reply.timing = {timing.queue_ns(), timing.preprocess_ns(), timing.compute_ns()};
+    reply.traffic = traffic_;
     reply.classes.clear();
     for (const v1::Class& one : response.classes())
       reply.classes.push_back({one.index(), std::min(one.confidence(), 1.0F), one.label()});

@@ -43,9 +43,15 @@ struct ModelInfo {
   bool classifies = false;
 };
 
+// Of one call, both frames whole; without TCP's and IP's own headers.
+struct Traffic {
+  uint64_t sent_bytes = 0, received_bytes = 0;
+};
+
 struct InferReply {
   std::vector<HostTensor> outputs;
   wire::Timing timing;
+  Traffic traffic;
 };
 
 struct PictureCall {
@@ -59,6 +65,7 @@ struct PictureCall {
 struct ClassifyReply {
   std::vector<ClassScore> classes;
   wire::Timing timing;
+  Traffic traffic;
 };
 
 struct AgentHealth {
@@ -104,6 +111,7 @@ class Client {
   wire::Decoder decoder_;
   wire::InferView view_;
   std::vector<wire::TensorRef> refs_;
+  Traffic traffic_;
   uint32_t stream_ = 1;
   uint64_t request_id_;
 };

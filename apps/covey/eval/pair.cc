@@ -1,0 +1,45 @@
+#include "apps/covey/eval/pair.hpp"
+
+#include <filesystem>
+
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/place/place.hpp"
+
+namespace covey::app {
+namespace {
+
+bool IsName(const std::string& text) {
+  return !text.empty() && text.find_first_of("/.@:") == std::string::npos;
+}
+
+}  // namespace
+
+Expected<Pair> ParsePair(const std::string& text) {
+  Pair pair;
+  std::string rest = text;
+  const size_t equals = rest.find('=');
+  if (equals != std::string::npos && IsName(rest.substr(0, equals))) {
+    pair.name = rest.substr(0, equals);
+    rest.erase(0, equals + 1);
+  }
+  const size_t at = rest.rfind('@');
+  pair.model = rest.substr(0, at);
+  const Expected<Target> target =
+      ParseTarget(at == std::string::npos ? "host" : rest.substr(at + 1));
+  if (pair.model.empty() || !target) {
+    return MakeError(Code::kInvalidArgument, "'" + text + "': expected [NAME=]MODEL@PLACE" +
+                                                 (target ? std::string(", found no model")
+                                                         : "; " + target.error().message));
+  }
+  pair.target = target.value();
+  const Expected<void> board = CheckBoard(pair.target);
+  if (!board) return board.error();
+  if (pair.name.empty()) {
+    const bool file = pair.target.kind != Target::Kind::kAgent;
+    pair.name = (file ? std::filesystem::path(pair.model).stem().string() : pair.model) + "@" +
+                pair.target.text;
+  }
+  return pair;
+}
+
+}  // namespace covey::app

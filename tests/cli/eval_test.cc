@@ -1,0 +1,145 @@
+// `covey eval`: the figures against those that the trials give, the files that it writes.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+#include "pictures/pictures.hpp"
+#include "tests/cli/material.hpp"
+
+namespace covey::cli_test {
+namespace {
+
+constexpr size_t kCount = 12;
+
+class Eval : public testing::Test {
+ protected:
+  static std::string Records() {
+    const auto bytes = pictures::Records(pictures::kReportSeed, 0, kCount);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  Ended Run(const Arguments& more) const {
+    Arguments all = {"eval", data_, "--type", "cifar10"};
+    all.insert(all.end(), more.begin(), more.end());
+    return Covey(all);
+  }
+  std::string data_ = WriteTemp("shapes.bin", Records());
+};
+
+// The fields of a CSV without quotes.
+std::vector<std::vector<std::string>> Lines(const std::string& csv) {
+  std::vector<std::vector<std::string>> lines;
+  std::istringstream in(csv);
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream fields(line + ",");
+    auto& row = lines.emplace_back();
+    for (std::string field; std::getline(fields, field, ',');) row.push_back(field);
+  }
+  return lines;
+}
+
+TEST_F(Eval, FiguresAreThoseOfItsTrials) {
+  const std::string csv = TempPath("trials.csv");
+  const Ended run = Run({"--run", "small=" + kDeviceModel, "--run", "large=" + kFullModel + "@host",
+                         "--reference", kFullModel, "--rounds", "2", "--csv", csv, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json report = run.json();
+  ASSERT_EQ(report["pairs"].size(), 2U);
+  const auto lines = Lines(ReadAll(csv));
+  ASSERT_EQ(lines.size(), 1 + 2 * 2 * kCount);
+  std::map<std::string, double> right, agree, ms;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const auto& f = lines[i];
+    ASSERT_EQ(f.size(), lines[0].size()) << i;
+    right[f[0]] += f[3] == f[5];
+    agree[f[0]] += f[5] == f[9];
+    ms[f[0]] += std::stod(f[12]);
+  }
+  for (const Json& pair : report["pairs"]) {
+    const std::string name = pair["name"];
+    EXPECT_NEAR(pair["top1"]["value"], right[name] / (2 * kCount), 1e-9) << name;
+    EXPECT_NEAR(pair["top1_agreement"]["value"], agree[name] / (2 * kCount), 1e-9) << name;
+    EXPECT_NEAR(pair["correct_per_ms"]["value"], right[name] / ms[name], 1e-3 * right[name])
+        << name;
+    EXPECT_EQ(pair["trials"], 2 * kCount);
+    EXPECT_EQ(pair["missed"], 0);
+    EXPECT_EQ(pair["changed"], 0);
+    EXPECT_EQ(pair["latency_kind"], "measured");
+    EXPECT_LE(pair["top1"]["low"], pair["top1"]["value"]);
+  }
+  EXPECT_EQ(report["pairs"][1]["top1_agreement"]["value"], 1);
+  EXPECT_LT(report["pairs"][1]["confidence_deviation"]["value"], 1e-6);
+  EXPECT_GT(report["pairs"][0]["confidence_deviation"]["value"], 1e-3);
+}
+
+TEST_F(Eval, AnAgentAgreesWithTheSameModelHereAndTellsItsBytes) {
+  Repository models;
+  Agent agent({"--models", models.path()});
+  ASSERT_NE(agent.address(), "") << agent.log();
+  const std::string profiles = TempPath("profiles.toml"), html = TempPath("report.html");
+  const Ended run =
+      Run({"--run", "here=" + kDeviceModel, "--run", "there=device@agent:" + agent.address(),
+           "--reference", kDeviceModel, "--json", "--profiles", profiles, "--html", html});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json there = run.json()["pairs"][1];
+  EXPECT_EQ(there["top1_agreement"]["value"], 1);
+  EXPECT_GT(there["sent_bytes"], 3072);
+  EXPECT_LT(there["sent_bytes"], 3300);
+  EXPECT_GT(there["received_bytes"], 10);
+  EXPECT_GT(there["energy_uj"], 0);
+  EXPECT_GE(there["latency_ms"]["median"], there["inference_ms"]["median"]);
+  EXPECT_NE(ReadAll(profiles).find("place = \"agent:" + agent.address() + "\""), std::string::npos);
+  const std::string page = ReadAll(html);
+  EXPECT_EQ(page.rfind("<!doctype html>", 0), 0U);
+  EXPECT_NE(page.find("there"), std::string::npos);
+  // Self-contained: nothing is fetched.
+  for (const char* word : {"http://", "https://", "src=\"/", "@import"})
+    EXPECT_EQ(page.find(word), std::string::npos) << word;
+}
+
+TEST_F(Eval, APlaceThatDoesNotAnswerMissesItsPictures) {
+  Repository models;
+  Agent agent({"--models", models.path()});
+  ASSERT_NE(agent.address(), "") << agent.log();
+  // Too little time for anything: each picture is missed, none is an error of the command.
+  const Ended run = Run({"--run", "here=" + kDeviceModel, "--run",
+                         "there=full@agent:" + agent.address(), "--deadline", "0.001", "--json"});
+  if (run.code == 1) {  // Not even the model's description came in a millisecond.
+    EXPECT_NE(run.err.find("DEADLINE_EXCEEDED"), std::string::npos) << run.err;
+    return;
+  }
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_GT(run.json()["pairs"][1]["missed"], 0);
+}
+
+TEST_F(Eval, LabelsComeByNameOrInOrder) {
+  std::string labels;
+  for (size_t i = 0; i < kCount; ++i) labels += "0\n";
+  const Ended zero =
+      Run({"--run", kDeviceModel, "--labels", WriteTemp("zero.csv", labels), "--json"});
+  const Ended own = Run({"--run", kDeviceModel, "--json"});
+  ASSERT_EQ(zero.code, 0) << zero.err;
+  ASSERT_EQ(own.code, 0) << own.err;
+  EXPECT_LT(zero.json()["pairs"][0]["top1"]["value"], own.json()["pairs"][0]["top1"]["value"]);
+  const Ended few = Run({"--run", kDeviceModel, "--labels", WriteTemp("few.csv", "1\n2\n")});
+  EXPECT_EQ(few.code, 1);
+  EXPECT_NE(few.err.find("found 2 labels, expected one for each of 12"), std::string::npos)
+      << few.err;
+}
+
+TEST_F(Eval, RefusesWhatIsNoPair) {
+  for (const char* pair : {"@host", "m@moon", "m@agent:1", "m@board:m99"}) {
+    const Ended run = Run({"--run", pair});
+    EXPECT_EQ(run.code, 2) << pair;
+    EXPECT_NE(run.err.find("INVALID_ARGUMENT"), std::string::npos) << run.err;
+  }
+  const Ended twice = Run({"--run", "a=x.tflite", "--run", "a=y.tflite"});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_NE(twice.err.find("'a' twice"), std::string::npos) << twice.err;
+  EXPECT_EQ(
+      Covey({"eval", WriteTemp("bad.bin", "123"), "--type", "cifar10", "--run", kDeviceModel}).code,
+      1);
+}
+
+}  // namespace
+}  // namespace covey::cli_test

@@ -25,9 +25,10 @@ namespace covey {
 inline constexpr uint16_t kOne = 10'000;
 
 enum class PlaceKind : uint8_t {
-  kLocal = 0,  // this device's own engine
-  kAgent = 1,  // over a link
-  kSpace = 2,  // neighbouring devices that share the layers
+  kLocal = 0,    // this device's own engine
+  kAgent = 1,    // over a link
+  kSpace = 2,    // neighbouring devices that share the layers
+  kCascade = 3,  // a local answer if it is sure enough, else an agent's
 };
 
 // A share with its 95 % interval.
@@ -44,7 +45,7 @@ struct Profile {
   Share accuracy;           // top-1 against labels; without labels, agreement with the reference
   uint32_t samples = 0;     // that accuracy was measured on
   uint32_t fixed_us = 0;    // a request, whatever its size: capture, encode, decode
-  uint32_t up_bytes = 0;    // over the link for one request, all headers included
+  uint32_t up_bytes = 0;    // over the link for one request, headers included
   uint32_t down_bytes = 0;  // ... and for its reply
   Quantiles compute;        // pre-processing and network, at the place, without queue and link
   uint32_t energy_uj = 0;   // of the device for a request, without its radio
@@ -53,6 +54,7 @@ struct Profile {
   uint32_t memory_bytes = 0;        // on the device: arena
   uint32_t flash_bytes = 0;         // on the device: image
   bool approximate = false;         // a variant that may differ from the model it stands for
+  uint16_t kept = kOne;             // cascade: share of requests that the local answer serves
   bool modelled = false;            // latency or energy come from a stated model, not from a clock
 };
 

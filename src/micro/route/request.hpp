@@ -69,7 +69,8 @@ struct Choice {
 // One answer, as measured by whoever asked.
 struct Outcome {
   uint32_t total_us = 0;  // from asking to the answer
-  uint32_t agent_us = 0;  // of that, by the agent's own word; 0: it said nothing
+  uint32_t agent_us = 0;  // of that at work, by the agent's own word; 0: it said nothing
+  uint32_t queue_us = 0;  // of that waiting there, by its own word
   uint32_t load_us = 0;   // the agent's hint: how long a request now would wait there
   uint32_t up_bytes = 0;  // 0: the profile's
 };

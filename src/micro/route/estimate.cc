@@ -1,0 +1,124 @@
+#include "micro/route/estimate.hpp"
+
+#include <bit>
+#include <limits>
+
+namespace covey::micro {
+namespace {
+
+constexpr int32_t kStepQ8 = 32;      // an eighth of an octave
+constexpr int32_t kLowestQ8 = -128;  // half an octave below what was expected
+constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
+
+int StepOf(int32_t ratio_q8, int steps) {
+  const int32_t step = (ratio_q8 - kLowestQ8) / kStepQ8;
+  if (ratio_q8 < kLowestQ8) return 0;
+  return step < steps ? step : steps - 1;
+}
+
+}  // namespace
+
+int32_t Log2Q8(uint32_t value) {
+  if (value == 0) return 0;
+  const int32_t whole = 31 - std::countl_zero(value);
+  const uint32_t left = value << (31 - whole);  // the leading one at the top
+  return whole * 256 + static_cast<int32_t>((left >> 23) & 0xFF);
+}
+
+Spread::Spread(const Quantiles& prior, bool steady) {
+  int32_t at90 = steady ? 8 : 82, at99 = steady ? 24 : 256;  // 256 * log2
+  if (prior.p50_us > 0) {
+    const int32_t middle = Log2Q8(prior.p50_us);
+    const int32_t own90 = Log2Q8(prior.p90_us) - middle, own99 = Log2Q8(prior.p99_us) - middle;
+    if (own90 > at90) at90 = own90;
+    if (own99 > at99) at99 = own99;
+  }
+  const int first = StepOf(steady ? -8 : -48, kSteps), middle = StepOf(-1, kSteps);
+  const int high = StepOf(at90, kSteps), higher = StepOf(at99, kSteps);
+  Fill(first, middle, 2 * kSample);
+  Fill(middle, high, 3 * kSample / 2);
+  Fill(high, higher, kSample / 2);
+}
+
+void Spread::Fill(int first, int last, uint16_t mass) {
+  const int steps = last >= first ? last - first + 1 : 1;
+  for (int i = 0; i < steps; ++i) {
+    const auto part = static_cast<uint16_t>(mass * (i + 1) / steps - mass * i / steps);
+    mass_[static_cast<size_t>(first + i)] =
+        static_cast<uint16_t>(mass_[static_cast<size_t>(first + i)] + part);
+    total_ = static_cast<uint16_t>(total_ + part);
+  }
+}
+
+void Spread::Add(uint32_t expected_us, uint32_t measured_us) {
+  if (total_ >= kFull) {
+    total_ = 0;
+    for (uint16_t& mass : mass_) {
+      mass = static_cast<uint16_t>(mass / 2);
+      total_ = static_cast<uint16_t>(total_ + mass);
+    }
+  }
+  const int step = StepOf(Log2Q8(measured_us) - Log2Q8(expected_us), kSteps);
+  mass_[static_cast<size_t>(step)] =
+      static_cast<uint16_t>(mass_[static_cast<size_t>(step)] + kSample);
+  total_ = static_cast<uint16_t>(total_ + kSample);
+}
+
+void Spread::Forget() {
+  total_ = 0;
+  for (uint16_t& mass : mass_) {
+    mass = static_cast<uint16_t>((mass + 4) / 8);
+    total_ = static_cast<uint16_t>(total_ + mass);
+  }
+}
+
+uint16_t Spread::Within(uint32_t expected_us, uint32_t budget_us) const {
+  const int32_t ratio = Log2Q8(budget_us) - Log2Q8(expected_us) - kLowestQ8;
+  if (budget_us == 0 || ratio <= 0 || total_ == 0) return 0;
+  const int32_t steps = ratio / kStepQ8;
+  uint32_t sum = 0;
+  if (steps >= kSteps) {
+    sum = total_;
+  } else {
+    for (int32_t i = 0; i < steps; ++i) sum += mass_[static_cast<size_t>(i)];
+    // Whatever lies beyond the last step is not known to come at all.
+    if (steps < kSteps - 1)
+      sum += mass_[static_cast<size_t>(steps)] * static_cast<uint32_t>(ratio % kStepQ8) / kStepQ8;
+  }
+  return static_cast<uint16_t>(sum * kOne / total_);
+}
+
+uint32_t LinkEstimate::Us(uint32_t up_bytes) const {
+  const uint64_t ns = uint64_t{up_bytes} * up_ns_per_byte;
+  // Exact up to 4 s; beyond that 2 % do not matter and a long division would.
+  const uint64_t us = rtt_us + (ns <= kMost ? static_cast<uint32_t>(ns) / 1000 : ns >> 10);
+  return us < kMost ? static_cast<uint32_t>(us) : kMost;
+}
+
+void LinkEstimate::Learn(uint32_t up_bytes, uint32_t measured_us, uint32_t part) {
+  // A link that was never described starts from its first measurement.
+  if (rtt_us == 0 && up_ns_per_byte == 0) {
+    rtt_us = measured_us;
+    return;
+  }
+  const uint32_t expected = Us(up_bytes);
+  const uint32_t wanted = Toward(expected, measured_us, part);
+  // Both parts by the same factor, in 1/4096: each gets its share of the error.
+  const uint32_t bounded = expected > 0 ? expected : 1;
+  uint64_t factor = bounded < (kMost >> 12) && wanted < (kMost >> 12)
+                        ? (wanted << 12) / bounded
+                        : uint64_t{wanted / ((bounded >> 12) + 1)};
+  if (factor < 64) factor = 64;
+  if (factor > 4096 * 64) factor = 4096 * 64;
+  const uint64_t rtt = (rtt_us * factor) >> 12, up = (up_ns_per_byte * factor) >> 12;
+  rtt_us = rtt < kMost ? static_cast<uint32_t>(rtt) : kMost;
+  if (rtt_us == 0) rtt_us = 1;
+  up_ns_per_byte = up < kMost ? static_cast<uint32_t>(up) : kMost;
+}
+
+uint32_t Toward(uint32_t level, uint32_t measured, uint32_t part) {
+  if (measured >= level) return level + (measured - level) / part;
+  return level - (level - measured) / part;
+}
+
+}  // namespace covey::micro

@@ -1,0 +1,388 @@
+#include "micro/route/router.hpp"
+
+#include <limits>
+
+namespace covey::micro {
+namespace {
+
+constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
+constexpr uint32_t kMarginUs = 1'000;
+constexpr uint16_t kSameChance = 300;  // chances that count as equal
+constexpr uint16_t kHardly = 300;      // less: nothing can do what was asked
+constexpr uint16_t kTrialChance = 9'000;
+constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
+constexpr uint8_t kPatience = 8;     // a little better, so many times: better
+
+uint32_t Times(uint32_t value, uint16_t share) {
+  return static_cast<uint32_t>((uint64_t{value} * ((uint32_t{share} << 16) / kOne)) >> 16);
+}
+
+uint16_t Both(uint16_t a, uint16_t b) { return static_cast<uint16_t>(uint32_t{a} * b / kOne); }
+
+uint16_t Not(uint16_t share) { return static_cast<uint16_t>(kOne - share); }
+
+uint32_t Sum(uint32_t a, uint32_t b) { return a > kNever - b ? kNever : a + b; }
+
+uint32_t Less(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }
+
+uint32_t Smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+// How long to wait for a place when nothing presses.
+uint32_t Patience(uint32_t expected_us) {
+  return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 20 * kMarginUs);
+}
+
+}  // namespace
+
+Router::Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links) {
+  for (size_t i = 0; i < links.size() && i < kMaxLinks; ++i)
+    links_[i] = {.rtt_us = links[i].rtt_us, .up_ns_per_byte = links[i].up_ns_per_byte};
+  count_ = static_cast<uint8_t>(places.size() < kMaxPlaces ? places.size() : kMaxPlaces);
+  for (uint8_t i = 0; i < count_; ++i) {
+    rows_[i] = places[i];
+    const Profile& profile = *places[i].profile;
+    Live& live = live_[i];
+    live.spread = Spread(profile.compute, places[i].steady);
+    live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
+    live.base_us = ExpectedUs(i);
+  }
+}
+
+uint32_t Router::ExpectedUs(uint8_t i, uint32_t up_bytes) const {
+  const Live& live = live_[i];
+  if (!IsAgent(i)) return live.level_us;
+  const uint32_t bytes = up_bytes != 0 ? up_bytes : rows_[i].profile->up_bytes;
+  const uint32_t waits = static_cast<uint32_t>((uint64_t{live.hint_us} * live.trust) >> 8);
+  return Sum(Sum(live.level_us, waits), links_[rows_[i].link].Us(bytes));
+}
+
+uint16_t Router::AccuracyOf(uint8_t i) const {
+  const uint16_t mid = rows_[i].profile->accuracy.mid;
+  return mid < live_[i].accuracy_cap ? mid : live_[i].accuracy_cap;
+}
+
+bool Router::CanTake(uint8_t i, const Request& request) const {
+  if (((request.places >> i) & 1U) == 0) return false;
+  return request.approximate_ok || !rows_[i].profile->approximate;
+}
+
+// The probability that this place's accuracy is what was asked, read off its interval.
+uint16_t Router::AccurateEnough(uint8_t i, uint16_t wanted) const {
+  if (wanted == 0) return kOne;
+  const Share& share = rows_[i].profile->accuracy;
+  if (wanted > live_[i].accuracy_cap) return 0;
+  if (wanted <= share.low) return kOne;
+  if (wanted >= share.high) return 0;
+  constexpr uint32_t kHalf = kOne / 2;
+  if (wanted <= share.mid)
+    return static_cast<uint16_t>(kHalf + kHalf * static_cast<uint32_t>(share.mid - wanted) /
+                                             static_cast<uint32_t>(share.mid - share.low));
+  return static_cast<uint16_t>(kHalf * static_cast<uint32_t>(share.high - wanted) /
+                               static_cast<uint32_t>(share.high - share.mid));
+}
+
+uint32_t Router::Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const {
+  const Profile& profile = *rows_[i].profile;
+  if (!IsAgent(i)) return profile.energy_uj;
+  const uint32_t bytes = Sum(up_bytes != 0 ? up_bytes : profile.up_bytes, profile.down_bytes);
+  const uint64_t radio = (uint64_t{bytes} * profile.energy_nj_per_byte) >> 10;
+  const uint64_t waiting = (uint64_t{us} * profile.wait_uw) >> 20;
+  const uint64_t all = profile.energy_uj + radio + waiting;
+  return all < kNever ? static_cast<uint32_t>(all) : kNever;
+}
+
+// The local place that answers where another does not: accurate enough if one is, then the fastest.
+uint8_t Router::Backup(const Request& request, uint32_t goal_us) const {
+  uint8_t best = kNoPlace;
+  uint32_t best_rank = 0, best_us = kNever;
+  for (uint8_t i = 0; i < count_; ++i) {
+    if (IsAgent(i) || !CanTake(i, request)) continue;
+    const uint32_t us = live_[i].level_us;
+    const uint32_t rank =
+        (us < goal_us ? 2U : 0U) + (AccurateEnough(i, request.min_accuracy) >= kOne / 2 ? 1U : 0U);
+    if (best != kNoPlace && (rank < best_rank || (rank == best_rank && us >= best_us))) continue;
+    best = i;
+    best_rank = rank;
+    best_us = us;
+  }
+  return best;
+}
+
+// The share of answers from `i` that come within `budget_us`, none included.
+uint16_t Router::InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) const {
+  const Live& live = live_[i];
+  const uint16_t health = live.open && live.health < kTrialChance ? kTrialChance : live.health;
+  if (budget_us == kNever) return health;
+  return Both(live.spread.Within(expected_us, budget_us), health);
+}
+
+Router::View Router::Look(uint8_t i, const Request& request, const Limits& limits) const {
+  if (!CanTake(i, request)) return {};
+  if (rows_[i].first != kNoPlace) return LookAtCascade(i, request, limits);
+  if (IsAgent(i)) return LookAtAgent(i, request, limits);
+  View view{.expected_us = live_[i].level_us, .give_up_us = limits.last_us, .usable = true};
+  view.whole_us = view.expected_us;
+  view.accuracy = AccuracyOf(i);
+  view.energy_uj = rows_[i].profile->energy_uj;
+  view.meets =
+      Both(InTime(i, view.expected_us, limits.goal_us), AccurateEnough(i, request.min_accuracy));
+  return view;
+}
+
+// With the backup in time if this place is not: P + (1 - P) * the backup's.
+void Router::WithBackup(View& view, uint16_t in_time, const Request& request,
+                        const Limits& limits) const {
+  const uint8_t b = limits.backup;
+  const uint16_t missed = Not(in_time);
+  view.backup = b;
+  view.meets =
+      static_cast<uint16_t>(view.meets + Both(missed, AccurateEnough(b, request.min_accuracy)));
+  view.whole_us =
+      Sum(Times(view.expected_us, in_time), Times(Sum(view.give_up_us, live_[b].level_us), missed));
+  view.accuracy = static_cast<uint16_t>(Both(view.accuracy, in_time) + Both(AccuracyOf(b), missed));
+}
+
+Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits& limits) const {
+  const Live& live = live_[i];
+  View view{.expected_us = ExpectedUs(i, request.up_bytes), .usable = true};
+  view.whole_us = view.expected_us;
+  view.accuracy = AccuracyOf(i);
+  view.energy_uj = Energy(i, view.expected_us, request.up_bytes);
+  const uint16_t enough = AccurateEnough(i, request.min_accuracy);
+  const bool spare = limits.backup != kNoPlace;
+  if (live.open && spare && (!live.alive || live.asked < live.trial_gap)) return {};
+
+  // With the backup in time behind it, or, where there is no time for both, all on one card.
+  const uint32_t patient = Patience(view.expected_us);
+  const uint32_t window =
+      spare
+          ? Smaller(Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us), patient)
+          : 0;
+  const uint16_t before = window > 0 ? InTime(i, view.expected_us, window) : 0;
+  const uint16_t alone = InTime(i, view.expected_us, limits.goal_us);
+  view.meets = Both(before, enough);
+  view.give_up_us = window;
+  View covered = view;
+  if (window > 0) WithBackup(covered, before, request, limits);
+  if (window > 0 && covered.meets + kSameChance >= Both(alone, enough)) return covered;
+  if (live.open && spare && live.asked < kRareTrial) return {};
+  view.meets = Both(alone, enough);
+  view.give_up_us = limits.last_us;
+  view.backup = limits.backup;
+  if (spare && limits.last_us > limits.goal_us) {
+    const uint32_t late = Less(limits.last_us, limits.last_us == kNever ? 0 : limits.reserve_us);
+    view.give_up_us = Smaller(late > limits.goal_us ? late : limits.goal_us,
+                              patient > limits.goal_us ? patient : limits.goal_us);
+  }
+  return view;
+}
+
+// The local answer is in hand when the agent is asked, so that giving up costs nothing.
+Router::View Router::LookAtCascade(uint8_t i, const Request& request, const Limits& limits) const {
+  const uint8_t first = rows_[i].first, then = rows_[i].then;
+  const Live& agent = live_[then];
+  const uint16_t kept = rows_[i].profile->kept;
+  if (agent.open && (!agent.alive || agent.asked < agent.trial_gap)) return {};
+  const uint32_t local_us = live_[first].level_us;
+  const uint32_t agent_us = ExpectedUs(then, request.up_bytes);
+  View view{.expected_us = Sum(local_us, Times(agent_us, Not(kept))), .usable = true};
+  view.whole_us = view.expected_us;
+  view.energy_uj = Sum(rows_[first].profile->energy_uj,
+                       Times(Energy(then, agent_us, request.up_bytes), Not(kept)));
+  const bool pressed = limits.goal_us != kNever;
+  view.give_up_us = pressed ? limits.goal_us : Sum(local_us, Patience(agent_us));
+  const uint16_t local_in_time = InTime(first, local_us, limits.goal_us);
+  const uint16_t sent_in_time =
+      InTime(then, agent_us, pressed ? Less(limits.goal_us, local_us) : kNever);
+  const uint16_t own = AccuracyOf(first), both = AccuracyOf(i);
+  const uint16_t more = both > own ? Both(static_cast<uint16_t>(both - own), sent_in_time) : 0;
+  view.accuracy = static_cast<uint16_t>(own + more);
+  const uint16_t enough_alone = AccurateEnough(first, request.min_accuracy);
+  const uint16_t enough = AccurateEnough(i, request.min_accuracy);
+  const uint16_t gain =
+      enough > enough_alone ? static_cast<uint16_t>(enough - enough_alone) : uint16_t{0};
+  view.meets = Both(local_in_time, static_cast<uint16_t>(enough_alone + Both(gain, sent_in_time)));
+  return view;
+}
+
+namespace {
+
+// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
+template <typename View>
+int32_t Worse(const View& a, const View& b, Prefer prefer) {
+  if (prefer == Prefer::kAccuracy) {
+    const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
+    if (gap > 50 || gap < -50) return gap * 64 / 800;
+  }
+  const uint32_t x = prefer == Prefer::kEnergy ? a.energy_uj : a.whole_us;
+  const uint32_t y = prefer == Prefer::kEnergy ? b.energy_uj : b.whole_us;
+  const uint32_t low = x < y ? x : y, high = x < y ? y : x;
+  const uint32_t unit = low / 64 + 1;
+  const uint32_t steps = (high - low) / unit;
+  const auto bounded = static_cast<int32_t>(steps < 100'000 ? steps : 100'000);
+  return x > y ? bounded : -bounded;
+}
+
+}  // namespace
+
+uint8_t Router::Preferred(std::span<const View> views, const Request& request, Reason& reason) {
+  uint16_t chance = 0, accuracy = 0;
+  uint8_t usable = 0;
+  for (const View& view : views) {
+    if (!view.usable) continue;
+    ++usable;
+    if (view.meets > chance) chance = view.meets;
+    if (view.accuracy > accuracy) accuracy = view.accuracy;
+  }
+  Prefer prefer = request.prefer;
+  if (chance < kHardly)
+    prefer = accuracy < request.min_accuracy ? Prefer::kAccuracy : Prefer::kLatency;
+  uint8_t best = kNoPlace;
+  for (uint8_t i = 0; i < views.size(); ++i) {
+    if (!views[i].usable || views[i].meets + kSameChance < chance) continue;
+    if (best == kNoPlace || Worse(views[i], views[best], prefer) < 0) best = i;
+  }
+  reason =
+      usable == 1 ? Reason::kOnlyPlace : (chance < kOne / 2 ? Reason::kMostLikely : Reason::kBest);
+  if (best == kNoPlace || usable == 1) return best;
+  // Hysteresis.
+  uint8_t& kept = kept_[static_cast<size_t>(request.prefer) % kept_.size()];
+  uint8_t& better = better_[static_cast<size_t>(request.prefer) % better_.size()];
+  if (kept != kNoPlace && kept != best && kept < views.size() && views[kept].usable &&
+      views[kept].meets + kSameChance >= chance) {
+    const int32_t worse = Worse(views[kept], views[best], prefer);
+    better = worse > 1 ? static_cast<uint8_t>(better + 1) : uint8_t{0};
+    if (worse <= 8 && better < kPatience) {
+      reason = Reason::kKept;
+      return kept;
+    }
+  }
+  kept = best;
+  better = 0;
+  return best;
+}
+
+// A place that its best days would make the better choice gets a request, if another can still
+// answer it in time and enough has been saved for it.
+void Router::Explore(std::span<const View> views, const Request& request, const Limits& limits,
+                     Choice& choice) {
+  if (choice.place == kNoPlace || limits.backup == kNoPlace) return;
+  const View& now = views[choice.place];
+  bool suspected = false;
+  uint8_t next = kNoPlace;
+  for (uint8_t i = 0; i < count_; ++i) {
+    const Live& live = live_[i];
+    if (i == choice.place || !views[i].usable || !IsAgent(i) || rows_[i].first != kNoPlace ||
+        live.open || live.base_us > limits.goal_us)
+      continue;
+    View then = views[i];
+    then.whole_us = live.base_us;
+    then.accuracy = AccuracyOf(i);
+    const bool promising = Worse(then, now, request.prefer) < 0;
+    const bool slow = promising && views[i].expected_us / 2 > live.base_us;
+    suspected = suspected || slow;
+    if (live.asked < (slow ? 2 : promising ? 16 : 512)) continue;
+    if (next == kNoPlace || live.asked > live_[next].asked) next = i;
+  }
+  credit_us_ = Sum(credit_us_, now.whole_us / (suspected ? 8 : 64));
+  if (credit_us_ > Sum(now.whole_us, 1'000'000)) credit_us_ = Sum(now.whole_us, 1'000'000);
+  if (next == kNoPlace) return;
+  const uint32_t room = Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
+  const uint32_t window =
+      Smaller(room, Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs)));
+  if (window < live_[next].base_us || credit_us_ < window) return;
+  credit_us_ -= window;
+  choice.place = next;
+  choice.backup = limits.backup;
+  choice.give_up_us = window;
+  choice.reason = Reason::kTrial;
+}
+
+// Asks an open place for a sign of life while the chosen one can still answer in time.
+void Router::Probe(std::span<const View> views, const Request& request, const Limits& limits,
+                   uint64_t now_ns, Choice& choice) {
+  if (choice.place == kNoPlace || choice.reason == Reason::kTrial) return;
+  for (uint8_t n = 0; n < count_; ++n) {
+    const auto i = static_cast<uint8_t>((turn_ + n) % count_);
+    Live& live = live_[i];
+    if (i == choice.place || !live.open || live.alive || !CanTake(i, request)) continue;
+    const bool rested = now_ns - probed_ns_ >= 1'000'000'000 && live.asked > 0;
+    if (live.asked < 3 && !rested) continue;
+    const uint32_t rtt_us = links_[rows_[i].link].rtt_us;
+    const uint32_t whole_us = views[choice.place].whole_us;
+    const uint32_t needs_us = Sum(whole_us, whole_us / 8 + kMarginUs);
+    const uint32_t room = Less(limits.goal_us, limits.goal_us == kNever ? 0 : needs_us);
+    const uint32_t wanted = Sum(Sum(rtt_us, rtt_us), Sum(rtt_us, 2 * kMarginUs));
+    if (room < rtt_us + rtt_us / 4 && live.asked < kRareTrial) continue;
+    choice.probe = i;
+    choice.probe_us = room < rtt_us + rtt_us / 4 ? rtt_us + rtt_us / 2 : Smaller(wanted, room);
+    live.asked = 0;
+    probed_ns_ = now_ns;
+    turn_ = static_cast<uint8_t>(i + 1);
+    return;
+  }
+}
+
+// Notices a clock that went back; every pause is counted in requests, so nothing else depends on
+// it.
+void Router::Watch(uint64_t now_ns) {
+  if (now_ns < now_ns_) {
+    distrust_ |= kClock;
+    probed_ns_ = now_ns;
+  }
+  now_ns_ = now_ns;
+  for (uint8_t i = 0; i < count_; ++i) {
+    if (live_[i].asked < UINT16_MAX) ++live_[i].asked;
+    live_[i].hint_us -= live_[i].hint_us / 4;  // what an agent said of its load grows old
+  }
+}
+
+Choice Router::Decide(const Request& request, uint64_t now_ns) {
+  Watch(now_ns);
+  Limits limits{kNever, kNever, kNoPlace, 0};
+  if (request.max_latency_us != 0) limits.goal_us = request.max_latency_us;
+  if (request.deadline_us != 0) {
+    limits.last_us = request.deadline_us;
+    limits.goal_us = Smaller(limits.goal_us, request.deadline_us);
+  }
+  if (!request.late_ok) limits.last_us = limits.goal_us;
+  if (request.fallback) limits.backup = Backup(request, limits.goal_us);
+  if (limits.backup != kNoPlace) {
+    const uint32_t us = live_[limits.backup].level_us;
+    limits.reserve_us = Sum(us, us / 8 + kMarginUs);
+  }
+  std::array<View, kMaxPlaces> all;
+  const std::span<View> views = std::span(all).first(count_);
+  for (uint8_t i = 0; i < count_; ++i) {
+    if (request.pinned == kNoPlace || request.pinned == i) views[i] = Look(i, request, limits);
+  }
+
+  Choice choice;
+  choice.place = Preferred(views, request, choice.reason);
+  if (choice.place == kNoPlace) {
+    // The pinned place is left alone for now.
+    if (request.pinned != kNoPlace && limits.backup != kNoPlace) {
+      choice.place = limits.backup;
+      views[choice.place] = Look(choice.place, request, limits);
+    } else {
+      return choice;
+    }
+  }
+  if (request.pinned != kNoPlace) choice.reason = Reason::kPinned;
+  const View& view = views[choice.place];
+  choice.backup = view.backup;
+  choice.give_up_us = view.give_up_us;
+  choice.expected_us = view.whole_us;
+  choice.likely = view.meets;
+  choice.accuracy = view.accuracy;
+  if (request.pinned == kNoPlace) Explore(views, request, limits, choice);
+  Probe(views, request, limits, now_ns, choice);
+  if (request.hedge && choice.backup != kNoPlace)
+    choice.hedge_us = Smaller(choice.give_up_us, Sum(view.expected_us, view.expected_us / 4));
+  choice.distrust = distrust(choice.place);
+  live_[choice.place].asked = 0;
+  if (rows_[choice.place].first != kNoPlace) live_[rows_[choice.place].then].asked = 0;
+  return choice;
+}
+
+}  // namespace covey::micro

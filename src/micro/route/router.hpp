@@ -1,0 +1,153 @@
+// Router picks the place for each request from profiles, from what it has measured since, and from
+// a clock passed in. It does nothing itself: whoever asks runs the choice and tells how it went.
+// The device session, the host session and the simulator run this code.
+//
+//   request + profiles + estimates --Decide--> place, backup, when to give up, why
+//                          ^------- Answered / Failed / Alive / Compared ------'
+//
+//   constexpr RoutePlace kPlaces[] = {{.profile = &kOnBoard},
+//                                     {.profile = &kAtAgent, .link = 0}};
+//   Router router(kPlaces, links);
+//   Choice choice = router.Decide({.max_latency_us = 50'000}, clock.NowNs());
+//
+// Rules, each one function in router.cc or learn.cc:
+//   Meets     P(in time) * P(accurate enough), a local backup in time included
+//   Prefer    of the places within 3 % of the best P, the fastest, most accurate or most frugal
+//   one;
+//             the present one stays unless another is better by an eighth, or better 8 times
+//             running
+//   Breaker   a place that failed is left alone; a sign of life is asked for every third request at
+//             most, and only for as long as the backup leaves; then one request is its trial
+//   Explore   a place that would be preferred as its profile has it gets a request now and then: at
+//             most 1/64 of all time spent goes into it (1/8 while a place is suspected slow)
+//   Distrust  load hints weigh what they have been worth; accuracy is capped by how often answers
+//             agree; measurements that the clock cannot have made are dropped
+//
+// Memory: the profiles are the caller's and stay alive; the router is under 1 KiB (router_test.cc).
+// Exact: integers only. Threads: one at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "micro/route/estimate.hpp"
+#include "micro/route/request.hpp"
+
+namespace covey::micro {
+
+inline constexpr uint8_t kNoLink = 0xFF;
+
+// One row of what main() knows: a (variant, place).
+struct RoutePlace {
+  const Profile* profile = nullptr;
+  uint8_t link = kNoLink;                     // which of the links leads there
+  uint8_t first = kNoPlace, then = kNoPlace;  // cascade: a local place, then an agent's
+  bool steady = false;                        // its time does not vary: a board's own engine
+};
+
+class Router {
+ public:
+  static constexpr size_t kMaxPlaces = 8, kMaxLinks = 3;
+
+  Router() = default;
+  // Takes the first kMaxPlaces places and kMaxLinks links.
+  Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links);
+
+  Choice Decide(const Request& request, uint64_t now_ns);
+
+  void Answered(uint8_t place, const Outcome& outcome, uint64_t now_ns);
+  // No answer within `waited_us`; `refused`: and none would have come (connection refused,
+  // nonsense).
+  void Failed(uint8_t place, uint32_t waited_us, bool refused, uint64_t now_ns);
+  // A local run was not started, since it would have ended too late: its estimate counts a little
+  // less, or one slow run would rule it out for ever.
+  void Skipped(uint8_t place) { live_[place].level_us -= live_[place].level_us / 8; }
+  // The clock went back, or further than anything that was waited for.
+  void ClockJumped() { distrust_ |= kClock; }
+  // An answer to a probe, or none.
+  void Alive(uint8_t place, uint32_t rtt_us, uint64_t now_ns);
+  void Silent(uint8_t place, uint64_t now_ns);
+  // Both places answered the same input. Only unbiased pairs: not those a cascade sent on.
+  void Compared(uint8_t local, uint8_t agent, bool agreed);
+  // True if an answer from `place` should be compared with a local one, time allowing: the first 8,
+  // then ever more seldom.
+  bool WantsComparison(uint8_t place) const;
+
+  size_t places() const { return count_; }
+  const RoutePlace& place(uint8_t i) const { return rows_[i]; }
+  uint32_t ExpectedUs(uint8_t place, uint32_t up_bytes = 0) const;
+  bool IsOpen(uint8_t place) const { return live_[place].open; }
+  uint16_t AccuracyOf(uint8_t place) const;
+  uint8_t distrust(uint8_t place) const { return live_[place].distrust | distrust_; }
+
+ private:
+  struct Live {
+    Spread spread;
+    uint32_t level_us = 0;           // at the place, link and waiting apart
+    uint32_t base_us = 0;            // the whole, as its profile or its best days have it
+    uint32_t hint_us = 0;            // what it last said a request would wait
+    uint16_t health = kOne;          // share of requests answered, lately
+    uint16_t asked = 0;              // decisions since it was chosen or probed
+    uint16_t pairs = 0, agreed = 0;  // compared with a local place
+    uint16_t answers = 0;
+    uint16_t accuracy_cap = kOne;
+    uint8_t trust = 128;    // in hints, of 255
+    int8_t surprise = 0;    // answers in a row that were far slower (+) or faster (-)
+    uint8_t failures = 0;   // in a row
+    uint8_t trial_gap = 0;  // asked must reach this before a place that lives gets its trial
+    bool open = false, alive = false;
+    uint8_t distrust = 0;
+  };
+  // What one decision knows of one place.
+  struct View {
+    uint32_t expected_us = 0, whole_us = 0, give_up_us = 0;
+    uint16_t meets = 0, accuracy = 0;
+    uint32_t energy_uj = 0;
+    uint8_t backup = kNoPlace;
+    bool usable = false;
+  };
+  struct Limits {
+    uint32_t goal_us, last_us;  // an answer is as asked until; is worth something until
+    uint8_t backup;             // the local place that answers if another does not
+    uint32_t reserve_us;        // ... and what it needs
+  };
+
+  bool CanTake(uint8_t i, const Request& request) const;
+  uint16_t AccurateEnough(uint8_t i, uint16_t wanted) const;
+  uint8_t Backup(const Request& request, uint32_t goal_us) const;
+  uint16_t InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) const;
+  View Look(uint8_t i, const Request& request, const Limits& limits) const;
+  View LookAtCascade(uint8_t i, const Request& request, const Limits& limits) const;
+  View LookAtAgent(uint8_t i, const Request& request, const Limits& limits) const;
+  void WithBackup(View& view, uint16_t enough, const Request& request, const Limits& limits) const;
+  uint32_t Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const;
+  uint8_t Preferred(std::span<const View> views, const Request& request, Reason& reason);
+  void Explore(std::span<const View> views, const Request& request, const Limits& limits,
+               Choice& choice);
+  void Probe(std::span<const View> views, const Request& request, const Limits& limits,
+             uint64_t now_ns, Choice& choice);
+  void CloseBreaker(Live& live);
+  void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
+  void Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome);
+  bool IsAgent(uint8_t i) const { return rows_[i].link != kNoLink; }
+  void Watch(uint64_t now_ns);
+
+  std::array<RoutePlace, kMaxPlaces> rows_{};
+  std::array<Live, kMaxPlaces> live_{};
+  std::array<LinkEstimate, kMaxLinks> links_{};
+  uint64_t now_ns_ = 0, probed_ns_ = 0;
+  uint32_t credit_us_ = 0;  // earned by requests, spent on exploring
+  uint8_t count_ = 0;
+  uint8_t distrust_ = 0;
+  uint8_t turn_ = 0;                                           // which open place is probed next
+  std::array<uint8_t, 3> kept_{kNoPlace, kNoPlace, kNoPlace};  // the present choice, by Prefer
+  std::array<uint8_t, 3> better_{};  // times in a row that another one was a little better
+};
+
+// "fastest of those that meet the request"; never null.
+const char* ReasonText(Reason reason);
+// One bit's words.
+const char* DistrustText(Distrust bit);
+
+}  // namespace covey::micro

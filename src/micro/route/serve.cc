@@ -1,0 +1,158 @@
+#include "micro/route/serve.hpp"
+
+#include <limits>
+
+namespace covey::micro {
+namespace {
+
+constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
+constexpr uint32_t kEver = std::numeric_limits<uint32_t>::max();
+
+uint64_t After(uint64_t start_ns, uint32_t us) {
+  const uint64_t ns = uint64_t{us} * 1000;
+  return us == kEver || start_ns > kNever - ns ? kNever : start_ns + ns;
+}
+
+uint32_t Us(uint64_t ns) {
+  // Without the long division of ns / 1000: 2 % beyond 4 s do not matter.
+  if (ns <= kEver) return static_cast<uint32_t>(ns) / 1000;
+  return (ns >> 10) < kEver ? static_cast<uint32_t>(ns >> 10) : kEver;
+}
+
+class Job {
+ public:
+  Job(Router& router, const Request& request, const Calibration* calibration, Places& places)
+      : router_(router), request_(request), calibration_(calibration), places_(places) {}
+
+  Served Do() {
+    start_ns_ = places_.NowNs();
+    served_.choice = router_.Decide(request_, start_ns_);
+    if (served_.choice.probe != kNoPlace) Probe();
+    const Choice& choice = served_.choice;
+    if (choice.place == kNoPlace) return served_;
+    if (request_.pinned != kNoPlace && choice.place != request_.pinned) return LeaveAlone();
+    if (router_.place(choice.place).first != kNoPlace) return Cascade();
+    const uint64_t until_ns = After(start_ns_, choice.give_up_us);
+    served_.failure = Try(choice.place, until_ns);
+    if (served_.ok || served_.failure == Ran::kUnfit || choice.backup == kNoPlace) return served_;
+    return FallBack(choice.backup);
+  }
+
+ private:
+  // What is left of a limit, at least one microsecond.
+  uint32_t Left(uint32_t limit_us, uint32_t gone_us) const {
+    if (limit_us == 0) return 0;
+    return limit_us > gone_us ? limit_us - gone_us : 1;
+  }
+
+  // The time that has passed since `from_ns`; 0 if the clock went back.
+  uint32_t Since(uint64_t from_ns) {
+    const uint64_t now_ns = places_.NowNs();
+    if (now_ns >= from_ns) return Us(now_ns - from_ns);
+    router_.ClockJumped();
+    return 0;
+  }
+
+  void Probe() {
+    const uint8_t place = served_.choice.probe;
+    const uint64_t begin_ns = places_.NowNs();
+    if (!places_.Probe(place, After(begin_ns, served_.choice.probe_us)))
+      return router_.Silent(place, places_.NowNs());
+    router_.Alive(place, Since(begin_ns), places_.NowNs());
+    const uint32_t gone_us = Since(start_ns_);
+    request_.max_latency_us = Left(request_.max_latency_us, gone_us);
+    request_.deadline_us = Left(request_.deadline_us, gone_us);
+    start_ns_ = places_.NowNs();
+    served_.choice = router_.Decide(request_, start_ns_);
+  }
+
+  Ran Try(uint8_t place, uint64_t until_ns) {
+    const uint64_t begin_ns = places_.NowNs();
+    Outcome outcome;
+    const Ran ran = places_.Run(place, until_ns, outcome);
+    outcome.total_us = Since(begin_ns);
+    const uint64_t now_ns = places_.NowNs();
+    served_.place = place;
+    if (ran == Ran::kAnswered) {
+      served_.ok = true;
+      router_.Answered(place, outcome, now_ns);
+    } else if (ran == Ran::kUnfit) {
+      router_.Answered(place, {}, now_ns);
+    } else if (until_ns != kNever && outcome.total_us / 4 > Us(until_ns - begin_ns) + 25'000) {
+      router_.ClockJumped();  // Nothing waits that much longer than it was told to.
+    } else {
+      router_.Failed(place, outcome.total_us, ran == Ran::kRefused, now_ns);
+    }
+    return ran;
+  }
+
+  Served FallBack(uint8_t backup) {
+    const uint32_t gone_us = Since(start_ns_);
+    const uint32_t needs_us = router_.ExpectedUs(backup);
+    if (request_.deadline_us != 0 &&
+        (gone_us >= request_.deadline_us || needs_us > request_.deadline_us - gone_us)) {
+      served_.too_late = true;
+      router_.Skipped(backup);
+      return served_;
+    }
+    (void)Try(backup, kNever);
+    served_.fell_back = served_.ok;
+    return served_;
+  }
+
+  Served LeaveAlone() {
+    served_.left_alone = true;
+    served_.failure = Ran::kRefused;
+    return FallBack(served_.choice.place);
+  }
+
+  Served Cascade() {
+    const RoutePlace& row = router_.place(served_.choice.place);
+    served_.failure = Try(row.first, kNever);
+    if (!served_.ok) return served_;
+    const uint16_t confidence = places_.Confidence();
+    served_.sure = calibration_ != nullptr ? Calibrated(*calibration_, confidence) : confidence;
+    if (served_.sure >= (calibration_ != nullptr ? calibration_->keep_at : kOne)) return served_;
+    const uint64_t until_ns = After(start_ns_, served_.choice.give_up_us);
+    if (places_.NowNs() >= until_ns) return served_;
+    const Ran sent = Try(row.then, until_ns);
+    if (sent == Ran::kAnswered) return served_;
+    served_.failure = sent;
+    served_.place = row.first;  // whose answer is still in hand
+    served_.fell_back = true;
+    return served_;
+  }
+
+  Router& router_;
+  Request request_;
+  const Calibration* calibration_;
+  Places& places_;
+  uint64_t start_ns_ = 0;
+  Served served_;
+};
+
+}  // namespace
+
+uint16_t Calibrated(const Calibration& calibration, uint16_t confidence) {
+  const size_t count =
+      calibration.count < Calibration::kMaxPoints ? calibration.count : Calibration::kMaxPoints;
+  if (count == 0) return confidence;
+  if (confidence <= calibration.points[0].confidence) return calibration.points[0].right;
+  for (size_t i = 1; i < count; ++i) {
+    const Calibration::Point &low = calibration.points[i - 1], &high = calibration.points[i];
+    if (confidence > high.confidence) continue;
+    const uint32_t width = static_cast<uint32_t>(high.confidence - low.confidence);
+    if (width == 0 || high.right < low.right) return low.right;
+    return static_cast<uint16_t>(low.right +
+                                 static_cast<uint32_t>(high.right - low.right) *
+                                     static_cast<uint32_t>(confidence - low.confidence) / width);
+  }
+  return calibration.points[count - 1].right;
+}
+
+Served Serve(Router& router, const Request& request, const Calibration* calibration,
+             Places& places) {
+  return Job(router, request, calibration, places).Do();
+}
+
+}  // namespace covey::micro

@@ -1,0 +1,62 @@
+// Serve carries one request through: it asks the router, runs what was chosen, falls back in time
+// and tells the router how it went. Device session, host session and simulator differ only in
+// Places.
+//
+//   Served served = Serve(router, request, calibration, places);
+//   if (served.ok) Show(answer, served.place, ReasonText(served.choice.reason));
+//
+//   decide -> [probe -> decide] -> place ------------------> answer
+//                                    '- late or failed ----> backup, if it still fits
+//                 cascade: first -> sure enough? -> answer
+//                                    '- then, until give up; the first answer stays in hand
+//
+// A local run cannot be interrupted; it is started only if it is expected to end before the
+// deadline. Threads: one at a time for each router.
+#pragma once
+
+#include "micro/route/router.hpp"
+
+namespace covey::micro {
+
+enum class Ran : uint8_t {
+  kAnswered,
+  kLate,     // not by `until_ns`
+  kRefused,  // connection refused or broken, or bytes that are no answer
+  kUnfit,    // the place answered that the request is at fault: nobody is ill
+};
+
+// What a session does at its places. Times are absolute, of NowNs().
+class Places {
+ public:
+  virtual uint64_t NowNs() = 0;
+  // A sign of life of the agent behind `place`.
+  virtual bool Probe(uint8_t place, uint64_t until_ns) = 0;
+  // Runs the request; on success the answer is in hand and replaces an earlier one, else an earlier
+  // one stays. Fills what the place says of itself: agent_us, queue_us, load_us, up_bytes.
+  virtual Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) = 0;
+  // The network's own confidence in the answer in hand, in 1/10,000.
+  virtual uint16_t Confidence() = 0;
+
+ protected:
+  ~Places() = default;
+};
+
+struct Served {
+  bool ok = false;
+  uint8_t place = kNoPlace;      // that answered; else the last one tried
+  bool fell_back = false;        // another than the chosen one answered
+  bool left_alone = false;       // the pinned place failed lately and was not asked
+  bool too_late = false;         // the backup no longer fitted
+  Ran failure = Ran::kAnswered;  // why the chosen place did not answer
+  uint16_t sure = 0;             // cascade: calibrated confidence of the local answer
+  Choice choice;
+};
+
+// P(right) for a confidence, both in 1/10,000.
+uint16_t Calibrated(const Calibration& calibration, uint16_t confidence);
+
+// `calibration` may be null: a cascade then goes by the network's own confidence and kOne.
+Served Serve(Router& router, const Request& request, const Calibration* calibration,
+             Places& places);
+
+}  // namespace covey::micro

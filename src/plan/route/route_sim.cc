@@ -1,0 +1,128 @@
+#include "plan/route/route_sim.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace covey::plan {
+namespace {
+
+constexpr size_t kHandshakeBytes = 60;
+constexpr double kForever = 1e9;
+
+uint32_t Us(double s) { return static_cast<uint32_t>(std::clamp(s * 1e6, 0.0, 4.29e9)); }
+
+}  // namespace
+
+RouteSim::RouteSim(std::vector<TruePlace> places, std::vector<LinkModel> links,
+                   RouteSimOptions options)
+    : places_(std::move(places)),
+      links_(std::move(links)),
+      options_(std::move(options)),
+      random_(options_.seed),
+      connected_(places_.size(), false) {}
+
+double RouteSim::Skew() const {
+  double skew = 0;
+  for (const ClockJump& jump : options_.jumps) {
+    if (now_s_ >= jump.at_s) skew += jump.by_s;
+  }
+  return skew;
+}
+
+uint64_t RouteSim::NowNs() {
+  return static_cast<uint64_t>(std::max(0.0, now_s_ + Skew() + 1e6) * 1e9);
+}
+
+double RouteSim::ToTrue(uint64_t ns) const {
+  if (ns == std::numeric_limits<uint64_t>::max()) return kForever;
+  return std::max(now_s_, static_cast<double>(ns) / 1e9 - 1e6 - Skew());
+}
+
+bool RouteSim::Exchange(TruePlace& place, double work_s, double until_s) {
+  LinkModel& link = links_[static_cast<size_t>(place.link)];
+  const size_t index = static_cast<size_t>(&place - places_.data());
+  double at_s = now_s_;
+  if (!connected_[index]) {
+    at_s = link.Arrives(Way::kUp, kHandshakeBytes, at_s);
+    at_s = link.Arrives(Way::kDown, kHandshakeBytes, at_s);
+  }
+  if (work_s >= 0) {
+    sent_ += place.up_bytes;
+    at_s = link.Arrives(Way::kUp, place.up_bytes, at_s) + work_s;
+    at_s = link.Arrives(Way::kDown, place.down_bytes, at_s);
+  }
+  const bool in_time = at_s <= until_s;
+  now_s_ = in_time ? at_s : until_s;
+  connected_[index] = in_time;
+  if (!in_time) link.Reset();
+  return in_time;
+}
+
+bool RouteSim::Probe(uint8_t place, uint64_t until_ns) {
+  connected_[place] = false;
+  return Exchange(places_[place], -1, ToTrue(until_ns));
+}
+
+micro::Ran RouteSim::Run(uint8_t i, uint64_t until_ns, micro::Outcome& outcome) {
+  TruePlace& place = places_[i];
+  const double work_s = place.compute_us[random_() % place.compute_us.size()] / 1e6;
+  if (place.link < 0) {
+    now_s_ += work_s;
+    answered_by_ = i;
+    return micro::Ran::kAnswered;
+  }
+  if (!Exchange(place, work_s + place.queue_us / 1e6, ToTrue(until_ns))) return micro::Ran::kLate;
+  answered_by_ = i;
+  outcome.agent_us = Us(work_s * place.claims_work);
+  if (place.hints) {
+    outcome.queue_us = place.queue_us;
+    outcome.load_us = place.claims_load_us != 0 ? place.claims_load_us : place.queue_us;
+  }
+  return micro::Ran::kAnswered;
+}
+
+uint16_t RouteSim::Confidence() {
+  if (answered_by_ < 0) return 0;
+  const auto& confidence = places_[static_cast<size_t>(answered_by_)].confidence;
+  return sample_ < confidence.size() ? confidence[sample_] : uint16_t{0};
+}
+
+RouteResult RouteSim::Run(micro::Router& router, const micro::Request& request, size_t sample,
+                          const Calibration* calibration) {
+  sample_ = sample;
+  sent_ = 0;
+  answered_by_ = -1;
+  const double begin_s = now_s_;
+  RouteResult result;
+  result.served = micro::Serve(router, request, calibration, *this);
+  result.latency_s = now_s_ - begin_s;
+  result.bytes_sent = sent_;
+  result.right = result.served.ok && answered_by_ >= 0 &&
+                 places_[static_cast<size_t>(answered_by_)].right[sample] != 0;
+  // Told apart from serving: a comparison in idle time, where the router wants one.
+  const uint8_t by = result.served.place;
+  if (result.served.ok && !result.served.fell_back && router.WantsComparison(by) &&
+      result.served.choice.place == by && !places_[by].classes.empty()) {
+    for (uint8_t local = 0; local < router.places(); ++local) {
+      if (places_[local].link >= 0 || places_[local].classes.empty()) continue;
+      router.Compared(local, by, places_[local].classes[sample] == places_[by].classes[sample]);
+      break;
+    }
+  }
+  return result;
+}
+
+double RouteSim::WouldTakeS(size_t i, double give_up_s) const {
+  TruePlace place = places_[i];
+  double work_s = 0;
+  for (const uint32_t us : place.compute_us) work_s += us / 1e6;
+  work_s = work_s / static_cast<double>(place.compute_us.size()) + place.queue_us / 1e6;
+  if (place.link < 0) return work_s;
+  LinkModel link = links_[static_cast<size_t>(place.link)];
+  double at_s = link.Arrives(Way::kUp, place.up_bytes, now_s_) + work_s;
+  at_s = link.Arrives(Way::kDown, place.down_bytes, at_s);
+  return at_s - now_s_ > give_up_s ? std::numeric_limits<double>::infinity() : at_s - now_s_;
+}
+
+}  // namespace covey::plan

@@ -1,0 +1,88 @@
+// RouteSim answers requests in simulated time with the router that ships (micro/route/serve.hpp):
+// places whose time and correctness are given by measured traces, links by LinkModel.
+//
+//   RouteSim sim(places, {{*FindLinkShape("wifi"), 1}}, {.seed = 1});
+//   RouteResult result = sim.Run(router, request, sample, calibration);
+//
+// A place may lie: say another load than it has, claim times it did not take. The clock that the
+// router sees may jump. What is simulated is time; which answer is right is the trace's.
+// Deterministic from the seed. No clock, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "micro/route/serve.hpp"
+#include "plan/link/link_model.hpp"
+
+namespace covey::plan {
+
+// What a place truly does.
+struct TruePlace {
+  int link = -1;                       // -1: here
+  std::vector<uint32_t> compute_us{};  // one of these, at random
+  std::vector<uint16_t> right{};       // for each sample: 1 right, 0 wrong
+  std::vector<uint16_t> confidence{};  // for each sample, 1/10,000; may be empty
+  std::vector<uint32_t> classes{};     // for each sample: the class it answers; may be empty
+  size_t up_bytes = 0, down_bytes = 0;
+  uint32_t queue_us = 0;  // waiting there, truly
+  // Lies.
+  bool hints = true;            // says its load
+  uint32_t claims_load_us = 0;  // ... this instead, if not 0
+  double claims_work = 1;       // its work, times this
+};
+
+struct ClockJump {
+  double at_s = 0, by_s = 0;
+};
+
+struct RouteSimOptions {
+  uint64_t seed = 1;
+  std::vector<ClockJump> jumps{};
+};
+
+struct RouteResult {
+  micro::Served served{};
+  double latency_s = 0;  // true time
+  bool right = false;
+  size_t bytes_sent = 0;
+};
+
+class RouteSim final : public micro::Places {
+ public:
+  RouteSim(std::vector<TruePlace> places, std::vector<LinkModel> links, RouteSimOptions options);
+
+  RouteResult Run(micro::Router& router, const micro::Request& request, size_t sample,
+                  const Calibration* calibration = nullptr);
+  double now_s() const { return now_s_; }
+  void Wait(double until_s) { now_s_ = std::max(now_s_, until_s); }
+  TruePlace& place(size_t i) { return places_[i]; }
+  LinkModel& link(size_t i) { return links_[i]; }
+
+  // How long `place` would take for a request now, alone and without falling back; infinite during
+  // an outage. For oracles; changes nothing.
+  double WouldTakeS(size_t place, double give_up_s) const;
+
+  uint64_t NowNs() override;
+  bool Probe(uint8_t place, uint64_t until_ns) override;
+  micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
+  uint16_t Confidence() override;
+
+ private:
+  double Skew() const;
+  double ToTrue(uint64_t ns) const;
+  // Advances to the moment an exchange ends, or to `until_s` if that is earlier.
+  bool Exchange(TruePlace& place, double work_s, double until_s);
+
+  std::vector<TruePlace> places_;
+  std::vector<LinkModel> links_;
+  RouteSimOptions options_;
+  std::mt19937_64 random_;
+  std::vector<bool> connected_;
+  double now_s_ = 1;
+  size_t sample_ = 0, sent_ = 0;
+  int answered_by_ = -1;
+};
+
+}  // namespace covey::plan

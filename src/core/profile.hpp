@@ -42,12 +42,12 @@ struct Quantiles {
 
 struct Profile {
   PlaceKind place = PlaceKind::kLocal;
-  Share accuracy;           // top-1 against labels; without labels, agreement with the reference
+  Share accuracy{};         // top-1 against labels; without labels, agreement with the reference
   uint32_t samples = 0;     // that accuracy was measured on
   uint32_t fixed_us = 0;    // a request, whatever its size: capture, encode, decode
   uint32_t up_bytes = 0;    // over the link for one request, headers included
   uint32_t down_bytes = 0;  // ... and for its reply
-  Quantiles compute;        // pre-processing and network, at the place, without queue and link
+  Quantiles compute{};      // pre-processing and network, at the place, without queue and link
   uint32_t energy_uj = 0;   // of the device for a request, without its radio
   uint32_t energy_nj_per_byte = 0;  // of the device's radio, both ways
   uint32_t wait_uw = 0;             // drawn while it waits for a reply

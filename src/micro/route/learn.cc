@@ -28,7 +28,7 @@ void Router::Answered(uint8_t i, const Outcome& outcome, uint64_t now_ns) {
   Live& live = live_[i];
   (void)now_ns;
   CloseBreaker(live);
-  live.health = static_cast<uint16_t>(live.health + (kOne - live.health + 15) / 16);
+  live.health = static_cast<uint16_t>(live.health + (kOne - live.health + 63) / 64);
   if (outcome.total_us == 0 || outcome.total_us > kImpossibleUs) {
     distrust_ |= kClock;
     return;
@@ -101,6 +101,10 @@ void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
   link.Learn(bytes, total_us > there ? total_us - there : 1, part);
 }
 
+void Router::Blame(Live& live) {
+  live.health = static_cast<uint16_t>(live.health - live.health / 64);
+}
+
 void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns) {
   if (i >= count_) return;
   (void)now_ns;
@@ -109,34 +113,40 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns
   // It was given less than it needs: that says nothing of it.
   if (!refused && waited_us < expected_us / 2) return;
   if (live.failures < UINT8_MAX) ++live.failures;
-  live.health = static_cast<uint16_t>(live.health - live.health / 16);
   live.spread.Add(expected_us, waited_us > kImpossibleUs ? waited_us : waited_us * 2);
   if (live.open) {  // its trial
+    Blame(live);
     live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
     if (live.trial_gap > kLongestGap) live.trial_gap = kLongestGap;
     live.alive = false;
     live.asked = 0;
     return;
   }
-  if (!refused && waited_us / 3 < expected_us && live.failures < 2) return;
+  if (!refused && waited_us / 3 < expected_us && live.failures < 2) return Blame(live);
   live.open = true;
   live.alive = false;
   live.asked = 0;
 }
 
-void Router::Alive(uint8_t i, uint32_t rtt_us, uint64_t now_ns) {
-  if (i >= count_ || !IsAgent(i)) return;
-  (void)now_ns;
+void Router::Skipped(uint8_t i) {
+  if (i >= count_) return;
   Live& live = live_[i];
-  live.alive = true;
-  live.asked = live.trial_gap;  // its trial may come at once
-  LinkEstimate& link = links_[rows_[i].link];
-  if (rtt_us > 0 && rtt_us < kImpossibleUs) link.rtt_us = Toward(link.rtt_us, rtt_us, 4);
+  const uint32_t less = live.level_us - live.level_us / 8;
+  live.level_us = less > live.base_us ? less : live.base_us;
 }
 
-void Router::Silent(uint8_t i, uint64_t now_ns) {
-  (void)now_ns;
-  if (i < count_) live_[i].alive = false;
+void Router::Alive(uint8_t i, uint32_t rtt_us) {
+  if (i >= count_ || !IsAgent(i)) return;
+  Live& live = live_[i];
+  // Well again at once: no outage, it just failed.
+  if (live.open && !live.alive && live.asked <= 2) Blame(live);
+  live.alive = true;
+  if (rtt_us == 0 || rtt_us > kImpossibleUs) return;
+  // A lone slow sign may be a lost packet.
+  LinkEstimate& link = links_[rows_[i].link];
+  const bool slow = rtt_us / 2 > link.rtt_us;
+  if (!slow || live.slow_sign) link.Learn(0, rtt_us, slow ? 1 : 2);
+  live.slow_sign = slow;
 }
 
 // The agent is right at most where both agree or the local answer is wrong: 1 - (local - agreed).

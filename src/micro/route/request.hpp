@@ -55,15 +55,14 @@ enum Distrust : uint8_t {
 struct Choice {
   uint8_t place = kNoPlace;
   uint8_t backup = kNoPlace;  // starts when `place` has failed or give_up_us has passed
-  uint8_t probe = kNoPlace;   // ask this agent for a sign of life first, for at most probe_us
+  uint8_t probe = kNoPlace;   // begin to ask this agent for a sign of life, beside the work
   Reason reason = Reason::kNone;
   uint32_t give_up_us = UINT32_MAX;  // `place` is waited for no longer
   uint32_t hedge_us = UINT32_MAX;    // from here on the backup may run beside it
-  uint32_t probe_us = 0;
-  uint32_t expected_us = 0;  // of the whole call
-  uint16_t likely = 0;       // to meet what was asked, the backup included
-  uint16_t accuracy = 0;     // expected
-  uint8_t distrust = 0;      // Distrust bits of the place
+  uint32_t expected_us = 0;          // of the whole call
+  uint16_t likely = 0;               // to meet what was asked, the backup included
+  uint16_t accuracy = 0;             // expected
+  uint8_t distrust = 0;              // Distrust bits of the place
 };
 
 // One answer, as measured by whoever asked.

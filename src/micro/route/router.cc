@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t kMarginUs = 1'000;
-constexpr uint16_t kSameChance = 300;  // chances that count as equal
+constexpr uint16_t kSameChance = 100;  // chances that count as equal
 constexpr uint16_t kHardly = 300;      // less: nothing can do what was asked
 constexpr uint16_t kTrialChance = 9'000;
 constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
@@ -30,6 +30,22 @@ uint32_t Smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 // How long to wait for a place when nothing presses.
 uint32_t Patience(uint32_t expected_us) {
   return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 20 * kMarginUs);
+}
+
+// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
+template <typename View>
+int32_t Worse(const View& a, const View& b, Prefer prefer) {
+  if (prefer == Prefer::kAccuracy) {
+    const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
+    if (gap > 50 || gap < -50) return gap * 64 / 800;
+  }
+  const uint32_t x = prefer == Prefer::kEnergy ? a.energy_uj : a.whole_us;
+  const uint32_t y = prefer == Prefer::kEnergy ? b.energy_uj : b.whole_us;
+  const uint32_t low = x < y ? x : y, high = x < y ? y : x;
+  const uint32_t unit = low / 64 + 1;
+  const uint32_t steps = (high - low) / unit;
+  const auto bounded = static_cast<int32_t>(steps < 100'000 ? steps : 100'000);
+  return x > y ? bounded : -bounded;
 }
 
 }  // namespace
@@ -113,6 +129,8 @@ uint16_t Router::InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) con
   const Live& live = live_[i];
   const uint16_t health = live.open && live.health < kTrialChance ? kTrialChance : live.health;
   if (budget_us == kNever) return health;
+  // A steady place's time is known more exactly than a Spread can tell.
+  if (rows_[i].steady) return expected_us + expected_us / 64 <= budget_us ? health : uint16_t{0};
   return Both(live.spread.Within(expected_us, budget_us), health);
 }
 
@@ -149,7 +167,7 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   view.accuracy = AccuracyOf(i);
   view.energy_uj = Energy(i, view.expected_us, request.up_bytes);
   const uint16_t enough = AccurateEnough(i, request.min_accuracy);
-  const bool spare = limits.backup != kNoPlace;
+  const bool spare = limits.spare;
   if (live.open && spare && (!live.alive || live.asked < live.trial_gap)) return {};
 
   // With the backup in time behind it, or, where there is no time for both, all on one card.
@@ -160,16 +178,20 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
           : 0;
   const uint16_t before = window > 0 ? InTime(i, view.expected_us, window) : 0;
   const uint16_t alone = InTime(i, view.expected_us, limits.goal_us);
-  view.meets = Both(before, enough);
-  view.give_up_us = window;
   View covered = view;
+  covered.meets = Both(before, enough);
+  covered.give_up_us = window;
   if (window > 0) WithBackup(covered, before, request, limits);
-  if (window > 0 && covered.meets + kSameChance >= Both(alone, enough)) return covered;
-  if (live.open && spare && live.asked < kRareTrial) return {};
   view.meets = Both(alone, enough);
+  const bool safer = covered.meets > view.meets + kSameChance;
+  const bool as_safe = covered.meets + kSameChance >= view.meets;
+  if (before >= kOne / 2 &&
+      (safer || (as_safe && Worse(covered, view, request.prefer) <= 8) || limits.goal_us == kNever))
+    return covered;
+  if (live.open && spare && live.trial_gap > 0 && live.asked < kRareTrial) return {};
   view.give_up_us = limits.last_us;
   view.backup = limits.backup;
-  if (spare && limits.last_us > limits.goal_us) {
+  if (limits.backup != kNoPlace && limits.last_us > limits.goal_us) {
     const uint32_t late = Less(limits.last_us, limits.last_us == kNever ? 0 : limits.reserve_us);
     view.give_up_us = Smaller(late > limits.goal_us ? late : limits.goal_us,
                               patient > limits.goal_us ? patient : limits.goal_us);
@@ -204,26 +226,6 @@ Router::View Router::LookAtCascade(uint8_t i, const Request& request, const Limi
   view.meets = Both(local_in_time, static_cast<uint16_t>(enough_alone + Both(gain, sent_in_time)));
   return view;
 }
-
-namespace {
-
-// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
-template <typename View>
-int32_t Worse(const View& a, const View& b, Prefer prefer) {
-  if (prefer == Prefer::kAccuracy) {
-    const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
-    if (gap > 50 || gap < -50) return gap * 64 / 800;
-  }
-  const uint32_t x = prefer == Prefer::kEnergy ? a.energy_uj : a.whole_us;
-  const uint32_t y = prefer == Prefer::kEnergy ? b.energy_uj : b.whole_us;
-  const uint32_t low = x < y ? x : y, high = x < y ? y : x;
-  const uint32_t unit = low / 64 + 1;
-  const uint32_t steps = (high - low) / unit;
-  const auto bounded = static_cast<int32_t>(steps < 100'000 ? steps : 100'000);
-  return x > y ? bounded : -bounded;
-}
-
-}  // namespace
 
 uint8_t Router::Preferred(std::span<const View> views, const Request& request, Reason& reason) {
   uint16_t chance = 0, accuracy = 0;
@@ -263,11 +265,12 @@ uint8_t Router::Preferred(std::span<const View> views, const Request& request, R
 }
 
 // A place that its best days would make the better choice gets a request, if another can still
-// answer it in time and enough has been saved for it.
+// answer it in time and enough has been saved for it, or if no place would answer in time anyway.
 void Router::Explore(std::span<const View> views, const Request& request, const Limits& limits,
                      Choice& choice) {
-  if (choice.place == kNoPlace || limits.backup == kNoPlace) return;
   const View& now = views[choice.place];
+  const bool lost = limits.goal_us != kNever && now.meets < kHardly;
+  if (!limits.spare && !lost) return;
   bool suspected = false;
   uint8_t next = kNoPlace;
   for (uint8_t i = 0; i < count_; ++i) {
@@ -278,46 +281,39 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
     View then = views[i];
     then.whole_us = live.base_us;
     then.accuracy = AccuracyOf(i);
-    const bool promising = Worse(then, now, request.prefer) < 0;
+    const bool promising = lost || Worse(then, now, request.prefer) < 0;
     const bool slow = promising && views[i].expected_us / 2 > live.base_us;
     suspected = suspected || slow;
-    if (live.asked < (slow ? 2 : promising ? 16 : 512)) continue;
+    if (live.asked < (slow || lost ? 2 : promising ? 16 : 512)) continue;
     if (next == kNoPlace || live.asked > live_[next].asked) next = i;
   }
-  credit_us_ = Sum(credit_us_, now.whole_us / (suspected ? 8 : 64));
-  if (credit_us_ > Sum(now.whole_us, 1'000'000)) credit_us_ = Sum(now.whole_us, 1'000'000);
+  const uint32_t most = Sum(now.whole_us, 1'000'000);
+  credit_us_ = Smaller(most, Sum(credit_us_, now.whole_us / (suspected ? 8 : 64)));
   if (next == kNoPlace) return;
-  const uint32_t room = Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
-  const uint32_t window =
-      Smaller(room, Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs)));
-  if (window < live_[next].base_us || credit_us_ < window) return;
-  credit_us_ -= window;
+  const uint32_t room =
+      lost ? limits.goal_us
+           : Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
+  const uint32_t twice = Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs));
+  const uint32_t window = lost ? room : Smaller(room, twice);
+  if (window < live_[next].base_us || (!lost && credit_us_ < window)) return;
+  if (!lost) credit_us_ -= window;
   choice.place = next;
   choice.backup = limits.backup;
   choice.give_up_us = window;
   choice.reason = Reason::kTrial;
 }
 
-// Asks an open place for a sign of life while the chosen one can still answer in time.
-void Router::Probe(std::span<const View> views, const Request& request, const Limits& limits,
-                   uint64_t now_ns, Choice& choice) {
-  if (choice.place == kNoPlace || choice.reason == Reason::kTrial) return;
+// An agent that failed, or has become slow, is asked for a sign of life every second request: the
+// answer comes while another place works, so asking costs no time.
+void Router::Probe(const Request& request, Choice& choice) {
   for (uint8_t n = 0; n < count_; ++n) {
     const auto i = static_cast<uint8_t>((turn_ + n) % count_);
-    Live& live = live_[i];
-    if (i == choice.place || !live.open || live.alive || !CanTake(i, request)) continue;
-    const bool rested = now_ns - probed_ns_ >= 1'000'000'000 && live.asked > 0;
-    if (live.asked < 3 && !rested) continue;
-    const uint32_t rtt_us = links_[rows_[i].link].rtt_us;
-    const uint32_t whole_us = views[choice.place].whole_us;
-    const uint32_t needs_us = Sum(whole_us, whole_us / 8 + kMarginUs);
-    const uint32_t room = Less(limits.goal_us, limits.goal_us == kNever ? 0 : needs_us);
-    const uint32_t wanted = Sum(Sum(rtt_us, rtt_us), Sum(rtt_us, 2 * kMarginUs));
-    if (room < rtt_us + rtt_us / 4 && live.asked < kRareTrial) continue;
+    const Live& live = live_[i];
+    if (i == choice.place || !IsAgent(i) || rows_[i].first != kNoPlace || !CanTake(i, request))
+      continue;
+    if (!live.open && ExpectedUs(i) / 2 <= live.base_us) continue;
+    if (n == 0 && turns_ % 2 == 0) return;
     choice.probe = i;
-    choice.probe_us = room < rtt_us + rtt_us / 4 ? rtt_us + rtt_us / 2 : Smaller(wanted, room);
-    live.asked = 0;
-    probed_ns_ = now_ns;
     turn_ = static_cast<uint8_t>(i + 1);
     return;
   }
@@ -326,20 +322,23 @@ void Router::Probe(std::span<const View> views, const Request& request, const Li
 // Notices a clock that went back; every pause is counted in requests, so nothing else depends on
 // it.
 void Router::Watch(uint64_t now_ns) {
-  if (now_ns < now_ns_) {
-    distrust_ |= kClock;
-    probed_ns_ = now_ns;
-  }
+  if (now_ns < now_ns_) distrust_ |= kClock;
   now_ns_ = now_ns;
+  ++turns_;
   for (uint8_t i = 0; i < count_; ++i) {
     if (live_[i].asked < UINT16_MAX) ++live_[i].asked;
     live_[i].hint_us -= live_[i].hint_us / 4;  // what an agent said of its load grows old
+    // So do failures: each keeps the place from requests that another meets more surely for some
+    // hundred requests, not for ever.
+    const auto sick = static_cast<uint16_t>(kOne - live_[i].health);
+    if (turns_ % 4 == 0)
+      live_[i].health = static_cast<uint16_t>(live_[i].health + (sick + 255) / 256);
   }
 }
 
 Choice Router::Decide(const Request& request, uint64_t now_ns) {
   Watch(now_ns);
-  Limits limits{kNever, kNever, kNoPlace, 0};
+  Limits limits{kNever, kNever, kNoPlace, 0, false};
   if (request.max_latency_us != 0) limits.goal_us = request.max_latency_us;
   if (request.deadline_us != 0) {
     limits.last_us = request.deadline_us;
@@ -349,7 +348,8 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   if (request.fallback) limits.backup = Backup(request, limits.goal_us);
   if (limits.backup != kNoPlace) {
     const uint32_t us = live_[limits.backup].level_us;
-    limits.reserve_us = Sum(us, us / 8 + kMarginUs);
+    limits.reserve_us = Sum(us, us / (rows_[limits.backup].steady ? 32 : 8) + kMarginUs);
+    limits.spare = us < limits.goal_us;
   }
   std::array<View, kMaxPlaces> all;
   const std::span<View> views = std::span(all).first(count_);
@@ -365,6 +365,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
       choice.place = limits.backup;
       views[choice.place] = Look(choice.place, request, limits);
     } else {
+      choice.reason = Reason::kNone;
       return choice;
     }
   }
@@ -376,7 +377,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   choice.likely = view.meets;
   choice.accuracy = view.accuracy;
   if (request.pinned == kNoPlace) Explore(views, request, limits, choice);
-  Probe(views, request, limits, now_ns, choice);
+  Probe(request, choice);
   if (request.hedge && choice.backup != kNoPlace)
     choice.hedge_us = Smaller(choice.give_up_us, Sum(view.expected_us, view.expected_us / 4));
   choice.distrust = distrust(choice.place);

@@ -16,8 +16,8 @@
 //   one;
 //             the present one stays unless another is better by an eighth, or better 8 times
 //             running
-//   Breaker   a place that failed is left alone; a sign of life is asked for every third request at
-//             most, and only for as long as the backup leaves; then one request is its trial
+//   Breaker   a place that failed is left alone; every second request asks it for a sign of life
+//             while another place works; then one request is its trial
 //   Explore   a place that would be preferred as its profile has it gets a request now and then: at
 //             most 1/64 of all time spent goes into it (1/8 while a place is suspected slow)
 //   Distrust  load hints weigh what they have been worth; accuracy is capped by how often answers
@@ -62,12 +62,11 @@ class Router {
   void Failed(uint8_t place, uint32_t waited_us, bool refused, uint64_t now_ns);
   // A local run was not started, since it would have ended too late: its estimate counts a little
   // less, or one slow run would rule it out for ever.
-  void Skipped(uint8_t place) { live_[place].level_us -= live_[place].level_us / 8; }
+  void Skipped(uint8_t place);
   // The clock went back, or further than anything that was waited for.
   void ClockJumped() { distrust_ |= kClock; }
-  // An answer to a probe, or none.
-  void Alive(uint8_t place, uint32_t rtt_us, uint64_t now_ns);
-  void Silent(uint8_t place, uint64_t now_ns);
+  // A probe was answered.
+  void Alive(uint8_t place, uint32_t rtt_us);
   // Both places answered the same input. Only unbiased pairs: not those a cascade sent on.
   void Compared(uint8_t local, uint8_t agent, bool agreed);
   // True if an answer from `place` should be compared with a local one, time allowing: the first 8,
@@ -96,7 +95,7 @@ class Router {
     int8_t surprise = 0;    // answers in a row that were far slower (+) or faster (-)
     uint8_t failures = 0;   // in a row
     uint8_t trial_gap = 0;  // asked must reach this before a place that lives gets its trial
-    bool open = false, alive = false;
+    bool open = false, alive = false, slow_sign = false;
     uint8_t distrust = 0;
   };
   // What one decision knows of one place.
@@ -111,6 +110,7 @@ class Router {
     uint32_t goal_us, last_us;  // an answer is as asked until; is worth something until
     uint8_t backup;             // the local place that answers if another does not
     uint32_t reserve_us;        // ... and what it needs
+    bool spare;                 // it meets the goal if started at once
   };
 
   bool CanTake(uint8_t i, const Request& request) const;
@@ -125,9 +125,9 @@ class Router {
   uint8_t Preferred(std::span<const View> views, const Request& request, Reason& reason);
   void Explore(std::span<const View> views, const Request& request, const Limits& limits,
                Choice& choice);
-  void Probe(std::span<const View> views, const Request& request, const Limits& limits,
-             uint64_t now_ns, Choice& choice);
-  void CloseBreaker(Live& live);
+  void Probe(const Request& request, Choice& choice);
+  static void CloseBreaker(Live& live);
+  static void Blame(Live& live);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
   void Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome);
   bool IsAgent(uint8_t i) const { return rows_[i].link != kNoLink; }
@@ -136,11 +136,11 @@ class Router {
   std::array<RoutePlace, kMaxPlaces> rows_{};
   std::array<Live, kMaxPlaces> live_{};
   std::array<LinkEstimate, kMaxLinks> links_{};
-  uint64_t now_ns_ = 0, probed_ns_ = 0;
+  uint64_t now_ns_ = 0;
   uint32_t credit_us_ = 0;  // earned by requests, spent on exploring
   uint8_t count_ = 0;
   uint8_t distrust_ = 0;
-  uint8_t turn_ = 0;                                           // which open place is probed next
+  uint8_t turn_ = 0, turns_ = 0;  // which agent is probed next; requests, for every second
   std::array<uint8_t, 3> kept_{kNoPlace, kNoPlace, kNoPlace};  // the present choice, by Prefer
   std::array<uint8_t, 3> better_{};  // times in a row that another one was a little better
 };

@@ -25,9 +25,19 @@ class Job {
       : router_(router), request_(request), calibration_(calibration), places_(places) {}
 
   Served Do() {
+    Listen();  // To what was asked during an earlier request.
     start_ns_ = places_.NowNs();
     served_.choice = router_.Decide(request_, start_ns_);
-    if (served_.choice.probe != kNoPlace) Probe();
+    if (served_.choice.probe != kNoPlace) places_.StartProbe(served_.choice.probe);
+    const Served served = Work();
+    if (served_.choice.probe != kNoPlace) Listen();
+    // What an agent did not answer costs its connection: the next request should find a new one.
+    if (lost_ != kNoPlace) places_.StartProbe(lost_);
+    return served;
+  }
+
+ private:
+  Served Work() {
     const Choice& choice = served_.choice;
     if (choice.place == kNoPlace) return served_;
     if (request_.pinned != kNoPlace && choice.place != request_.pinned) return LeaveAlone();
@@ -38,11 +48,10 @@ class Job {
     return FallBack(choice.backup);
   }
 
- private:
-  // What is left of a limit, at least one microsecond.
-  uint32_t Left(uint32_t limit_us, uint32_t gone_us) const {
-    if (limit_us == 0) return 0;
-    return limit_us > gone_us ? limit_us - gone_us : 1;
+  void Listen() {
+    uint8_t place = kNoPlace;
+    uint32_t rtt_us = 0;
+    if (places_.ProbeAnswered(place, rtt_us)) router_.Alive(place, rtt_us);
   }
 
   // The time that has passed since `from_ns`; 0 if the clock went back.
@@ -51,19 +60,6 @@ class Job {
     if (now_ns >= from_ns) return Us(now_ns - from_ns);
     router_.ClockJumped();
     return 0;
-  }
-
-  void Probe() {
-    const uint8_t place = served_.choice.probe;
-    const uint64_t begin_ns = places_.NowNs();
-    if (!places_.Probe(place, After(begin_ns, served_.choice.probe_us)))
-      return router_.Silent(place, places_.NowNs());
-    router_.Alive(place, Since(begin_ns), places_.NowNs());
-    const uint32_t gone_us = Since(start_ns_);
-    request_.max_latency_us = Left(request_.max_latency_us, gone_us);
-    request_.deadline_us = Left(request_.deadline_us, gone_us);
-    start_ns_ = places_.NowNs();
-    served_.choice = router_.Decide(request_, start_ns_);
   }
 
   Ran Try(uint8_t place, uint64_t until_ns) {
@@ -82,6 +78,7 @@ class Job {
       router_.ClockJumped();  // Nothing waits that much longer than it was told to.
     } else {
       router_.Failed(place, outcome.total_us, ran == Ran::kRefused, now_ns);
+      if (router_.place(place).link != kNoLink) lost_ = place;
     }
     return ran;
   }
@@ -129,6 +126,7 @@ class Job {
   Places& places_;
   uint64_t start_ns_ = 0;
   Served served_;
+  uint8_t lost_ = kNoPlace;  // an agent that did not answer
 };
 
 }  // namespace

@@ -5,10 +5,11 @@
 //   Served served = Serve(router, request, calibration, places);
 //   if (served.ok) Show(answer, served.place, ReasonText(served.choice.reason));
 //
-//   decide -> [probe -> decide] -> place ------------------> answer
-//                                    '- late or failed ----> backup, if it still fits
-//                 cascade: first -> sure enough? -> answer
-//                                    '- then, until give up; the first answer stays in hand
+//   decide -> place -------------------> answer
+//               '- late or failed -----> backup, if it still fits
+//   cascade: first -> sure enough? ----> answer
+//               '- then, until give up; the first answer stays in hand
+//   A sign of life that the router wants is asked for before the work and looked for after it.
 //
 // A local run cannot be interrupted; it is started only if it is expected to end before the
 // deadline. Threads: one at a time for each router.
@@ -29,8 +30,11 @@ enum class Ran : uint8_t {
 class Places {
  public:
   virtual uint64_t NowNs() = 0;
-  // A sign of life of the agent behind `place`.
-  virtual bool Probe(uint8_t place, uint64_t until_ns) = 0;
+  // Begins to ask the agent behind `place` for a sign of life, and returns at once. What was asked
+  // before and has not come is given up.
+  virtual void StartProbe(uint8_t place) = 0;
+  // True, once, if the sign of life has come; `rtt_us` is what it took if that is known, else 0.
+  virtual bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) = 0;
   // Runs the request; on success the answer is in hand and replaces an earlier one, else an earlier
   // one stays. Fills what the place says of itself: agent_us, queue_us, load_us, up_bytes.
   virtual Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) = 0;

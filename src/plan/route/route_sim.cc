@@ -59,9 +59,25 @@ bool RouteSim::Exchange(TruePlace& place, double work_s, double until_s) {
   return in_time;
 }
 
-bool RouteSim::Probe(uint8_t place, uint64_t until_ns) {
+void RouteSim::StartProbe(uint8_t place) {
+  LinkModel& link = links_[static_cast<size_t>(places_[place].link)];
   connected_[place] = false;
-  return Exchange(places_[place], -1, ToTrue(until_ns));
+  link.Reset();
+  probed_ = place;
+  probed_s_ = now_s_;
+  sign_s_ = link.Arrives(Way::kUp, kHandshakeBytes, now_s_);
+  sign_s_ = link.Arrives(Way::kDown, kHandshakeBytes, sign_s_);
+  // What an outage holds back is asked again, and so does not come when it ends.
+  if (link.IsOut(now_s_) || link.IsOut(sign_s_)) sign_s_ = kForever;
+}
+
+bool RouteSim::ProbeAnswered(uint8_t& place, uint32_t& rtt_us) {
+  if (probed_ == micro::kNoPlace || now_s_ < sign_s_) return false;
+  place = probed_;
+  rtt_us = Us(sign_s_ - probed_s_);
+  connected_[probed_] = true;
+  probed_ = micro::kNoPlace;
+  return true;
 }
 
 micro::Ran RouteSim::Run(uint8_t i, uint64_t until_ns, micro::Outcome& outcome) {

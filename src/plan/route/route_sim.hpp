@@ -9,6 +9,7 @@
 // Deterministic from the seed. No clock, no I/O.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -65,7 +66,8 @@ class RouteSim final : public micro::Places {
   double WouldTakeS(size_t place, double give_up_s) const;
 
   uint64_t NowNs() override;
-  bool Probe(uint8_t place, uint64_t until_ns) override;
+  void StartProbe(uint8_t place) override;
+  bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
   uint16_t Confidence() override;
 
@@ -83,6 +85,8 @@ class RouteSim final : public micro::Places {
   double now_s_ = 1;
   size_t sample_ = 0, sent_ = 0;
   int answered_by_ = -1;
+  uint8_t probed_ = micro::kNoPlace;
+  double probed_s_ = 0, sign_s_ = 0;  // asked, answered
 };
 
 }  // namespace covey::plan

@@ -161,6 +161,18 @@ TEST(WideFunctions, GiveTheReferencesNumbers) {
   const Unary abs{.kind = UnaryKind::kAbs, .table = nullptr};
   EXPECT_THAT(Wide(abs, 0.001F, 0.0015F),
               ElementsAre(21845, 13333, 3333, 518, 1, 0, 1, 222, 2731, 8230, 21845));
+  // Where the table ends, it meets one: 333 stands for 5.306.
+  EXPECT_THAT(Wide(tanh, 5.306F / 333, kOne), ElementsAre(-32767, -32767, -32767, -32767, -523, 0,
+                                                          523, 32767, 32767, 32767, 32767));
+  const Unary exp{.kind = UnaryKind::kExp, .table = nullptr};
+  EXPECT_THAT(Wide(exp, 0.0003F, 0.001F),
+              ElementsAre(0, 3, 223, 792, 999, 999, 999, 1105, 3416, 32767, 32767));
+  const Unary gelu{.kind = UnaryKind::kGelu, .table = nullptr};
+  EXPECT_THAT(Wide(gelu, 0.0003F, 0.0003F),
+              ElementsAre(0, 0, -334, -317, -1, -1, 0, 180, 3646, 12343, 32766));
+  const Unary log{.kind = UnaryKind::kLog, .table = nullptr};
+  EXPECT_THAT(Wide(log, 0.0003F, 0.001F), ElementsAre(-32768, -32768, -32768, -32768, -25796,
+                                                      -25741, -25565, -2317, 206, 1309, 2285));
 }
 
 // A scale so small that all differences are nothing: every class is as likely.

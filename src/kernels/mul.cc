@@ -2,15 +2,6 @@
 #include "kernels/prepare.hpp"
 
 namespace covey::kernels {
-namespace {
-
-Status CheckNarrowOrFloat(const Check& check, const TensorView& tensor) {
-  if (tensor.dtype == DType::kFloat32) return OkStatus();
-  return check.Is("output", tensor, DType::kInt8);
-}
-
-}  // namespace
-
 Status PrepareMul(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
@@ -43,13 +34,13 @@ Status PrepareMaxMin(const OpView& op, Diag& diag) {
 Status PreparePrelu(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(2, 2, 1));
-  COVEY_TRY(CheckNarrowOrFloat(check, op.output[0]));
+  COVEY_TRY(check.IsNumbers("output", op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[0], op.output[0]));
   COVEY_TRY(CheckBroadcast(check, op.input[1], op.output[0]));
   if (op.output[0].dtype == DType::kFloat32) return OkStatus();
   const auto& attr = op.attr_as<PreluAttr>();
-  COVEY_TRY(check.Between("input offset", attr.input_offset, -127, 128));
-  COVEY_TRY(check.Between("slope offset", attr.slope_offset, -127, 128));
+  COVEY_TRY(check.InputOffset(op.input[0], attr.input_offset));
+  COVEY_TRY(check.InputOffset(op.input[1], attr.slope_offset));
   COVEY_TRY(check.Scaling(attr.multiplier, attr.shift));
   COVEY_TRY(check.Scaling(attr.slope_multiplier, attr.slope_shift));
   return check.OutputRange(attr.output_offset, -128, 127);

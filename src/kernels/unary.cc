@@ -1,5 +1,6 @@
 #include "kernels/check.hpp"
 #include "kernels/prepare.hpp"
+#include "kernels/ref/lookup.hpp"
 #include "kernels/ref/sigmoid.hpp"
 
 namespace covey::kernels {
@@ -23,8 +24,9 @@ Status CheckWide(const Check& check, const OpView& op) {
           check.Between("multiplier below 0", attr.below_multiplier, -0x7FFFFFFF, 0x7FFFFFFF));
       return check.Between("shift below 0", attr.below_shift, -31, 15);
     default:
-      return check.Refuse("kind", "has no int16 form; such as", attr.kind,
-                          static_cast<int32_t>(UnaryKind::kLogistic));
+      COVEY_TRY(check.Between("kind", attr.kind, 0, static_cast<int32_t>(UnaryKind::kTable) - 1));
+      return check.Equal("words of the table", static_cast<int64_t>(op.params.size()),
+                         ref::kLookupWords);
   }
 }
 

@@ -86,11 +86,11 @@ Status LowerDiv(const NodeView& view, Lowered& op) {
 Status LowerPrelu(const NodeView& view, Lowered& op) {
   COVEY_TRY(CheckPair(view));
   if (view.Floats()) return OkStatus();
-  COVEY_TRY(view.Int8(view.out()));
   const kernels::Multiplier above =
       kernels::Quantise(double{ScaleOf(view.in(0))} / double{ScaleOf(view.out())});
   const kernels::Multiplier below = ProductOver(view.in(0), view.in(1), view.out());
-  if (above.shift > 22 || below.shift > kMostProductShift) {
+  const bool wide = view.out().dtype == DType::kInt16;
+  if (above.shift > (wide ? 15 : 22) || below.shift > (wide ? kMostWideShift : kMostProductShift)) {
     return view.Unsupported("input scales are too large for the output's");
   }
   op.Set(PreluAttr{-ZeroOf(view.in(0)), -ZeroOf(view.in(1)), ZeroOf(view.out()), above.multiplier,

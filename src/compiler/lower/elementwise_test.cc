@@ -145,5 +145,22 @@ TEST(LowerPrelu, ScalesInDoublePrecision) {
   EXPECT_GT(told_apart, 0u);
 }
 
+TEST(LowerPrelu, TakesInt16) {
+  std::minstd_rand random(6);
+  std::vector<int16_t> numbers = {-32768, -32767, -1, 0, 1, 32767};
+  while (numbers.size() < 150) numbers.push_back(static_cast<int16_t>(random() >> 8));
+  for (uint32_t seed = 0; seed < 20; ++seed) {
+    Scales s = Drawn(seed, true);
+    s.b /= 65536;  // slopes within 1 or so
+    const auto result = AllPairs<int16_t>(Op::kPrelu, s, numbers, numbers);
+    ASSERT_EQ(result.size(), numbers.size() * numbers.size());
+    for (size_t i = 0; i < result.size(); ++i) {
+      const int64_t a = numbers[i / numbers.size()], b = numbers[i % numbers.size()];
+      const int64_t y = a >= 0 ? Scaled(a, double{s.a} / double{s.out}) : Scaled(a * b, Wide(s));
+      ASSERT_EQ(result[i], Saturated<int16_t>(y)) << seed << ": " << a << ", slope " << b;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace covey::compiler

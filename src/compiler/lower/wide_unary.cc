@@ -20,7 +20,7 @@ std::optional<int> Log2(float scale) {
 double Logistic(double x) { return 1 / (1 + std::exp(-x)); }
 
 // Entry i is the function at i / 24, in 1/65536, raised by half of what the straight line to the
-// next entry falls short of it in the middle.
+// next entry falls short of it in the middle. The last one meets the constant that follows it.
 void AppendSigmoid(std::vector<int32_t>& params) {
   std::vector<int16_t> table;
   for (int i = 0; i < 256; ++i) {
@@ -29,6 +29,7 @@ void AppendSigmoid(std::vector<int32_t>& params) {
     const double value = std::round(65536 * (begin + bend / 2));
     table.push_back(static_cast<int16_t>(static_cast<uint16_t>(std::min(value, 65535.0))));
   }
+  table.back() = static_cast<int16_t>(0xFFFF);
   AppendTable(table, params);
 }
 
@@ -78,6 +79,49 @@ Status LowerTwoSlopes(const NodeView& view, const Unary& unary, Lowered& op) {
   return OkStatus();
 }
 
+// Single precision where the reference uses it: an entry's rounding may hang on it.
+// Where the function has no value: the least or the most that the output tells apart.
+float FloatValueOf(const Unary& unary, float x, float least, float most) {
+  switch (unary.kind) {
+    case UnaryKind::kExp:
+      return std::exp(x);
+    case UnaryKind::kLog:
+      return x > 0 ? std::log(x) : least;
+    case UnaryKind::kRsqrt:
+      return x > 0 ? 1 / std::sqrt(x) : most;
+    case UnaryKind::kGelu:
+      return 0.5F * x * (1 + std::erf(x * static_cast<float>(0.70710678118654752440)));
+    default:
+      return static_cast<float>(ValueOf(unary, static_cast<double>(x)));
+  }
+}
+
+// Any other function: 512 straight pieces over all values of the input (kernels/ref/lookup.hpp),
+// in the output's steps, each piece moved by half its error in the middle.
+std::vector<int16_t> WholeTable(const Unary& unary, float in_scale, float out_scale) {
+  constexpr int kPieces = 512;
+  const float least = in_scale * -32768, most = in_scale * 32767;
+  const float step = (most - least) / kPieces, half_step = step / 2;
+  const float steps_in_one = 65536.0F / (out_scale * 32767 - out_scale * -32768);
+  const auto at = [&](float x) {
+    const float value = FloatValueOf(unary, x, out_scale * -32768, out_scale * 32767);
+    return std::isnan(value) ? 0.0F : value * steps_in_one;
+  };
+  std::vector<int16_t> table;
+  for (int i = 0; i <= kPieces; ++i) {
+    const auto begin = static_cast<float>(i);
+    float entry = std::round(at(i < kPieces ? least + begin * step : most));
+    if (i < kPieces) {
+      const float line = std::round((at(least + (begin + 1) * step) + entry) / 2);
+      const float middle = std::round(at(least + begin * step + half_step));
+      const float error = std::round((line - middle) / 2);
+      if (std::isfinite(error)) entry -= error;
+    }
+    table.push_back(static_cast<int16_t>(std::clamp(entry, -32768.0F, 32767.0F)));
+  }
+  return table;
+}
+
 }  // namespace
 
 Status LowerWideUnary(const NodeView& view, const Unary& unary, Lowered& op) {
@@ -95,9 +139,13 @@ Status LowerWideUnary(const NodeView& view, const Unary& unary, Lowered& op) {
     case UnaryKind::kLeakyRelu:
     case UnaryKind::kAbs:
       return LowerTwoSlopes(view, unary, op);
+    case UnaryKind::kNeg:   // the reference negates what stands there, whatever its scale,
+    case UnaryKind::kSqrt:  // and takes roots without a table
+      return view.Unsupported(std::string(UnaryName(unary.kind)) + " of int16");
     default:
-      return view.Unsupported(std::string(UnaryName(unary.kind)) +
-                              " of int16; supported are logistic, tanh, leaky_relu and abs");
+      op.Set(UnaryAttr{.kind = static_cast<int32_t>(unary.kind)});
+      AppendTable(WholeTable(unary, ScaleOf(view.in(0)), ScaleOf(view.out())), op.params);
+      return OkStatus();
   }
 }
 

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/broadcast.hpp"
 #include "kernels/ref/floats.hpp"
@@ -18,18 +20,20 @@ void MulRow(const OpView& op, const PairRow& row) {
   }
 }
 
+template <typename T>
 void PreluRow(const OpView& op, const PairRow& row) {
   const auto& attr = op.attr_as<PreluAttr>();
-  const int32_t least = -128 - attr.output_offset, most = 127 - attr.output_offset;
+  const int32_t least = std::numeric_limits<T>::min() - attr.output_offset;
+  const int32_t most = std::numeric_limits<T>::max() - attr.output_offset;
   for (int32_t i = 0; i < row.count; ++i) {
-    int32_t x = row.A<int8_t>(i) + attr.input_offset;
+    int32_t x = row.A<T>(i) + attr.input_offset;
     int32_t multiplier = attr.multiplier, shift = attr.shift;
     if (x < 0) {
-      x *= row.B<int8_t>(i) + attr.slope_offset;
+      x *= row.B<T>(i) + attr.slope_offset;
       multiplier = attr.slope_multiplier, shift = attr.slope_shift;
     }
     const int32_t scaled = MultiplyByQuantized(x, multiplier, shift);
-    row.Set<int8_t>(i, Clamp(scaled, least, most) + attr.output_offset);
+    row.Set<T>(i, Clamp(scaled, least, most) + attr.output_offset);
   }
 }
 
@@ -76,7 +80,8 @@ void RunMul(const OpView& op) {
 }
 void RunDiv(const OpView& op) { ForEachRow(op, FloatDivRow); }
 void RunPrelu(const OpView& op) {
-  ForEachRow(op, IsFloat(op.output[0]) ? FloatPreluRow : PreluRow);
+  if (IsFloat(op.output[0])) return ForEachRow(op, FloatPreluRow);
+  ForEachRow(op, op.output[0].dtype == DType::kInt16 ? PreluRow<int16_t> : PreluRow<int8_t>);
 }
 void RunMaximum(const OpView& op) { MaxMin(op); }
 void RunMinimum(const OpView& op) { MaxMin(op); }

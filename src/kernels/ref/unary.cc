@@ -1,6 +1,7 @@
 #include "kernels/fixed_point.hpp"
 #include "kernels/ref/float_functions.hpp"
 #include "kernels/ref/floats.hpp"
+#include "kernels/ref/lookup.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/ref/sigmoid.hpp"
 
@@ -16,6 +17,7 @@ int32_t WideValue(const OpView& op, int32_t x) {
     const int32_t* const table = op.params.data();
     return kind == UnaryKind::kTanh ? WideTanh(table, scaled) : WideLogistic(table, scaled);
   }
+  if (kind != UnaryKind::kLeakyRelu && kind != UnaryKind::kAbs) return LookUp(op.params.data(), x);
   if (kind == UnaryKind::kAbs && x < 0) x = -x;
   return x >= 0 ? MultiplyByQuantized(x, attr.multiplier, attr.shift)
                 : MultiplyByQuantized(x, attr.below_multiplier, attr.below_shift);

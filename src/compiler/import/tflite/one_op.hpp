@@ -45,6 +45,15 @@ class OneOp {
     outputs_.push_back(Next());
     return Add(dims, TensorType::INT8, 0, scale, zero);
   }
+  OneOp& FloatInput(const Dims& dims) {
+    model_inputs_.push_back(Next());
+    inputs_.push_back(Next());
+    return Add(dims, TensorType::FLOAT32, 0, 0, 0);
+  }
+  OneOp& FloatOutput(const Dims& dims) {
+    outputs_.push_back(Next());
+    return Add(dims, TensorType::FLOAT32, 0, 0, 0);
+  }
   // Made with builder(), before Build().
   template <typename T>
   OneOp& With(Options type, flatbuffers::Offset<T> options) {

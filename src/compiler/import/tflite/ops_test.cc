@@ -428,5 +428,39 @@ TEST(TfliteOps, RefusesShapesThatDoNotFit) {
   ExpectRefused(blocks, "", "a block of 2^31 - 1");
 }
 
+// The floats that come of floats.
+std::vector<float> FloatsOf(OneOp& file, const std::vector<float>& inputs) {
+  DiagText diag;
+  const std::vector<std::byte> bytes = file.Build();
+  const auto graph = ImportTflite(bytes, diag);
+  EXPECT_TRUE(graph.ok()) << diag.Text();
+  if (!graph.ok()) return {};
+  Compiled compiled(Passed(*graph));
+  if (!compiled.ok()) return {};
+  const auto* at = reinterpret_cast<const unsigned char*>(inputs.data());
+  const std::vector<std::byte> out = compiled.Run([&at] { return *at++; });
+  std::vector<float> floats(out.size() / sizeof(float));
+  std::memcpy(floats.data(), out.data(), out.size());
+  return floats;
+}
+
+// What a converter's dynamic-range quantisation makes: weights are bytes, the rest is float.
+TEST(TfliteOps, HybridLayersComputeInFloat) {
+  OneOp file(Builtin::kFullyConnected);
+  file.FloatInput({1, 2}).Slopes({3, 2}, {1, -2, 3, 127, -127, 0}, 0.5F, 0).FloatOutput({1, 3});
+  file.With(tflite::Options::FullyConnected,
+            tflite::CreateFullyConnected(file.builder(), tflite::Activation::RELU));
+  EXPECT_EQ(FloatsOf(file, {0.3F, -0.25F}),
+            (std::vector<float>{0.4F, 0, 0}));  // 0.15 + 0.25; 0.45 - 15.875; -19.05
+}
+
+// Attention of old converters: (1,1,2,2) times a computed (1,2), transposed, kept as a matrix.
+TEST(TfliteOps, FullyConnectedTakesComputedWeights) {
+  OneOp file(Builtin::kFullyConnected);
+  file.FloatInput({1, 1, 2, 2}).FloatInput({1, 2}).FloatOutput({2, 1});
+  file.With(tflite::Options::FullyConnected, tflite::CreateFullyConnected(file.builder()));
+  EXPECT_EQ(FloatsOf(file, {1, 2, 3, 4, 5, 6}), (std::vector<float>{17, 39}));
+}
+
 }  // namespace
 }  // namespace covey::compiler

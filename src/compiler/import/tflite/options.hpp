@@ -104,6 +104,10 @@ std::string WhyNot(const Operator& op, Builtin code, const Node& node, const Gra
 // said.
 bool AddMoves(const Operator& op, Builtin code, const Node& from, Graph& graph);
 
+// matrices.cc: a fully connected layer whose weights are computed and whose input or output is no
+// matrix, as a batch_matmul between reshapes. Appends as AddMoves does; false if it is none.
+bool AddMatrices(const Operator& op, Builtin code, const Node& from, Graph& graph);
+
 // unary.cc: a function of one element, or an op of two; false if it is none.
 bool SetElementwise(const Operator& op, Builtin code, Node& node);
 

@@ -222,12 +222,10 @@ class Reader {
                     ? ShortName(graph_.tensors[static_cast<size_t>(node.outputs[0])].name)
                     : "#" + std::to_string(number);
     const auto known = static_cast<tflite::Builtin>(builtin);
-    if (IsHybrid(node)) {  // its activations are quantised anew in each run
-      node.source_op += " (of float activations and int8 weights)";
-      graph_.nodes.push_back(std::move(node));
+    if (tflite::AddMoves(from, known, node, graph_) ||
+        tflite::AddMatrices(from, known, node, graph_)) {
       return OkStatus();
     }
-    if (tflite::AddMoves(from, known, node, graph_)) return OkStatus();
     if (!tflite::SetProduct(from, known, graph_, node) &&
         !tflite::SetRecurrent(from, known, graph_, node)) {
       tflite::SetOp(from, known, graph_, node);
@@ -240,20 +238,6 @@ class Reader {
     if (node.op == Op::kNone) node.source_op += tflite::WhyNot(from, known, node, graph_);
     graph_.nodes.push_back(std::move(node));
     return OkStatus();
-  }
-
-  bool IsHybrid(const Node& node) const {
-    if (node.source_op == "QUANTIZE" || node.source_op == "DEQUANTIZE" || node.outputs.empty() ||
-        node.outputs[0] == kNoTensor) {
-      return false;
-    }
-    const auto at = [this](int tensor) -> const Tensor& {
-      return graph_.tensors[static_cast<size_t>(tensor)];
-    };
-    if (at(node.outputs[0]).dtype != DType::kFloat32) return false;
-    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](int input) {
-      return input != kNoTensor && at(input).constant() && at(input).dtype == DType::kInt8;
-    });
   }
 
   const tflite::Model& model_;

@@ -189,9 +189,10 @@ class Emitter {
     if (graph_.inputs.empty()) return OkStatus();
     const Tensor& input = At(graph_.inputs[0]);
     if (pre.picture && input.dtype == DType::kFloat32) {
-      return Refuse(diag_, {Code::kUnimplemented, "compile: a picture classifier in float"},
-                    Describe(input),
-                    "supported for pictures (model.toml) is int8 (quantise the network first)");
+      return Refuse(
+          diag_, {Code::kInvalidArgument, "compile: model.toml does not fit the network"},
+          Describe(input),
+          "expected a picture (N,H,W,C) of " + std::to_string(pre.channels) + " channels");
     }
     if (!pre.normalise) return OkStatus();
     const size_t channels = pre.mean.size();

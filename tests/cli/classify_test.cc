@@ -39,6 +39,22 @@ TEST_F(Classify, OnHostTellsClassesAndPlace) {
   EXPECT_NE(answer["classes"][0]["label"], "");
 }
 
+// The full-precision network as an image: what its model.toml says goes with it.
+TEST_F(Classify, AFloatNetworkCompiledTellsWhatOnnxRuntimeTells) {
+  const std::string image = TempPath("full.covey");
+  const Ended compiled = Covey({"compile", kFullModel, "-o", image});
+  ASSERT_EQ(compiled.code, 0) << compiled.err;
+  const Ended run = Covey({"classify", png_, "--model", image, "--json"});
+  (void)unlink(image.c_str());
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Ended other = Covey({"classify", png_, "--model", kFullModel, "--json"});
+  ASSERT_EQ(other.code, 0) << other.err;
+  const Json here = run.json()["answers"][0]["classes"][0];
+  const Json there = other.json()["answers"][0]["classes"][0];
+  EXPECT_EQ(here["label"], there["label"]);
+  EXPECT_NEAR(here["confidence"].get<double>(), there["confidence"].get<double>(), 1e-4);
+}
+
 TEST_F(Classify, OnAnAgentNamesTheAgent) {
   Agent agent({"--models", models_.path()});
   ASSERT_NE(agent.address(), "") << agent.log();

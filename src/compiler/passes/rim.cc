@@ -1,3 +1,6 @@
+#include <cstring>
+#include <memory>
+
 #include "compiler/ir/check.hpp"
 #include "compiler/passes/uses.hpp"
 #include "compiler/pipeline.hpp"
@@ -44,6 +47,68 @@ void TakeNhwc(Graph& graph) {
   transpose->outputs.clear();
 }
 
+int AddFloats(Graph& graph, const std::string& name, const std::vector<float>& values) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.dtype = DType::kFloat32;
+  tensor.dims = {static_cast<int32_t>(values.size())};
+  std::vector<std::byte> data(values.size() * sizeof(float));
+  std::memcpy(data.data(), values.data(), data.size());
+  tensor.data = std::make_shared<const std::vector<std::byte>>(std::move(data));
+  return AddTensor(graph, std::move(tensor));
+}
+
+// A float network takes pixels all the same, a quarter of the bytes: int8 (byte - 128) ->
+// dequantize -> * 1 / (255 std) -> - mean / std -> what it took.
+void TakePixels(Graph& graph) {
+  const int floats = graph.inputs[0];
+  const Tensor from = TensorOf(graph, floats);
+  Preprocess& pre = graph.preprocess;
+  const auto channels = static_cast<size_t>(pre.channels);
+  if (from.dtype != DType::kFloat32 || from.dims.size() != 4 || from.dims[3] != pre.channels ||
+      (pre.normalise && (pre.mean.size() != channels || pre.std.size() != channels))) {
+    return;
+  }
+  Tensor pixels = from;
+  pixels.name += "/pixels";
+  pixels.dtype = DType::kInt8;
+  pixels.quant = {.scales = {1.0F}, .zero_points = {-128}, .axis = -1};
+  graph.inputs[0] = AddTensor(graph, std::move(pixels));
+  std::vector<Node> nodes;
+  const auto add = [&](Op op, std::vector<int> inputs, int output) {
+    Node node;
+    node.op = op;
+    node.name = from.name + "/" + OpName(op);
+    node.inputs = std::move(inputs);
+    node.outputs = {output};
+    nodes.push_back(std::move(node));
+    return output;
+  };
+  const auto like = [&](const char* what) {
+    Tensor tensor = from;
+    tensor.name += what;
+    return AddTensor(graph, std::move(tensor));
+  };
+  if (pre.normalise) {
+    std::vector<float> factors, addends;
+    for (size_t c = 0; c < channels; ++c) {
+      factors.push_back(1 / (255 * pre.std[c]));
+      addends.push_back(-pre.mean[c] / pre.std[c]);
+    }
+    const int bytes = add(Op::kDequantize, {graph.inputs[0]}, like("/bytes"));
+    const int factor = AddFloats(graph, from.name + "/factors", factors);
+    const int scaled = add(Op::kMul, {bytes, factor}, like("/scaled"));
+    add(Op::kAdd, {scaled, AddFloats(graph, from.name + "/addends", addends)}, floats);
+  } else {
+    add(Op::kDequantize, {graph.inputs[0]}, floats);
+  }
+  graph.nodes.insert(graph.nodes.begin(), nodes.begin(), nodes.end());
+  // The table of pixels is the identity now.
+  pre.normalise = true;
+  pre.mean.assign(channels, 0.0F);
+  pre.std.assign(channels, 1.0F / 255.0F);
+}
+
 void GiveInt8(Graph& graph) {
   const Uses uses(graph);
   for (int& output : graph.outputs) {
@@ -64,6 +129,7 @@ Status SetPictureRim(Graph& graph, Diag& diag) {
   }
   TakeInt8(graph);
   TakeNhwc(graph);
+  TakePixels(graph);
   GiveInt8(graph);
   return RemoveDead(graph, diag);
 }

@@ -11,8 +11,7 @@
 #include "compiler/compile.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
-#include "kernels/ref/table.hpp"
-#include "micro/run/engine.hpp"
+#include "serve/board/test_interpret.hpp"
 
 namespace covey::serve {
 namespace {
@@ -20,9 +19,7 @@ namespace {
 using Bytes = std::vector<std::byte>;
 constexpr int kSamples = 2;
 
-struct alignas(16) Chunk {
-  std::byte bytes[16];
-};
+using test::Chunk;
 
 struct Case {
   const char *board, *model;  // a path below the data folder, or the project's own network
@@ -77,22 +74,6 @@ class EmittedOnBoard : public testing::TestWithParam<Case> {
     return inputs;
   }
 
-  Bytes Interpret(const Bytes& inputs) {
-    const wire::ImageView view = View();
-    std::vector<Chunk> arena(view.header().arena_bytes / sizeof(Chunk) + 1);
-    auto engine = micro::Engine::Prepare(view, kernels::RefKernels(),
-                                         {arena[0].bytes, view.header().arena_bytes}, diag_);
-    EXPECT_TRUE(engine.ok()) << diag_.Text();
-    Bytes outputs;
-    for (size_t at = 0; at < inputs.size(); at += engine->input(0).bytes) {
-      std::memcpy(engine->input(0).data, inputs.data() + at, engine->input(0).bytes);
-      engine->Run();
-      const TensorView out = engine->output(0);
-      outputs.insert(outputs.end(), out.data, out.data + out.bytes);
-    }
-    return outputs;
-  }
-
   DiagText diag_;
   std::vector<Chunk> image_;
   size_t size_ = 0;
@@ -104,7 +85,7 @@ TEST_P(EmittedOnBoard, GivesTheInterpretersBytesAndIsSmall) {
   const EmittedJob job{.board = GetParam().board, .image = view, .inputs = inputs};
   const auto ran = RunEmitted(job, diag_);
   ASSERT_TRUE(ran.ok()) << ran.status().message() << ": " << diag_.Text();
-  EXPECT_TRUE(ran->run.outputs == Interpret(inputs));
+  EXPECT_TRUE(ran->run.outputs == test::Interpret({image_[0].bytes, size_}, inputs));
   EXPECT_EQ(ran->run.arena_bytes, view.header().arena_bytes);
   EXPECT_GT(ran->size.weights, 0U);
   EXPECT_EQ(ran->size.warnings, "");

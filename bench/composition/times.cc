@@ -74,7 +74,9 @@ void FiveOnFour(int runs, uint64_t seed, double mbit_s, bool any, std::vector<Ti
   for (int run = 0; run < runs; ++run) {
     Space space = Arrays(4, mbit_s);
     for (int t = 0; t < 5; ++t) {
-      Add(space, models[any ? below(models.size()) : static_cast<size_t>(t)], below(4), below(4));
+      const size_t model = any ? static_cast<size_t>(below(models.size())) : static_cast<size_t>(t);
+      const int source = below(4), target = below(4);
+      Add(space, models[model], source, target);
     }
     auto start = Now();
     const Answer answer = plan::MakePlan(space, Within(5));
@@ -123,14 +125,18 @@ std::vector<ScaleRow> Scale(uint64_t seed, bool quick) {
     const auto below = [&random](size_t n) { return static_cast<int>(random() % n); };
     Space space = Arrays(devices, 10);
     for (int t = 0; t < tenants; ++t) {
-      Add(space, plan::WellKnownModels()[static_cast<size_t>(below(5))],
-          below(static_cast<size_t>(devices)), below(static_cast<size_t>(devices)));
+      // One after the other: the order in which arguments are worked out is nobody's promise.
+      const auto model = static_cast<size_t>(below(5));
+      const int source = below(static_cast<size_t>(devices));
+      const int target = below(static_cast<size_t>(devices));
+      Add(space, plan::WellKnownModels()[model], source, target);
     }
     ScaleRow row{.devices = devices, .tenants = tenants};
     auto start = Now();
     const Answer answer = plan::MakePlan(space, Within(60));
     row.plan_s = SecondsSince(start);
     row.objective_s = answer.objective_s;
+    row.optimal = answer.optimal;
     row.gap = answer.bound_s > 0 ? answer.objective_s / answer.bound_s - 1 : 0;
     row.refused = static_cast<int>(answer.refused.size());
     plan::SimOptions options{.duration_s = 20};

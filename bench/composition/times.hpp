@@ -21,6 +21,7 @@ std::vector<TimeRow> PlanningTimes(int runs, uint64_t seed);
 struct ScaleRow {
   int devices = 0, tenants = 0;
   double plan_s = 0, objective_s = 0, gap = 0;
+  bool optimal = false;
   int refused = 0;
   double simulate_s = 0, events_per_s = 0, reached = 0;  // measured over planned throughput
 };

@@ -1,20 +1,27 @@
 #include "plan/place/chain.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace covey::plan {
 namespace {
 
 class Chain {
  public:
-  Chain(const Costs& costs, int tenant, const std::vector<double>& prices)
+  Chain(const Costs& costs, int tenant, const std::vector<double>& prices,
+        const ChainLimits& limits)
       : costs_(costs),
         space_(costs.space()),
         tenant_(space_.tenants[tenant]),
         index_(tenant),
         prices_(prices),
+        limits_(limits),
         layers_(tenant_.model.size()),
-        devices_(space_.size()) {}
+        use_(limits.devices.begin(), limits.devices.end()) {
+    if (!use_.empty()) return;
+    use_.resize(space_.devices.size());
+    std::iota(use_.begin(), use_.end(), 0);
+  }
 
   ChainResult Run() {
     const int segments = space_.SegmentsOf(tenant_);
@@ -26,10 +33,10 @@ class Chain {
       if (k == 0) {
         ArriveFromSources();
       } else {
-        Arrive(k);
+        costs_.one_link() ? ArriveAlike(k) : Arrive(k);
       }
       Run(k);
-      for (int d = 0; d < devices_; ++d) {
+      for (int d : use_) {
         const double cost = steps_[k][At(layers_, d)].cost + ToTarget(d).first;
         if (cost >= result.cost) continue;
         result.cost = cost;
@@ -46,22 +53,34 @@ class Chain {
     double cost = kNever;
     int from = -1;  // arrive: the device before; run: the first layer
   };
-  size_t Size() const { return static_cast<size_t>(layers_ + 1) * devices_; }
-  size_t At(int layer, int device) const { return static_cast<size_t>(layer) * devices_ + device; }
+  size_t Size() const { return static_cast<size_t>(layers_ + 1) * space_.devices.size(); }
+  size_t At(int layer, int device) const {
+    return static_cast<size_t>(layer) * space_.devices.size() + static_cast<size_t>(device);
+  }
+  // Of a unit, for one chunk or one message.
+  bool Room(int unit, double weighted_s) const {
+    return limits_.room.empty() || weighted_s <= limits_.room[static_cast<size_t>(unit)];
+  }
+  int Receiver(int device) const {
+    const bool duplex = space_.devices[device].full_duplex;
+    return UnitOf(device, duplex ? UnitKind::kReceiver : UnitKind::kRadio);
+  }
 
   double HopCost(int at, int from, int to) const {
     if (from == to) return 0;
     const double seconds = costs_.HopSeconds(index_, at, from, to);
     if (seconds == kNever) return kNever;
-    const bool duplex = space_.devices[to].full_duplex;
-    double price = prices_[UnitOf(from, UnitKind::kRadio)] +
-                   prices_[UnitOf(to, duplex ? UnitKind::kReceiver : UnitKind::kRadio)];
+    const int sends = UnitOf(from, UnitKind::kRadio), hears = Receiver(to);
+    if (!Room(sends, tenant_.weight * seconds) || !Room(hears, tenant_.weight * seconds)) {
+      return kNever;
+    }
+    double price = prices_[sends] + prices_[hears];
     if (space_.shared_channel) price += prices_[AirUnit(space_)];
     return tenant_.weight * seconds * price;
   }
 
   void ArriveFromSources() {
-    for (int d = 0; d < devices_; ++d) {
+    for (int d : use_) {
       Step& step = arrive_[0][At(0, d)];
       if (tenant_.sources.empty()) step = {0, d};
       for (int source : tenant_.sources) {
@@ -73,10 +92,10 @@ class Chain {
 
   void Arrive(int k) {
     for (int at = 1; at < layers_; ++at) {
-      for (int from = 0; from < devices_; ++from) {
+      for (int from : use_) {
         const double before = steps_[k - 1][At(at, from)].cost;
         if (before == kNever) continue;
-        for (int to = 0; to < devices_; ++to) {
+        for (int to : use_) {
           Step& step = arrive_[k][At(at, to)];
           if (to == from || before >= step.cost || !costs_.CutFits(index_, at, from, to)) continue;
           const double cost = before + HopCost(at, from, to);
@@ -86,17 +105,63 @@ class Chain {
     }
   }
 
+  // Where all links are alike a message costs what its sender costs and what its receiver costs:
+  // the two cheapest senders are all that matter.
+  void ArriveAlike(int k) {
+    for (int at = 1; at < layers_; ++at) {
+      if (!tenant_.MayCut(at)) continue;
+      const double seconds =
+          tenant_.weight * costs_.one_link()->SecondsOf(tenant_.model.cuts[at].bytes);
+      const double air = space_.shared_channel ? prices_[AirUnit(space_)] : 0;
+      std::array<Step, 2> best{};
+      for (int from : use_) {
+        const int sends = UnitOf(from, UnitKind::kRadio);
+        const double before = steps_[k - 1][At(at, from)].cost;
+        if (before == kNever || !Room(sends, seconds) || !costs_.CutHeld(index_, at, from))
+          continue;
+        const double cost = before + seconds * (prices_[sends] + air);
+        if (cost < best[0].cost) {
+          best[1] = best[0];
+          best[0] = {cost, from};
+        } else if (cost < best[1].cost) {
+          best[1] = {cost, from};
+        }
+      }
+      for (int to : use_) {
+        const Step& sent = best[0].from == to ? best[1] : best[0];
+        if (sent.from < 0 || !Room(Receiver(to), seconds) || !costs_.CutHeld(index_, at, to))
+          continue;
+        arrive_[k][At(at, to)] = {sent.cost + seconds * prices_[Receiver(to)], sent.from};
+      }
+    }
+  }
+
+  // The end of the longest chunk from `first` that the free memory holds.
+  int MemoryReach(int device, int first, int reach) const {
+    if (limits_.memory.empty()) return reach;
+    auto free = limits_.memory[static_cast<size_t>(device)];
+    for (int end = first; end < reach; ++end) {
+      const auto takes = costs_.Takes(index_, {device, end, end + 1});
+      for (size_t row = 0; row < free.size(); ++row) {
+        if ((free[row] -= takes[row]) < 0) return end;
+      }
+    }
+    return reach;
+  }
+
   void Run(int k) {
-    for (int d = 0; d < devices_; ++d) {
-      const double acc = tenant_.weight * prices_[UnitOf(d, UnitKind::kAccelerator)];
-      const double cpu = tenant_.weight * prices_[UnitOf(d, UnitKind::kCpu)];
+    for (int d : use_) {
+      const int acc_unit = UnitOf(d, UnitKind::kAccelerator), cpu_unit = UnitOf(d, UnitKind::kCpu);
       for (int first = 0; first < layers_; ++first) {
         const double before = arrive_[k][At(first, d)].cost;
         if (before == kNever) continue;
-        const int reach = costs_.Reach(index_, d, first);
+        const int reach = MemoryReach(d, first, costs_.Reach(index_, d, first));
         for (int end = first + 1; end <= reach; ++end) {
-          const double cost = before + acc * costs_.Seconds(index_, d, first, end) +
-                              cpu * costs_.CpuSeconds(index_, d, first, end);
+          const double acc = tenant_.weight * costs_.Seconds(index_, d, first, end);
+          if (!Room(acc_unit, acc)) break;
+          const double cpu = tenant_.weight * costs_.CpuSeconds(index_, d, first, end);
+          if (!Room(cpu_unit, cpu)) continue;
+          const double cost = before + acc * prices_[acc_unit] + cpu * prices_[cpu_unit];
           Step& step = steps_[k][At(end, d)];
           if (cost < step.cost) step = {cost, first};
         }
@@ -136,14 +201,17 @@ class Chain {
   const Tenant& tenant_;
   int index_;
   const std::vector<double>& prices_;
-  int layers_, devices_;
+  const ChainLimits& limits_;
+  int layers_;
+  std::vector<int> use_;
   std::vector<std::vector<Step>> arrive_, steps_;
 };
 
 }  // namespace
 
-ChainResult BestChain(const Costs& costs, int tenant, const std::vector<double>& prices) {
-  return Chain(costs, tenant, prices).Run();
+ChainResult BestChain(const Costs& costs, int tenant, const std::vector<double>& prices,
+                      const ChainLimits& limits) {
+  return Chain(costs, tenant, prices, limits).Run();
 }
 
 }  // namespace covey::plan

@@ -5,10 +5,16 @@
 //   ChainResult chain = BestChain(costs, tenant, prices);   // one price a unit
 //   chain.cost;                                              // kNever: there is no way
 //
-// Time: segments x layers x devices x (devices + layers).
+// Limits narrow the ways: a room for each unit (seconds, weighted) that no single chunk or message
+// may exceed, some devices only, memory that is free. With a room, what is cheapest among the ways
+// that keep it is no more than the cheapest way that keeps the sums.
+//
+// Time: segments x layers x devices x layers, times devices again where links differ.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "plan/place/costs.hpp"
@@ -20,6 +26,13 @@ struct ChainResult {
   std::optional<TenantPlan> plan;
 };
 
-ChainResult BestChain(const Costs& costs, int tenant, const std::vector<double>& prices);
+struct ChainLimits {
+  std::span<const double> room{};                              // one a unit; none: no limit
+  std::span<const int> devices{};                              // ascending; none: all
+  std::span<const std::array<int64_t, kMemoryRows>> memory{};  // free, one a device; none: all
+};
+
+ChainResult BestChain(const Costs& costs, int tenant, const std::vector<double>& prices,
+                      const ChainLimits& limits = {});
 
 }  // namespace covey::plan

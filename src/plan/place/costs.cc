@@ -10,6 +10,19 @@ namespace {
 
 constexpr int32_t kFour = 4;
 
+// The one link that all pairs have.
+std::optional<Link> OneLink(const Space& space) {
+  if (space.size() < 2) return std::nullopt;
+  const Link& first = space.LinkOf(0, 1);
+  for (int a = 0; a < space.size(); ++a) {
+    for (int b = 0; b < space.size(); ++b) {
+      const Link& link = space.LinkOf(a, b);
+      if (a != b && (link.bit_s != first.bit_s || link.overhead_s != first.overhead_s)) return {};
+    }
+  }
+  return first.bit_s > 0 ? std::optional(first) : std::nullopt;
+}
+
 // Same figures, same sums: the name of a kind is not enough where a file changes a part.
 bool SamePart(const Part& a, const Part& b) {
   const Capacity &x = a.capacity, &y = b.capacity;
@@ -41,7 +54,7 @@ const char* MemoryRowName(MemoryRow row) {
   return "B of flash";
 }
 
-Costs::Costs(const Space& space) : space_(&space) {
+Costs::Costs(const Space& space) : space_(&space), one_link_(OneLink(space)) {
   std::vector<int> first;
   for (int d = 0; d < space.size(); ++d) {
     size_t kind = 0;
@@ -122,11 +135,13 @@ int Costs::Reach(int tenant, int device, int first) const {
 }
 
 bool Costs::CutFits(int tenant, int at, int from, int to) const {
-  if (!space_->tenants[tenant].MayCut(at)) return false;
+  return space_->tenants[tenant].MayCut(at) && CutHeld(tenant, at, from) && CutHeld(tenant, at, to);
+}
+
+bool Costs::CutHeld(int tenant, int at, int device) const {
   if (space_->memory == Memory::kBytes) return true;
-  const int64_t bytes = space_->tenants[tenant].model.cuts[at].bytes;
-  return bytes <= space_->devices[from].part.capacity.host_sram &&
-         bytes <= space_->devices[to].part.capacity.host_sram;
+  return space_->tenants[tenant].model.cuts[at].bytes <=
+         space_->devices[device].part.capacity.host_sram;
 }
 
 std::array<int64_t, kMemoryRows> Costs::Takes(int tenant, const Chunk& chunk) const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ class Costs {
   int Reach(int tenant, int device, int first) const;
   // May layers be cut ahead of `at` between these two devices?
   bool CutFits(int tenant, int at, int from, int to) const;
+  // The part of it that one of the two decides: does the cut fit its memory?
+  bool CutHeld(int tenant, int at, int device) const;
+  // What all pairs of devices have, if it is the same; else null.
+  const Link* one_link() const { return one_link_ ? &*one_link_ : nullptr; }
 
   // What the chunk takes of a device's rows, and what the device has.
   std::array<int64_t, kMemoryRows> Takes(int tenant, const Chunk& chunk) const;
@@ -63,6 +68,7 @@ class Costs {
   std::vector<size_t> kind_of_;  // devices with the same part share their sums
   size_t kinds_ = 0;
   std::vector<Sums> sums_;
+  std::optional<Link> one_link_;
 };
 
 }  // namespace covey::plan

@@ -6,73 +6,30 @@
 #include <numeric>
 
 #include "plan/place/chain.hpp"
+#include "plan/place/large_bound.hpp"
+#include "plan/place/repair.hpp"
 
 namespace covey::plan {
 namespace {
 
-constexpr int kPriceRounds = 40;
 constexpr int kMoveRounds = 12;
+constexpr int kRepairs = 3000;
 constexpr size_t kSingles = 32;
-
-double Sum(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
-// Prices that follow the load: what is busy becomes dear.
-class Prices {
- public:
-  explicit Prices(const Space& space) : at_(UnitCount(space), 0) {
-    for (size_t u = 0; u < at_.size(); ++u) {
-      if (UnitExists(space, static_cast<int>(u))) at_[u] = 1;
-    }
-    Normalise();
-  }
-  const std::vector<double>& at() const { return at_; }
-
-  void Follow(const std::vector<double>& loads, int round) {
-    const double most = *std::max_element(loads.begin(), loads.end());
-    if (most <= 0) return;
-    const double step = 2.0 / std::sqrt(1.0 + round);
-    for (size_t u = 0; u < at_.size(); ++u) {
-      if (at_[u] > 0) at_[u] = std::max(at_[u] * std::exp(step * (loads[u] / most - 0.5)), 1e-9);
-    }
-    Normalise();
-  }
-
- private:
-  void Normalise() {
-    const double sum = Sum(at_);
-    for (double& price : at_) price /= sum;
-  }
-  std::vector<double> at_;
-};
 
 class Large {
  public:
-  Large(const Costs& costs, MemoryCheck* memory, const std::vector<int>& tenants)
-      : costs_(costs), space_(costs.space()), memory_(memory), tenants_(tenants) {
+  Large(const Costs& costs, MemoryCheck& memory, const std::vector<int>& tenants)
+      : costs_(costs),
+        space_(costs.space()),
+        memory_(memory),
+        tenants_(tenants),
+        bound_(costs, tenants) {
     pools_.resize(tenants.size());
   }
 
   // Prices for some rounds: the bound, and options that are good at these prices.
   void Explore(const std::function<bool()>& stop) {
-    Prices prices(space_);
-    for (int round = 0; round < kPriceRounds && (round == 0 || !(stop && stop())); ++round) {
-      std::vector<double> loads(UnitCount(space_), 0);
-      double bound = 0;
-      for (size_t g = 0; g < tenants_.size(); ++g) {
-        // A bound needs all tenants; half a round is none.
-        if (round > 0 && stop && stop()) {
-          bound = kNever;
-          break;
-        }
-        const ChainResult chain = BestChain(costs_, tenants_[g], prices.at());
-        bound += chain.cost;
-        if (chain.plan) Take(g, *chain.plan, loads);
-      }
-      if (bound < kNever) bound_ = std::max(bound_, bound);
-      prices.Follow(loads, round);
-    }
+    bound_.Explore(stop, [this](size_t g, const TenantPlan& plan) { Add(g, plan); });
     for (size_t g = 0; g < tenants_.size(); ++g) AddSingles(g);
   }
 
@@ -82,9 +39,10 @@ class Large {
     std::vector<TenantPlan> best;
     const Rows rows(costs_);
     for (int round = 0; round < kMoveRounds; ++round) {
-      SearchProblem problem = MakeProblem(costs_, *memory_, rows, pools_);
+      SearchProblem problem = MakeProblem(costs_, memory_, rows, pools_);
       problem.stop = [&options] { return TimeIsUp(options); };
-      SearchOptions search{.steps = 4'000'000, .stop_at = bound_, .starts = round == 0 ? 16 : 2};
+      SearchOptions search{
+          .steps = 4'000'000, .stop_at = bound_.value(), .starts = round == 0 ? 16 : 2};
       search.incumbent = IndexOf(best);
       const SearchResult found = LocalSearch(problem, search);
       result.steps += found.steps;
@@ -97,19 +55,21 @@ class Large {
       Reprice(best, round);
     }
     result.plans = best;
-    result.bound = bound_;
-    result.optimal = !best.empty() && result.value <= bound_ * (1 + 1e-9);
+    const auto stop = [&options] { return TimeIsUp(options); };
+    if (options.first_only || space_.objective != Objective::kThroughput) return result;
+    if (!best.empty()) {
+      Repair repair(costs_, memory_, best);
+      repair.Run({.rounds = kRepairs, .enough = bound_.value(), .stop = stop});
+      result.plans = repair.plans();
+      result.value = repair.value();
+      bound_.Sharpen(result.value, stop);
+    }
+    result.bound = std::min(bound_.value(), best.empty() ? kNever : result.value);
+    result.optimal = !best.empty() && result.value <= result.bound * (1 + 1e-9);
     return result;
   }
 
-  double bound() const { return bound_; }
-
  private:
-  void Take(size_t g, const TenantPlan& plan, std::vector<double>& loads) {
-    const std::vector<double> own = costs_.Loads(plan);
-    for (size_t u = 0; u < own.size(); ++u) loads[u] += space_.tenants[tenants_[g]].weight * own[u];
-    Add(g, plan);
-  }
   void Add(size_t g, const TenantPlan& plan) {
     const Tenant& tenant = space_.tenants[plan.tenant];
     if (tenant.latency_slo_s < kNever && costs_.Latency(plan) > tenant.latency_slo_s) return;
@@ -178,23 +138,23 @@ class Large {
 
   const Costs& costs_;
   const Space& space_;
-  MemoryCheck* memory_;
+  MemoryCheck& memory_;
   const std::vector<int>& tenants_;
   std::vector<std::vector<TenantPlan>> pools_;
-  double bound_ = 0;
+  LargeBound bound_;
 };
 
 }  // namespace
 
 double LowerBound(const Costs& costs, const std::vector<int>& tenants) {
-  Large large(costs, nullptr, tenants);
-  large.Explore({});
-  return large.bound();
+  LargeBound bound(costs, tenants);
+  bound.Explore({}, {});
+  return bound.value();
 }
 
 ExactResult PlanLarge(const Costs& costs, MemoryCheck& memory, const std::vector<int>& tenants,
                       const PlanOptions& options) {
-  Large large(costs, &memory, tenants);
+  Large large(costs, memory, tenants);
   large.Explore([&options] { return TimeIsUp(options); });
   return large.Place(options);
 }

@@ -2,29 +2,13 @@
 #include <cstdint>
 #include <numeric>
 
+#include "plan/place/dice.hpp"
 #include "plan/place/search.hpp"
 
 namespace covey::plan {
 namespace {
 
 constexpr double kRoom = 1 + 1e-12;
-
-// Deterministic and the same everywhere.
-class Shuffle {
- public:
-  void operator()(std::vector<int>& items) {
-    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[Next() % i]);
-  }
-
- private:
-  uint64_t Next() {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return state_;
-  }
-  uint64_t state_ = 0x9E3779B97F4A7C15;
-};
 
 class Descent {
  public:
@@ -158,7 +142,7 @@ SearchResult LocalSearch(const SearchProblem& problem, const SearchOptions& opti
   std::vector<int> order(problem.groups.size());
   std::iota(order.begin(), order.end(), 0);
   if (!options.incumbent.empty() && descent.Run(order, options.incumbent)) keep();
-  Shuffle shuffle;
+  Dice dice;
   for (int start = 0; start < options.starts; ++start) {
     // Once at least: a plan found late is better than none.
     if (start > 0 && (descent.steps() <= 0 || (problem.stop && problem.stop()))) break;
@@ -171,7 +155,7 @@ SearchResult LocalSearch(const SearchProblem& problem, const SearchOptions& opti
       for (size_t i = 0; i < open; ++i) from[order[i]] = -1;
     }
     if (descent.Run(order, from)) keep();
-    shuffle(order);
+    dice.Shuffle(order);
   }
   best.steps = options.steps - descent.steps();
   return best;

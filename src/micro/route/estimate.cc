@@ -26,7 +26,7 @@ int32_t Log2Q8(uint32_t value) {
 }
 
 Spread::Spread(const Quantiles& prior, bool steady) {
-  int32_t at90 = steady ? 8 : 82, at99 = steady ? 24 : 256;  // 256 * log2
+  int32_t at90 = steady ? 8 : 35, at99 = steady ? 24 : 128;  // 256 * log2
   if (prior.p50_us > 0) {
     const int32_t middle = Log2Q8(prior.p50_us);
     const int32_t own90 = Log2Q8(prior.p90_us) - middle, own99 = Log2Q8(prior.p99_us) - middle;
@@ -70,6 +70,31 @@ void Spread::Forget() {
     mass = static_cast<uint16_t>((mass + 4) / 8);
     total_ = static_cast<uint16_t>(total_ + mass);
   }
+}
+
+uint32_t Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
+  // Upper edges of the steps and what lies between them, in 1/256 of what was expected.
+  static constexpr std::array<uint16_t, kSteps> kEdge = {
+      197, 215, 235, 256, 279, 304, 332, 362,  395,  431,  470,  512,
+      558, 609, 664, 724, 790, 861, 939, 1024, 1117, 1218, 1328, 1448};
+  constexpr uint32_t kMostOther = 0xFFFF;
+  const uint32_t unit = expected_us / 256 + 1;
+  const uint32_t other = other_us / unit < kMostOther ? other_us / unit : kMostOther;
+  uint32_t came = 0, left = total_;
+  uint32_t best = std::numeric_limits<uint32_t>::max(), best_edge = 0;
+  for (size_t i = 0; i < kSteps; ++i) {
+    const uint32_t seen = i > 0 ? (kEdge[i - 1] + kEdge[i]) / 2U : kEdge[0];
+    came += mass_[i] * (i + 1 < kSteps ? seen : 2U * kEdge[i]);  // the last step has no end
+    left -= mass_[i];
+    const uint32_t cost = came + left * (kEdge[i] + other);
+    if (cost > best || i < 4) continue;  // of equals the longest: nothing speaks for haste
+    best = cost;
+    best_edge = i + 1 < kSteps ? kEdge[i] : 0U;
+  }
+  if (best_edge == 0) return std::numeric_limits<uint32_t>::max();
+  return unit < std::numeric_limits<uint32_t>::max() / best_edge
+             ? unit * best_edge
+             : std::numeric_limits<uint32_t>::max();
 }
 
 uint16_t Spread::Within(uint32_t expected_us, uint32_t budget_us) const {

@@ -23,13 +23,16 @@ namespace covey::micro {
 class Spread {
  public:
   Spread() : Spread(Quantiles{}) {}
-  // Never narrower than what links and operating systems do anyway: 1.25 at 90 %, 2 at 99 %, except
-  // for a `steady` place, a board's own engine.
+  // Never narrower than what links and operating systems do anyway: 1.1 at 90 %, 1.4 at 99 %,
+  // except for a `steady` place, a board's own engine.
   explicit Spread(const Quantiles& prior, bool steady = false);
 
   void Add(uint32_t expected_us, uint32_t measured_us);
   // Things have changed: what was learned counts an eighth.
   void Forget();
+  // How long to wait before it pays to turn to something that takes `other_us`: the mean of both
+  // together is least. UINT32_MAX: as long as it takes.
+  uint32_t BestWait(uint32_t expected_us, uint32_t other_us) const;
   // The share of answers that come within `budget_us`.
   uint16_t Within(uint32_t expected_us, uint32_t budget_us) const;
 

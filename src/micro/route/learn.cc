@@ -23,7 +23,7 @@ void Router::CloseBreaker(Live& live) {
   live.failures = live.trial_gap = 0;
 }
 
-void Router::Answered(uint8_t i, const Outcome& outcome, uint64_t now_ns) {
+void Router::Answered(uint8_t i, Outcome outcome, uint64_t now_ns) {
   if (i >= count_) return;
   Live& live = live_[i];
   (void)now_ns;
@@ -34,6 +34,11 @@ void Router::Answered(uint8_t i, const Outcome& outcome, uint64_t now_ns) {
     return;
   }
   const uint32_t expected_us = ExpectedUs(i, outcome.up_bytes);
+  // Opening a connection is one round trip more.
+  if (outcome.cold && IsAgent(i)) {
+    const uint32_t rtt_us = links_[rows_[i].link].rtt_us;
+    outcome.total_us -= rtt_us < outcome.total_us / 2 ? rtt_us : outcome.total_us / 2;
+  }
   live.spread.Add(expected_us, outcome.total_us);
   if (live.answers < UINT16_MAX) ++live.answers;
   Weigh(live, expected_us, outcome);
@@ -47,9 +52,10 @@ void Router::Answered(uint8_t i, const Outcome& outcome, uint64_t now_ns) {
   const Profile& profile = *rows_[i].profile;
   const uint32_t stated = profile.fixed_us + profile.compute.p50_us;
   if (stated > 0 && live.answers >= kSure) {
-    const bool off = live.level_us / 2 > stated || live.level_us < stated / 2;
-    live.distrust = static_cast<uint8_t>(off ? live.distrust | kLatencyProfile
-                                             : live.distrust & ~kLatencyProfile);
+    const bool off = live.level_us / 3 > stated || live.level_us < stated / 3;
+    live.off = static_cast<uint8_t>(off ? (live.off < kSure ? live.off + 1 : kSure) : 0);
+    live.distrust = static_cast<uint8_t>(live.off == kSure ? live.distrust | kLatencyProfile
+                                                           : live.distrust & ~kLatencyProfile);
   }
 }
 
@@ -86,7 +92,7 @@ void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
     if (rows_[i].steady) live.distrust |= kClock;  // an engine does not do that
     return;
   }
-  const uint32_t part = again || live.answers == 1 ? 1 : 4;
+  const uint32_t part = again ? 1 : 4;
   if (again) live.spread.Forget();
   if (!IsAgent(i)) {
     live.level_us = Toward(live.level_us, total_us, part);
@@ -163,7 +169,9 @@ void Router::Compared(uint8_t local, uint8_t agent, bool agreed) {
   const uint32_t most = (live.agreed + Root(live.pairs) + 1U) * kOne / live.pairs;
   const uint32_t least = rows_[local].profile->accuracy.low;
   live.accuracy_cap = most >= least ? kOne : static_cast<uint16_t>(kOne - (least - most));
-  const bool wrong = live.accuracy_cap < rows_[agent].profile->accuracy.mid;
+  // A profile that cannot be true is worth nothing: then agreement is all that is known.
+  const bool wrong = live.accuracy_cap < rows_[agent].profile->accuracy.low;
+  if (wrong) live.accuracy_cap = static_cast<uint16_t>(live.agreed * uint32_t{kOne} / live.pairs);
   live.distrust = static_cast<uint8_t>(wrong ? live.distrust | kAccuracyProfile
                                              : live.distrust & ~kAccuracyProfile);
 }

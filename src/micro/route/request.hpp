@@ -72,6 +72,7 @@ struct Outcome {
   uint32_t queue_us = 0;  // of that waiting there, by its own word
   uint32_t load_us = 0;   // the agent's hint: how long a request now would wait there
   uint32_t up_bytes = 0;  // 0: the profile's
+  bool cold = false;      // a connection had to be opened first
 };
 
 }  // namespace covey::micro

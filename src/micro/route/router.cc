@@ -7,9 +7,11 @@ namespace {
 
 constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t kMarginUs = 1'000;
-constexpr uint16_t kSameChance = 100;  // chances that count as equal
-constexpr uint16_t kHardly = 300;      // less: nothing can do what was asked
+constexpr uint16_t kSameChance = 100;      // chances that count as equal
+constexpr uint16_t kSameChanceLate = 500;  // ... if a late answer is still worth something
+constexpr uint16_t kHardly = 300;          // less: nothing can do what was asked
 constexpr uint16_t kTrialChance = 9'000;
+constexpr uint16_t kSeldom = 128;    // ... between requests that explore at that price
 constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
 constexpr uint8_t kPatience = 8;     // a little better, so many times: better
 
@@ -29,7 +31,7 @@ uint32_t Smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 // How long to wait for a place when nothing presses.
 uint32_t Patience(uint32_t expected_us) {
-  return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 20 * kMarginUs);
+  return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 300 * kMarginUs);
 }
 
 // How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
@@ -39,8 +41,14 @@ int32_t Worse(const View& a, const View& b, Prefer prefer) {
     const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
     if (gap > 50 || gap < -50) return gap * 64 / 800;
   }
-  const uint32_t x = prefer == Prefer::kEnergy ? a.energy_uj : a.whole_us;
-  const uint32_t y = prefer == Prefer::kEnergy ? b.energy_uj : b.whole_us;
+  // For each right answer: what is wrong twice as often is not cheaper at the same price.
+  const auto price = [&](const View& view) {
+    const uint32_t one = prefer == Prefer::kEnergy ? view.energy_uj : view.whole_us;
+    const uint32_t tries = view.accuracy > 0 ? (uint32_t{kOne} << 8) / view.accuracy : 256U;
+    const uint64_t all = (uint64_t{one} * tries) >> 8;
+    return all < kNever ? static_cast<uint32_t>(all) : kNever;
+  };
+  const uint32_t x = price(a), y = price(b);
   const uint32_t low = x < y ? x : y, high = x < y ? y : x;
   const uint32_t unit = low / 64 + 1;
   const uint32_t steps = (high - low) / unit;
@@ -58,9 +66,14 @@ Router::Router(std::span<const RoutePlace> places, std::span<const LinkProfile> 
     rows_[i] = places[i];
     const Profile& profile = *places[i].profile;
     Live& live = live_[i];
-    live.spread = Spread(profile.compute, places[i].steady);
     live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
     live.base_us = ExpectedUs(i);
+    // Computing varies as the profile says; fixed parts and link are on top.
+    const uint32_t rest = Less(live.base_us, profile.compute.p50_us);
+    live.spread =
+        Spread({live.base_us, Sum(rest, profile.compute.p90_us), Sum(rest, profile.compute.p99_us)},
+               places[i].steady);
+    live.asked = kSeldom - 64;
   }
 }
 
@@ -72,9 +85,15 @@ uint32_t Router::ExpectedUs(uint8_t i, uint32_t up_bytes) const {
   return Sum(Sum(live.level_us, waits), links_[rows_[i].link].Us(bytes));
 }
 
+// What its profile says, as far as its answers allow. A cascade is as good as its agent for what
+// it sends.
 uint16_t Router::AccuracyOf(uint8_t i) const {
   const uint16_t mid = rows_[i].profile->accuracy.mid;
-  return mid < live_[i].accuracy_cap ? mid : live_[i].accuracy_cap;
+  if (rows_[i].first == kNoPlace) return mid < live_[i].accuracy_cap ? mid : live_[i].accuracy_cap;
+  const uint8_t then = rows_[i].then;
+  const auto worse = static_cast<uint16_t>(rows_[then].profile->accuracy.mid - AccuracyOf(then));
+  const uint16_t less = Both(worse, Not(rows_[i].profile->kept));
+  return mid > less ? static_cast<uint16_t>(mid - less) : uint16_t{0};
 }
 
 bool Router::CanTake(uint8_t i, const Request& request) const {
@@ -86,7 +105,7 @@ bool Router::CanTake(uint8_t i, const Request& request) const {
 uint16_t Router::AccurateEnough(uint8_t i, uint16_t wanted) const {
   if (wanted == 0) return kOne;
   const Share& share = rows_[i].profile->accuracy;
-  if (wanted > live_[i].accuracy_cap) return 0;
+  if (wanted > live_[i].accuracy_cap || AccuracyOf(i) + (share.mid - share.low) < wanted) return 0;
   if (wanted <= share.low) return kOne;
   if (wanted >= share.high) return 0;
   constexpr uint32_t kHalf = kOne / 2;
@@ -171,7 +190,10 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   if (live.open && spare && (!live.alive || live.asked < live.trial_gap)) return {};
 
   // With the backup in time behind it, or, where there is no time for both, all on one card.
-  const uint32_t patient = Patience(view.expected_us);
+  uint32_t patient = Patience(view.expected_us);
+  if (limits.goal_us == kNever && spare && request.prefer == Prefer::kLatency)
+    patient =
+        Smaller(patient, live.spread.BestWait(view.expected_us, live_[limits.backup].level_us));
   const uint32_t window =
       spare
           ? Smaller(Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us), patient)
@@ -236,12 +258,14 @@ uint8_t Router::Preferred(std::span<const View> views, const Request& request, R
     if (view.meets > chance) chance = view.meets;
     if (view.accuracy > accuracy) accuracy = view.accuracy;
   }
+  const bool late_counts = request.max_latency_us != 0 && request.late_ok;
+  const uint16_t same = late_counts ? kSameChanceLate : kSameChance;
   Prefer prefer = request.prefer;
   if (chance < kHardly)
     prefer = accuracy < request.min_accuracy ? Prefer::kAccuracy : Prefer::kLatency;
   uint8_t best = kNoPlace;
   for (uint8_t i = 0; i < views.size(); ++i) {
-    if (!views[i].usable || views[i].meets + kSameChance < chance) continue;
+    if (!views[i].usable || views[i].meets + same < chance) continue;
     if (best == kNoPlace || Worse(views[i], views[best], prefer) < 0) best = i;
   }
   reason =
@@ -251,7 +275,7 @@ uint8_t Router::Preferred(std::span<const View> views, const Request& request, R
   uint8_t& kept = kept_[static_cast<size_t>(request.prefer) % kept_.size()];
   uint8_t& better = better_[static_cast<size_t>(request.prefer) % better_.size()];
   if (kept != kNoPlace && kept != best && kept < views.size() && views[kept].usable &&
-      views[kept].meets + kSameChance >= chance) {
+      views[kept].meets + same >= chance) {
     const int32_t worse = Worse(views[kept], views[best], prefer);
     better = worse > 1 ? static_cast<uint8_t>(better + 1) : uint8_t{0};
     if (worse <= 8 && better < kPatience) {
@@ -284,7 +308,7 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
     const bool promising = lost || Worse(then, now, request.prefer) < 0;
     const bool slow = promising && views[i].expected_us / 2 > live.base_us;
     suspected = suspected || slow;
-    if (live.asked < (slow || lost ? 2 : promising ? 16 : 512)) continue;
+    if (live.asked < (slow || lost ? 2 : promising ? 16 : 4 * kSeldom)) continue;
     if (next == kNoPlace || live.asked > live_[next].asked) next = i;
   }
   const uint32_t most = Sum(now.whole_us, 1'000'000);
@@ -294,8 +318,12 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
       lost ? limits.goal_us
            : Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
   const uint32_t twice = Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs));
-  const uint32_t window = lost ? room : Smaller(room, twice);
-  if (window < live_[next].base_us || (!lost && credit_us_ < window)) return;
+  uint32_t window = lost ? room : Smaller(room, twice);
+  if (!lost && window < live_[next].base_us) {  // It could cost the deadline: seldom.
+    if (live_[next].asked < kSeldom) return;
+    window = limits.goal_us;
+  }
+  if (!lost && credit_us_ < window) return;
   if (!lost) credit_us_ -= window;
   choice.place = next;
   choice.backup = limits.backup;

@@ -56,7 +56,7 @@ class Router {
 
   Choice Decide(const Request& request, uint64_t now_ns);
 
-  void Answered(uint8_t place, const Outcome& outcome, uint64_t now_ns);
+  void Answered(uint8_t place, Outcome outcome, uint64_t now_ns);
   // No answer within `waited_us`; `refused`: and none would have come (connection refused,
   // nonsense).
   void Failed(uint8_t place, uint32_t waited_us, bool refused, uint64_t now_ns);
@@ -94,6 +94,7 @@ class Router {
     uint8_t trust = 128;    // in hints, of 255
     int8_t surprise = 0;    // answers in a row that were far slower (+) or faster (-)
     uint8_t failures = 0;   // in a row
+    uint8_t off = 0;        // answers in a row that took far from what the profile says
     uint8_t trial_gap = 0;  // asked must reach this before a place that lives gets its trial
     bool open = false, alive = false, slow_sign = false;
     uint8_t distrust = 0;

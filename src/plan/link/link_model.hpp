@@ -53,6 +53,10 @@ class LinkModel {
   double Arrives(Way way, size_t bytes, double start_s);
   // What is under way is given up: the connection was closed.
   void Reset() { free_s_ = last_s_ = {}; }
+  // The same jitter and loss for everyone who starts from the same seed.
+  void Reseed(uint64_t seed) {
+    random_ = {std::mt19937_64(seed * 2 + 1), std::mt19937_64(seed * 2 + 2)};
+  }
   const LinkShape& shape() const { return shape_; }
   bool IsOut(double at_s) const;
 

@@ -85,9 +85,11 @@ micro::Ran RouteSim::Run(uint8_t i, uint64_t until_ns, micro::Outcome& outcome) 
   const double work_s = place.compute_us[random_() % place.compute_us.size()] / 1e6;
   if (place.link < 0) {
     now_s_ += work_s;
+    local_s_ += work_s;
     answered_by_ = i;
     return micro::Ran::kAnswered;
   }
+  outcome.cold = !connected_[i];
   if (!Exchange(place, work_s + place.queue_us / 1e6, ToTrue(until_ns))) return micro::Ran::kLate;
   answered_by_ = i;
   outcome.agent_us = Us(work_s * place.claims_work);
@@ -109,6 +111,12 @@ RouteResult RouteSim::Run(micro::Router& router, const micro::Request& request, 
   sample_ = sample;
   sent_ = 0;
   answered_by_ = -1;
+  if (options_.paired) {
+    ++request_;
+    for (size_t i = 0; i < links_.size(); ++i)
+      links_[i].Reseed(options_.seed * 1'000'003 + request_ * 16 + i);
+    random_.seed(options_.seed * 1'000'003 + request_);
+  }
   const double begin_s = now_s_;
   RouteResult result;
   result.served = micro::Serve(router, request, calibration, *this);

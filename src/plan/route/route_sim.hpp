@@ -40,6 +40,9 @@ struct ClockJump {
 
 struct RouteSimOptions {
   uint64_t seed = 1;
+  // Request n meets the same jitter, loss and computing times whatever was done before it, so that
+  // policies can be compared request by request.
+  bool paired = false;
   std::vector<ClockJump> jumps{};
 };
 
@@ -57,6 +60,7 @@ class RouteSim final : public micro::Places {
   RouteResult Run(micro::Router& router, const micro::Request& request, size_t sample,
                   const Calibration* calibration = nullptr);
   double now_s() const { return now_s_; }
+  double local_s() const { return local_s_; }  // spent computing here, in all
   void Wait(double until_s) { now_s_ = std::max(now_s_, until_s); }
   TruePlace& place(size_t i) { return places_[i]; }
   LinkModel& link(size_t i) { return links_[i]; }
@@ -82,8 +86,9 @@ class RouteSim final : public micro::Places {
   RouteSimOptions options_;
   std::mt19937_64 random_;
   std::vector<bool> connected_;
-  double now_s_ = 1;
+  double now_s_ = 1, local_s_ = 0;
   size_t sample_ = 0, sent_ = 0;
+  uint64_t request_ = 0;
   int answered_by_ = -1;
   uint8_t probed_ = micro::kNoPlace;
   double probed_s_ = 0, sign_s_ = 0;  // asked, answered

@@ -71,6 +71,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddModels(app, chosen);
   AddClassify(app, chosen);
   AddEval(app, chosen);
+  AddCalibrate(app, chosen);
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);

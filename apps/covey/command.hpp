@@ -33,6 +33,7 @@ void AddAgent(CLI::App& app, Chosen& chosen);
 void AddModels(CLI::App& app, Chosen& chosen);
 void AddClassify(CLI::App& app, Chosen& chosen);
 void AddEval(CLI::App& app, Chosen& chosen);
+void AddCalibrate(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);
 void AddPlan(CLI::App& app, Chosen& chosen);
 void AddSimulate(CLI::App& app, Chosen& chosen);

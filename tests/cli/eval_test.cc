@@ -1,6 +1,8 @@
 // `covey eval`: the figures against those that the trials give, the files that it writes.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -97,19 +99,26 @@ TEST_F(Eval, AnAgentAgreesWithTheSameModelHereAndTellsItsBytes) {
     EXPECT_EQ(page.find(word), std::string::npos) << word;
 }
 
-TEST_F(Eval, APlaceThatDoesNotAnswerMissesItsPictures) {
+TEST_F(Eval, APictureThatNobodyCanReadIsMissedAndTheRestGoesOn) {
   Repository models;
   Agent agent({"--models", models.path()});
   ASSERT_NE(agent.address(), "") << agent.log();
-  // Too little time for anything: each picture is missed, none is an error of the command.
-  const Ended run = Run({"--run", "here=" + kDeviceModel, "--run",
-                         "there=full@agent:" + agent.address(), "--deadline", "0.001", "--json"});
-  if (run.code == 1) {  // Not even the model's description came in a millisecond.
-    EXPECT_NE(run.err.find("DEADLINE_EXCEEDED"), std::string::npos) << run.err;
-    return;
-  }
+  const std::string folder = TempPath("mixed");
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/broken.jpg") << "\xFF\xD8\xFF no picture";
+  std::ofstream(folder + "/worse.png") << "nor this";
+  const std::string csv = TempPath("missed.csv");
+  const Ended run =
+      Covey({"eval", folder, "--run", "here=" + kDeviceModel, "--run",
+             "there=device@agent:" + agent.address(), "--labels",
+             WriteTemp("two.csv", "broken.jpg,1\nworse.png,2\n"), "--json", "--csv", csv});
   ASSERT_EQ(run.code, 0) << run.err;
-  EXPECT_GT(run.json()["pairs"][1]["missed"], 0);
+  for (const Json& pair : run.json()["pairs"]) {
+    EXPECT_EQ(pair["missed"], 2) << pair["name"];
+    EXPECT_EQ(pair["top1"]["value"], 0);
+    EXPECT_GT(pair["mean_latency_ms"]["value"], 0);  // The time that it cost counts.
+  }
+  EXPECT_NE(ReadAll(csv).find("JPEG image"), std::string::npos);
 }
 
 TEST_F(Eval, LabelsComeByNameOrInOrder) {
@@ -139,6 +148,72 @@ TEST_F(Eval, RefusesWhatIsNoPair) {
   EXPECT_EQ(
       Covey({"eval", WriteTemp("bad.bin", "123"), "--type", "cifar10", "--run", kDeviceModel}).code,
       1);
+}
+
+class CalibrateCascade : public Eval {
+ protected:
+  static std::string Many(size_t from) {
+    const auto bytes = pictures::Records(pictures::kReportSeed, from, 150);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+  std::string fit_ = WriteTemp("fit.bin", Many(0)), test_ = WriteTemp("test.bin", Many(150));
+};
+
+TEST_F(CalibrateCascade, ChoosesOnOneSetAndCountsOnAnother) {
+  const std::string profiles = TempPath("cascade.toml");
+  ASSERT_EQ(Run({"--run", "small=" + kDeviceModel, "--run", "large=" + kFullModel, "--profiles",
+                 profiles})
+                .code,
+            0);
+  const Arguments arguments = {"calibrate",  fit_,
+                               "--type",     "cifar10",
+                               "--local",    "small=" + kDeviceModel,
+                               "--remote",   "large=" + kFullModel,
+                               "--test",     test_,
+                               "--target",   "0.9",
+                               "--profiles", profiles,
+                               "--json"};
+  const Ended run = Covey(arguments);
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json report = run.json();
+  EXPECT_EQ(report["fit"]["samples"], 150);
+  EXPECT_EQ(report["proof"]["samples"], 150);
+  // On the samples that it was chosen on the cut keeps its promise, and sends a part only.
+  EXPECT_GE(report["fit"]["of_remote"]["value"], 0.9);
+  EXPECT_GT(report["fit"]["traffic"]["value"], 0);
+  EXPECT_LT(report["fit"]["traffic"]["value"], 1);
+  EXPECT_GT(report["chosen"]["points"].size(), 1U);
+  EXPECT_NEAR(report["fit"]["traffic"]["value"], report["chosen"]["traffic"], 1e-12);
+  EXPECT_LE(report["fit"]["error_after"], report["fit"]["error_before"]);
+  const std::string text = ReadAll(profiles);
+  EXPECT_NE(text.find("[[cascade]]"), std::string::npos) << text;
+  // Again: the same cascade, once.
+  ASSERT_EQ(Covey(arguments).code, 0);
+  EXPECT_EQ(ReadAll(profiles), text);
+}
+
+TEST_F(CalibrateCascade, KeepsEverythingWhereNothingIsAskedForAndNothingWhereItCannot) {
+  const auto traffic = [&](const std::string& target, const std::string& local) {
+    const Ended run = Covey({"calibrate", fit_, "--type", "cifar10", "--local", "a=" + local,
+                             "--remote", "b=" + kFullModel, "--target", target, "--json"});
+    EXPECT_EQ(run.code, 0) << run.err;
+    return run.json()["proof"]["traffic"]["value"].get<double>();
+  };
+  EXPECT_EQ(traffic("0", kDeviceModel), 0);
+  EXPECT_EQ(traffic("1", kFullModel), 0);  // The same network: as right as itself.
+}
+
+TEST_F(CalibrateCascade, RefusesAProfileFileThatKnowsNeither) {
+  const Ended run = Covey({"calibrate", fit_, "--type", "cifar10", "--samples", "20", "--local",
+                           "a=" + kDeviceModel, "--remote", "b=" + kFullModel, "--profiles",
+                           WriteTemp("none.toml", "version = 1\n")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_NE(run.err.find("found no profile 'a'"), std::string::npos) << run.err;
+  const Ended damaged =
+      Covey({"calibrate", fit_, "--type", "cifar10", "--samples", "20", "--local", kDeviceModel,
+             "--remote", kFullModel, "--profiles", WriteTemp("damaged.toml", "version = \n")});
+  EXPECT_EQ(damaged.code, 1);
+  EXPECT_NE(damaged.err.find("damaged.toml:1"), std::string::npos) << damaged.err;
 }
 
 }  // namespace

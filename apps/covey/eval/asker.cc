@@ -29,6 +29,8 @@ class HostAsker final : public Asker {
  public:
   explicit HostAsker(serve::Entry entry) : entry_(std::move(entry)) {}
   std::string backend() const override { return entry_.backend; }
+  uint64_t memory_bytes() const override { return entry_.model->arena_bytes(); }
+  uint64_t flash_bytes() const override { return entry_.file_bytes; }
   std::vector<std::string> labels() const override { return entry_.classifier->labels(); }
   Expected<void> Prepare(std::span<const Image> images) override {
     if (!images.empty()) (void)Ask(0, images[0], 1);  // Warm; what is wrong shows when it counts.
@@ -46,7 +48,7 @@ class HostAsker final : public Asker {
       trial.compute_ms = MsSince(run);
     }
     if (status.ok()) status = entry_.classifier->Classes(outputs_, top_k, classes_, diag);
-    trial.latency_ms = MsSince(start);
+    trial.latency_ms = trial.place_ms = MsSince(start);
     trial.answered = status.ok();
     if (!status.ok()) {
       trial.why = Explain(entry_.name, status, diag).message;
@@ -106,6 +108,7 @@ class AgentAsker final : public Asker {
       return trial;
     }
     trial.compute_ms = static_cast<double>(reply.timing.compute_ns) / 1e6;
+    trial.place_ms = *trial.compute_ms + static_cast<double>(reply.timing.preprocess_ns) / 1e6;
     trial.sent_bytes = reply.traffic.sent_bytes;
     trial.received_bytes = reply.traffic.received_bytes;
     trial.top = RankedOf(reply.classes);
@@ -142,7 +145,7 @@ class BoardAsker final : public Asker {
       return trial;
     }
     trial.latency_ms = std::chrono::duration<double, std::milli>(answer.value().latency).count();
-    trial.compute_ms = trial.latency_ms;
+    trial.compute_ms = trial.place_ms = trial.latency_ms;
     trial.top = RankedOf(answer.value().classes);
     trial.top.resize(std::min<size_t>(trial.top.size(), top_k));
     return trial;

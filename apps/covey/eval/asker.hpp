@@ -31,6 +31,8 @@ class Asker {
   virtual serve::Trial Ask(size_t i, const Image& image, uint32_t top_k) = 0;
   virtual std::string backend() const = 0;  // "int8", "onnx"
   virtual bool modelled() const { return false; }
+  virtual uint64_t memory_bytes() const { return 0; }  // int8 on this machine: the arena
+  virtual uint64_t flash_bytes() const { return 0; }   // ... and the image's or the file's bytes
   virtual std::vector<std::string> labels() const { return {}; }  // class names, if known
 };
 

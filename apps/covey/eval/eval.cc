@@ -1,9 +1,11 @@
 // covey eval DATA: the same samples at several (model, place) pairs, measured and compared.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 #include "apps/covey/command.hpp"
+#include "apps/covey/eval/options.hpp"
 #include "apps/covey/eval/page.hpp"
 #include "apps/covey/eval/report.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -39,7 +41,17 @@ Expected<void> WriteAll(const Options& options, const Evaluation& evaluation) {
   return {};
 }
 
-// Pairs as words; two of one name would be one to the router.
+Expected<void> CheckNames(const std::vector<Pair>& pairs, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto same = [&](const Pair& pair) { return pair.name == name; };
+    if (std::none_of(pairs.begin(), pairs.end(), same))
+      return MakeError(Code::kInvalidArgument,
+                       "--approximate: found '" + name + "', expected the name of a pair");
+  }
+  return {};
+}
+
+// Two of one name would be one to the router.
 Expected<std::vector<Pair>> ParsePairs(const std::vector<std::string>& texts) {
   std::vector<Pair> pairs;
   for (const std::string& text : texts) {
@@ -58,8 +70,10 @@ Expected<std::vector<Pair>> ParsePairs(const std::vector<std::string>& texts) {
 int Eval(Options options) {
   RemoveTempDirsOnSignal();
   const Expected<std::vector<Pair>> pairs = ParsePairs(options.pairs);
-  if (!pairs) {
-    PrintFailure(pairs.error(), options.json);
+  const Expected<void> known =
+      pairs ? CheckNames(pairs.value(), options.eval.approximate) : pairs.error();
+  if (!known) {
+    PrintFailure(known.error(), options.json);
     return kUsage;
   }
   if (!options.reference.empty()) {
@@ -99,24 +113,6 @@ constexpr char kFooter[] =
     "      --rounds 3 --html report.html --csv trials.csv --profiles profiles.toml\n"
     "  covey eval kws01/ --type tensor --run dscnn.tflite@host --run dscnn.tflite@board:m33 --json";
 
-void AddSampleOptions(CLI::App& command, SampleOptions& samples) {
-  command
-      .add_option("--type", samples.type,
-                  "of raw files: cifar10, uint8 (RGB pixels) or tensor (the network's own input)")
-      ->check(CLI::IsMember({"auto", "cifar10", "uint8", "tensor"}));
-  command.add_option("--width", samples.width, "of uint8 pixels (default: square)")
-      ->check(CLI::Range(1, 16384));
-  command.add_option("--height", samples.height, "of uint8 pixels")->check(CLI::Range(1, 16384));
-  command
-      .add_option("--sample-bytes", samples.sample_bytes,
-                  "of tensors: bytes of one sample (default: a file is one)")
-      ->check(CLI::Range(1, 1 << 24));
-  command.add_option("--labels", samples.labels,
-                     "class numbers: a line each, in order, or file,class");
-  command.add_option("--samples", samples.most, "most samples, spread evenly (default: all)")
-      ->check(CLI::Range(1, 10000000));
-}
-
 }  // namespace
 
 void AddEval(CLI::App& app, Chosen& chosen) {
@@ -132,21 +128,14 @@ void AddEval(CLI::App& app, Chosen& chosen) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--reference", options->reference,
                       "MODEL[@PLACE] that agreement and confidence deviation compare with");
+  command
+      ->add_option("--approximate", options->eval.approximate,
+                   "names of pairs that are approximate variants, for the profiles")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   AddSampleOptions(*command, options->samples);
+  AddPlaceOptions(*command, options->eval.place);
   command->add_option("--rounds", options->eval.rounds, "ask everything so often (default 1)")
       ->check(CLI::Range(1, 1000));
-  command
-      ->add_option("--deadline", options->eval.place.deadline_s,
-                   "seconds that an agent may take; later is missed (default 10)")
-      ->check(NumberFrom(0.001, 3600));
-  command
-      ->add_option("--timeout", options->eval.place.board_timeout_s,
-                   "seconds that an emulation may take (default 600)")
-      ->check(NumberFrom(1, 86400));
-  command
-      ->add_option("--threads", options->eval.place.threads,
-                   "of ONNX Runtime on this machine; 0 (default): one a core")
-      ->check(CLI::Range(0, 1024));
   command
       ->add_option("--power", options->power,
                    "the device's energy model: ACTIVE_MW WAITING_MW SEND_NJ RECEIVE_NJ a byte "

@@ -1,5 +1,7 @@
 #include "apps/covey/eval/evaluate.hpp"
 
+#include <algorithm>
+
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
 
@@ -31,6 +33,10 @@ Expected<std::vector<serve::Probabilities>> AskReference(const Pair& pair,
     progress.Step();
   }
   return said;
+}
+
+bool IsIn(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void Summarise(Evaluation& evaluation) {
@@ -70,6 +76,9 @@ Expected<Evaluation> Evaluate(const std::vector<Pair>& pairs, EvalSamples sample
     evaluation.rows.push_back({.pair = pair,
                                .backend = asker.value()->backend(),
                                .modelled = asker.value()->modelled(),
+                               .approximate = IsIn(options.approximate, pair.name),
+                               .memory_bytes = asker.value()->memory_bytes(),
+                               .flash_bytes = asker.value()->flash_bytes(),
                                .trials = serve::Trials(images.size()),
                                .metrics = {},
                                .against_first = {},

@@ -21,6 +21,7 @@ namespace covey::app {
 struct EvalOptions {
   size_t rounds = 1;
   std::optional<Pair> reference;
+  std::vector<std::string> approximate;  // names of pairs
   PlaceOptions place;
   serve::EnergyModel energy;
 };
@@ -29,6 +30,8 @@ struct EvalRow {
   Pair pair;
   std::string backend;
   bool modelled = false;
+  bool approximate = false;                    // a variant, as the user said
+  uint64_t memory_bytes = 0, flash_bytes = 0;  // int8: arena and image; 0: unknown
   serve::Trials trials;
   serve::PlaceMetrics metrics;
   serve::PairedDifference against_first;  // of the first row: from itself

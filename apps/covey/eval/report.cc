@@ -81,6 +81,15 @@ std::string CsvTrial(const Evaluation& all, const EvalRow& row, size_t i, size_t
   return line;
 }
 
+// Both ways as one number, weighted by what a request sends and gets.
+double RadioOf(const Evaluation& evaluation, const serve::PlaceMetrics& m) {
+  const double bytes = m.sent_bytes + m.received_bytes;
+  if (bytes <= 0) return 0;
+  return (evaluation.energy.send_nj_per_byte * m.sent_bytes +
+          evaluation.energy.receive_nj_per_byte * m.received_bytes) /
+         bytes;
+}
+
 }  // namespace
 
 std::string LatencyKind(const EvalRow& row) { return row.modelled ? "modelled" : "measured"; }
@@ -131,6 +140,9 @@ serve::Profiles ProfilesOf(const Evaluation& evaluation) {
   for (const EvalRow& row : evaluation.rows) {
     const serve::PlaceMetrics& m = row.metrics;
     const bool agent = row.pair.target.kind == Target::Kind::kAgent;
+    std::optional<serve::EnergyProfile> energy;
+    if (row.energy_uj)
+      energy = {agent ? 0 : *row.energy_uj, evaluation.energy.waiting_mw, RadioOf(evaluation, m)};
     profiles.places.push_back(
         {.name = row.pair.name,
          .model = agent ? row.pair.model : std::filesystem::path(row.pair.model).stem().string(),
@@ -139,14 +151,17 @@ serve::Profiles ProfilesOf(const Evaluation& evaluation) {
          .samples = m.pictures,
          .accuracy = m.top1,
          .agreement = m.agree1,
+         .approximate = row.approximate,
          .modelled = row.modelled,
-         .compute_ms = m.has_compute ? m.compute_ms : m.latency_ms,
+         .compute_ms = m.place_ms,
          .latency_ms = m.latency_ms,
          .missed =
              m.trials == 0 ? 0 : static_cast<double>(m.missed) / static_cast<double>(m.trials),
          .sent_bytes = m.sent_bytes,
          .received_bytes = m.received_bytes,
-         .energy_uj = row.energy_uj});
+         .energy = energy,
+         .memory_bytes = row.memory_bytes,
+         .flash_bytes = row.flash_bytes});
   }
   return profiles;
 }

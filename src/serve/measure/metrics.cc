@@ -46,7 +46,7 @@ bool SameEachRound(const std::vector<Trial>& rounds) {
 }
 
 void AddTimes(const Trials& trials, PlaceMetrics& metrics) {
-  std::vector<double> compute, latency;
+  std::vector<double> compute, place, latency;
   for (const std::vector<Trial>& rounds : trials) {
     metrics.changed += !SameEachRound(rounds);
     for (const Trial& trial : rounds) {
@@ -56,6 +56,7 @@ void AddTimes(const Trials& trials, PlaceMetrics& metrics) {
       metrics.missed += !trial.answered;
       if (!trial.answered) continue;
       latency.push_back(trial.latency_ms);
+      place.push_back(trial.place_ms);
       if (trial.compute_ms) compute.push_back(*trial.compute_ms);
     }
   }
@@ -65,6 +66,7 @@ void AddTimes(const Trials& trials, PlaceMetrics& metrics) {
   }
   metrics.has_compute = !compute.empty();
   metrics.compute_ms = QuantilesOf(std::move(compute));
+  metrics.place_ms = QuantilesOf(std::move(place));
   metrics.latency_ms = QuantilesOf(std::move(latency));
 }
 

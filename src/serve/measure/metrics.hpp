@@ -33,11 +33,11 @@ struct Truth {
 struct PlaceMetrics {
   size_t pictures = 0, rounds = 0;
   size_t trials = 0, missed = 0;
-  size_t changed = 0;                      // pictures whose class was not the same each round
-  std::optional<Estimate> top1;            // with labels
-  std::optional<Estimate> agree1, agree3;  // with a reference
-  std::optional<Estimate> deviation;       // with a reference; over answered trials
-  Quantiles compute_ms, latency_ms;        // over answered trials
+  size_t changed = 0;                          // pictures whose class was not the same each round
+  std::optional<Estimate> top1;                // with labels
+  std::optional<Estimate> agree1, agree3;      // with a reference
+  std::optional<Estimate> deviation;           // with a reference; over answered trials
+  Quantiles compute_ms, place_ms, latency_ms;  // over answered trials
   bool has_compute = false;
   Estimate mean_latency_ms;  // over all trials
   // Correct predictions per millisecond of latency; without labels: agreeing ones.

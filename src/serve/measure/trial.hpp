@@ -20,6 +20,7 @@ struct Trial {
   std::vector<Ranked> top;           // most likely first; three are enough for every metric
   double latency_ms = 0;             // end to end; of a picture that was missed: the time lost
   std::optional<double> compute_ms;  // inference alone, as the place tells it
+  double place_ms = 0;               // pre-processing and inference, as the place tells it
   uint64_t sent_bytes = 0, received_bytes = 0;  // frames, without TCP's and IP's own headers
   std::string why;                              // it was missed
 };

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/diag.hpp"
+#include "core/profile.hpp"
 #include "core/status.hpp"
 #include "serve/measure/interval.hpp"
 #include "serve/measure/quantiles.hpp"
@@ -27,28 +28,38 @@ inline constexpr size_t kMaxProfileBytes = size_t{1} << 20;
 inline constexpr size_t kMaxPlaceProfiles = 256;
 inline constexpr size_t kMaxProfileName = 128;
 
+// The stated energy model of the device, as far as a request goes by it.
+struct EnergyProfile {
+  double compute_uj = 0;  // of a request that is answered here
+  double waiting_mw = 0;  // while another place answers
+  double radio_nj_per_byte = 0;
+};
+
 struct PlaceProfile {
   std::string name, model, place;
   bool local = true;  // the device itself: nothing is sent
   uint64_t samples = 0;
-  std::optional<Estimate> accuracy;           // top-1 against labels
-  std::optional<Estimate> agreement;          // top-1 with the reference network
-  bool modelled = false;                      // the times are modelled, not measured
-  Quantiles compute_ms;                       // in the engine, as the place says
-  Quantiles latency_ms;                       // end to end, over the link it was measured on
-  double missed = 0;                          // share of requests without an answer
+  std::optional<Estimate> accuracy;   // top-1 against labels
+  std::optional<Estimate> agreement;  // top-1 with the reference network
+  bool approximate = false;           // a variant that may differ from the model it stands for
+  bool modelled = false;              // the times are modelled, not measured
+  Quantiles compute_ms;               // pre-processing and network, as the place says
+  Quantiles latency_ms;               // end to end, over the link it was measured on
+  double missed = 0;                  // share of requests without an answer
   double sent_bytes = 0, received_bytes = 0;  // frames, mean of a request
-  std::optional<double> energy_uj;            // of the device, stated model, mean of a request
+  std::optional<EnergyProfile> energy;
+  uint64_t memory_bytes = 0, flash_bytes = 0;  // on the device; 0: unknown
 };
 
 // Answer locally, keep what is sure enough, ask the other for the rest.
 struct CascadeProfile {
-  std::string local, remote;                 // names of place profiles
-  double temperature = 1;                    // of the local answer's confidence
-  double threshold = 1;                      // kept if the calibrated confidence is at least this
-  double accuracy = 0, traffic = 0;          // expected: of all requests; share that is sent
-  double target = 0;                         // of the remote's accuracy, asked for
-  double error_before = 0, error_after = 0;  // expected calibration error
+  std::string local, remote;         // names of place profiles
+  Calibration calibration;           // of the local answer's confidence, and where to cut
+  double temperature = 1;            // that fits best, for those who would rather use it
+  double accuracy = 0, traffic = 0;  // expected: of all requests; share that is sent
+  double target = 0;                 // of the remote's accuracy, asked for
+  // Expected calibration error: of the confidence as it is, with the temperature, by the table.
+  double error_before = 0, error_tempered = 0, error_after = 0;
 };
 
 struct Profiles {
@@ -56,6 +67,10 @@ struct Profiles {
   std::vector<CascadeProfile> cascades;
   const PlaceProfile* Find(std::string_view name) const;
 };
+
+// The numbers that the router decides by (core/profile.hpp). Accuracy is agreement where there are
+// no labels; a place of which neither is known gets the interval from nothing to all.
+Profile ToProfile(const PlaceProfile& place);
 
 std::string WriteProfiles(const Profiles& profiles);
 Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Diag& diag);

@@ -16,13 +16,16 @@ Profiles Sample() {
                              .samples = 500,
                              .accuracy = Estimate{0.89, 0.86, 0.9145},
                              .agreement = {},
+                             .approximate = true,
                              .modelled = true,
                              .compute_ms = {48, 48.3, 48.4, 48.5, 48.6},
                              .latency_ms = {48, 48.3, 48.4, 48.5, 48.6},
                              .missed = 0,
                              .sent_bytes = 0,
                              .received_bytes = 0,
-                             .energy_uj = 2415});
+                             .energy = EnergyProfile{2415, 10, 0},
+                             .memory_bytes = 39168,
+                             .flash_bytes = 96000});
   profiles.places.push_back({.name = "edge \"56\"\n",
                              .model = "resnet56",
                              .place = "agent:[::1]:7700",
@@ -30,22 +33,31 @@ Profiles Sample() {
                              .samples = 500,
                              .accuracy = Estimate{0.926, 0.9, 0.95},
                              .agreement = Estimate{1, 0.99, 1},
+                             .approximate = false,
                              .modelled = false,
                              .compute_ms = {3, 4, 5, 6, 7},
                              .latency_ms = {4, 5, 6, 7, 1e6},
                              .missed = 0.002,
                              .sent_bytes = 3112,
                              .received_bytes = 61.5,
-                             .energy_uj = {}});
-  profiles.cascades.push_back({.local = "mcu",
-                               .remote = "edge \"56\"\n",
-                               .temperature = 1.7,
-                               .threshold = 0.8125,
-                               .accuracy = 0.92,
-                               .traffic = 0.31,
-                               .target = 0.99,
-                               .error_before = 0.05,
-                               .error_after = 0.01});
+                             .energy = {},
+                             .memory_bytes = 0,
+                             .flash_bytes = 0});
+  CascadeProfile cascade{.local = "mcu",
+                         .remote = "edge \"56\"\n",
+                         .calibration = {},
+                         .temperature = 1.7,
+                         .accuracy = 0.92,
+                         .traffic = 0.31,
+                         .target = 0.99,
+                         .error_before = 0.05,
+                         .error_tempered = 0.02,
+                         .error_after = 0.01};
+  cascade.calibration.points[0] = {4000, 5100};
+  cascade.calibration.points[1] = {9961, 9800};
+  cascade.calibration.count = 2;
+  cascade.calibration.keep_at = 9125;
+  profiles.cascades.push_back(cascade);
   return profiles;
 }
 
@@ -64,8 +76,13 @@ TEST(Profiles, ReadBackWhatWasWritten) {
   EXPECT_EQ(WriteProfiles(*read), text);
   ASSERT_EQ(read->places.size(), 2U);
   EXPECT_EQ(read->places[1].name, "edge \"56\"\n");
-  EXPECT_EQ(read->places[0].energy_uj, 2415);
-  EXPECT_FALSE(read->places[1].energy_uj);
+  EXPECT_EQ(read->places[0].energy->compute_uj, 2415);
+  EXPECT_FALSE(read->places[1].energy);
+  EXPECT_TRUE(read->places[0].approximate);
+  EXPECT_EQ(read->cascades[0].calibration.count, 2);
+  EXPECT_EQ(read->cascades[0].calibration.points[1].right, 9800);
+  EXPECT_EQ(read->cascades[0].calibration.keep_at, 9125);
+  EXPECT_EQ(read->cascades[0].calibration.error, 100);
   EXPECT_FALSE(read->places[1].local);
   EXPECT_EQ(read->places[0].latency_ms.p99, 48.5);
   EXPECT_EQ(read->cascades[0].temperature, 1.7);
@@ -97,7 +114,15 @@ TEST(Profiles, RefuseEachWrongEntryByFileLineAndKey) {
       {with("missed = 0.002", "missed = 2"), "missed"},
       {with("local = \"mcu\"", "local = \"other\""), "cascade"},
       {with("temperature = 1.7", "temperature = 0"), "temperature"},
-      {with("energy_uj = 2415", "energy = 2415"), "energy"},
+      {with("compute_uj = 2415", "compute = 2415"), "compute"},
+      {with("waiting_mw = 10", "waiting_mw = -1"), "waiting_mw"},
+      {with("approximate = true", "approximate = 1"), "approximate"},
+      {with("[[0.4, 0.51]", "[[0.4, 0.99]"), "never falls"},
+      {with("[[0.4, 0.51]", "[[0.9961, 0.51]"), "rising"},
+      {with("[[0.4, 0.51]", "[[0.4]"), "points"},
+      {with("[[0.4, 0.51]", "[[0.4, 0.5, 0.6]"), "points"},
+      {with("[[0.4, 0.51]", "[0.4"), "points"},
+      {with("keep_at = 0.9125", "keep_at = 3"), "keep_at"},
       {with("name = \"mcu\"\n", ""), "name"},
   };
   for (const auto& [text, word] : cases) {
@@ -106,6 +131,27 @@ TEST(Profiles, RefuseEachWrongEntryByFileLineAndKey) {
     EXPECT_NE(words.find(word), std::string::npos) << words << " should name " << word;
     EXPECT_NE(words.find("p.toml:"), std::string::npos) << words;
   }
+}
+
+TEST(Profiles, BecomeTheNumbersThatTheRouterTakes) {
+  const Profiles profiles = Sample();
+  const Profile board = ToProfile(profiles.places[0]), agent = ToProfile(profiles.places[1]);
+  EXPECT_EQ(board.place, PlaceKind::kLocal);
+  EXPECT_EQ(board.accuracy.mid, 8900);
+  EXPECT_EQ(board.compute.p50_us, 48'300U);
+  EXPECT_EQ(board.energy_uj, 2415U);
+  EXPECT_EQ(board.wait_uw, 10'000U);
+  EXPECT_EQ(board.memory_bytes, 39168U);
+  EXPECT_TRUE(board.modelled && board.approximate);
+  EXPECT_EQ(agent.place, PlaceKind::kAgent);
+  EXPECT_EQ(agent.up_bytes, 3112U);
+  EXPECT_EQ(agent.down_bytes, 62U);  // 61.5, rounded
+  EXPECT_FALSE(agent.modelled);
+  PlaceProfile unknown;
+  EXPECT_EQ(ToProfile(unknown).accuracy.low, 0);
+  EXPECT_EQ(ToProfile(unknown).accuracy.high, kOne);
+  unknown.compute_ms.median = 1e9;  // Eleven days: as long as the field can say.
+  EXPECT_EQ(ToProfile(unknown).compute.p50_us, UINT32_MAX);
 }
 
 TEST(Profiles, RefuseTwoOfOneName) {

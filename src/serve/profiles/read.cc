@@ -13,7 +13,7 @@ namespace covey::serve {
 namespace {
 
 constexpr double kMostMs = 1e9, kMostBytes = 1e12, kMostEnergy = 1e15;
-constexpr double kMostTemperature = 1000;
+constexpr double kMostTemperature = 1000, kMostPower = 1e6, kNothingKept = 2;
 constexpr size_t kMaxCascades = 64;
 
 // A table of the file: typed reads of keys that must be there, or may.
@@ -64,9 +64,46 @@ class Reader {
     to = *value;
     return OkStatus();
   }
-  Status OptionalNumber(const char* key, double high, std::optional<double>& to) const {
-    if (table_.get(key) == nullptr) return OkStatus();
-    return Number(key, 0, high, to.emplace());
+  Status OptionalWhole(const char* key, uint64_t& to) const {
+    return table_.get(key) == nullptr ? OkStatus() : Whole(key, to);
+  }
+  Status OptionalFlag(const char* key, bool& to) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return OkStatus();
+    const auto value = node->value_exact<bool>();
+    if (!value) return Wrong(*node, key, "expected true or false");
+    to = *value;
+    return OkStatus();
+  }
+  Status OptionalEnergy(const char* key, std::optional<EnergyProfile>& to) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return OkStatus();
+    if (!node->is_table())
+      return Wrong(*node, key, "expected { compute_uj, waiting_mw, radio_nj_per_byte }");
+    const Reader in(*node->as_table(), where_ + "." + key, file_, diag_);
+    COVEY_TRY(in.OnlyKeys({"compute_uj", "waiting_mw", "radio_nj_per_byte"}));
+    EnergyProfile& energy = to.emplace();
+    COVEY_TRY(in.Number("compute_uj", 0, kMostEnergy, energy.compute_uj));
+    COVEY_TRY(in.Number("waiting_mw", 0, kMostPower, energy.waiting_mw));
+    return in.Number("radio_nj_per_byte", 0, kMostPower, energy.radio_nj_per_byte);
+  }
+  // [[confidence, right], ...]: confidence rises, right never falls.
+  Status Points(const char* key, Calibration& to) const {
+    const toml::node* node = table_.get(key);
+    const toml::array* list = node == nullptr ? nullptr : node->as_array();
+    if (list == nullptr || list->size() > Calibration::kMaxPoints)
+      return Missing(node, key, "at most 12 points [confidence, right]");
+    for (const toml::node& item : *list) {
+      const toml::array* pair = item.as_array();
+      const auto confidence = PartOf(pair, 0), right = PartOf(pair, 1);
+      if (!confidence || !right || pair->size() != 2)
+        return Wrong(item, key, "expected [confidence, right], both from 0 to 1");
+      const Calibration::Point* before = to.count > 0 ? &to.points[to.count - 1] : nullptr;
+      if (before != nullptr && (before->confidence >= *confidence || before->right > *right))
+        return Wrong(item, key, "expected a rising confidence, and right that never falls");
+      to.points[to.count++] = {*confidence, *right};
+    }
+    return OkStatus();
   }
   Status OptionalShare(const char* key, std::optional<Estimate>& to) const {
     const toml::node* node = table_.get(key);
@@ -104,6 +141,12 @@ class Reader {
   }
 
  private:
+  static std::optional<uint16_t> PartOf(const toml::array* pair, size_t i) {
+    const toml::node* node = pair == nullptr ? nullptr : pair->get(i);
+    const auto value = node == nullptr || !node->is_number() ? std::nullopt : node->value<double>();
+    if (!value || !(*value >= 0 && *value <= 1)) return std::nullopt;
+    return static_cast<uint16_t>(std::lround(*value * kOne));
+  }
   Status Missing(const toml::node* node, const char* key, const std::string& expected) const {
     return Wrong(node == nullptr ? static_cast<const toml::node&>(table_) : *node, key,
                  (node == nullptr ? "is missing, expected " : "expected ") + expected);
@@ -116,9 +159,10 @@ class Reader {
 };
 
 Status ReadPlace(const Reader& in, PlaceProfile& to) {
-  COVEY_TRY(in.OnlyKeys({"name", "model", "place", "where", "samples", "accuracy", "agreement",
-                         "latency_kind", "compute_ms", "latency_ms", "missed", "sent_bytes",
-                         "received_bytes", "energy_uj"}));
+  COVEY_TRY(
+      in.OnlyKeys({"name", "model", "place", "where", "samples", "accuracy", "agreement",
+                   "latency_kind", "compute_ms", "latency_ms", "missed", "sent_bytes",
+                   "received_bytes", "energy", "memory_bytes", "flash_bytes", "approximate"}));
   COVEY_TRY(in.Text("name", to.name));
   COVEY_TRY(in.Text("model", to.model));
   COVEY_TRY(in.Text("place", to.place));
@@ -132,21 +176,30 @@ Status ReadPlace(const Reader& in, PlaceProfile& to) {
   COVEY_TRY(in.Number("missed", 0, 1, to.missed));
   COVEY_TRY(in.Number("sent_bytes", 0, kMostBytes, to.sent_bytes));
   COVEY_TRY(in.Number("received_bytes", 0, kMostBytes, to.received_bytes));
-  return in.OptionalNumber("energy_uj", kMostEnergy, to.energy_uj);
+  COVEY_TRY(in.OptionalEnergy("energy", to.energy));
+  COVEY_TRY(in.OptionalFlag("approximate", to.approximate));
+  COVEY_TRY(in.OptionalWhole("memory_bytes", to.memory_bytes));
+  return in.OptionalWhole("flash_bytes", to.flash_bytes);
 }
 
 Status ReadCascade(const Reader& in, CascadeProfile& to) {
-  COVEY_TRY(in.OnlyKeys({"local", "remote", "temperature", "threshold", "accuracy", "traffic",
-                         "target", "error_before", "error_after"}));
+  COVEY_TRY(in.OnlyKeys({"local", "remote", "points", "keep_at", "temperature", "accuracy",
+                         "traffic", "target", "error_before", "error_tempered", "error_after"}));
   COVEY_TRY(in.Text("local", to.local));
   COVEY_TRY(in.Text("remote", to.remote));
+  COVEY_TRY(in.Points("points", to.calibration));
+  double keep_at = 0;
+  COVEY_TRY(in.Number("keep_at", 0, kNothingKept, keep_at));
+  to.calibration.keep_at = static_cast<uint16_t>(std::lround(keep_at * kOne));
   COVEY_TRY(in.Number("temperature", 1 / kMostTemperature, kMostTemperature, to.temperature));
-  COVEY_TRY(in.Number("threshold", 0, 2, to.threshold));
   COVEY_TRY(in.Number("accuracy", 0, 1, to.accuracy));
   COVEY_TRY(in.Number("traffic", 0, 1, to.traffic));
   COVEY_TRY(in.Number("target", 0, 1, to.target));
   COVEY_TRY(in.Number("error_before", 0, 1, to.error_before));
-  return in.Number("error_after", 0, 1, to.error_after);
+  COVEY_TRY(in.Number("error_tempered", 0, 1, to.error_tempered));
+  COVEY_TRY(in.Number("error_after", 0, 1, to.error_after));
+  to.calibration.error = static_cast<uint16_t>(std::lround(to.error_after * kOne));
+  return OkStatus();
 }
 
 // The tables of one kind, each read by `read`.

@@ -48,12 +48,32 @@ void Append(const PlaceProfile& place, std::string& to) {
         "\nsamples = " + std::to_string(place.samples) + "\n";
   if (place.accuracy) to += "accuracy = " + Text(*place.accuracy);
   if (place.agreement) to += "agreement = " + Text(*place.agreement);
+  if (place.approximate) to += "approximate = true\n";
   to += std::string("latency_kind = ") + (place.modelled ? "\"modelled\"" : "\"measured\"") + "\n";
   to += "compute_ms = " + Text(place.compute_ms);
   to += "latency_ms = " + Text(place.latency_ms);
   to += "missed = " + Number(place.missed) + "\nsent_bytes = " + Number(place.sent_bytes) +
         "\nreceived_bytes = " + Number(place.received_bytes) + "\n";
-  if (place.energy_uj) to += "energy_uj = " + Number(*place.energy_uj) + "\n";
+  if (place.energy)
+    to += "energy = { compute_uj = " + Number(place.energy->compute_uj) +
+          ", waiting_mw = " + Number(place.energy->waiting_mw) +
+          ", radio_nj_per_byte = " + Number(place.energy->radio_nj_per_byte) + " }\n";
+  if (place.memory_bytes > 0) to += "memory_bytes = " + std::to_string(place.memory_bytes) + "\n";
+  if (place.flash_bytes > 0) to += "flash_bytes = " + std::to_string(place.flash_bytes) + "\n";
+}
+
+void Append(const CascadeProfile& c, std::string& to) {
+  to += "\n[[cascade]]\nlocal = " + Quoted(c.local) + "\nremote = " + Quoted(c.remote) +
+        "\npoints = [";
+  for (size_t i = 0; i < c.calibration.count; ++i)
+    to += (i > 0 ? ", [" : "[") + Number(c.calibration.points[i].confidence / 1e4) + ", " +
+          Number(c.calibration.points[i].right / 1e4) + "]";
+  to += "]\nkeep_at = " + Number(c.calibration.keep_at / 1e4) +
+        "\ntemperature = " + Number(c.temperature) + "\naccuracy = " + Number(c.accuracy) +
+        "\ntraffic = " + Number(c.traffic) + "\ntarget = " + Number(c.target) +
+        "\nerror_before = " + Number(c.error_before) +
+        "\nerror_tempered = " + Number(c.error_tempered) +
+        "\nerror_after = " + Number(c.error_after) + "\n";
 }
 
 }  // namespace
@@ -67,13 +87,7 @@ const PlaceProfile* Profiles::Find(std::string_view name) const {
 std::string WriteProfiles(const Profiles& profiles) {
   std::string text = "version = 1\n";
   for (const PlaceProfile& place : profiles.places) Append(place, text);
-  for (const CascadeProfile& c : profiles.cascades) {
-    text += "\n[[cascade]]\nlocal = " + Quoted(c.local) + "\nremote = " + Quoted(c.remote) +
-            "\ntemperature = " + Number(c.temperature) + "\nthreshold = " + Number(c.threshold) +
-            "\naccuracy = " + Number(c.accuracy) + "\ntraffic = " + Number(c.traffic) +
-            "\ntarget = " + Number(c.target) + "\nerror_before = " + Number(c.error_before) +
-            "\nerror_after = " + Number(c.error_after) + "\n";
-  }
+  for (const CascadeProfile& cascade : profiles.cascades) Append(cascade, text);
   return text;
 }
 

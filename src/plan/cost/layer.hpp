@@ -36,6 +36,8 @@ struct LayerShape {
   int32_t cin = 0, cout = 0;
   int32_t kernel_h = 1, kernel_w = 1;
   int32_t pad = 0;  // rows; columns the same, but none for conv1d
+  int32_t stride_h = 1, stride_w = 1;  // of the convolution
+  int32_t dilation_h = 1, dilation_w = 1;
   int32_t pool_h = 1, pool_w = 1;
   int32_t pool_stride_h = 1, pool_stride_w = 1;
   int32_t in_h = 0, in_w = 0;  // before pooling
@@ -56,6 +58,8 @@ struct CountedCycles {
 struct Layer {
   std::string name{};
   LayerOp op = LayerOp::kPassthrough;
+  // What only a processor can work out ("softmax"); empty: a sum of products, or its like.
+  std::string function{};
   // The layers whose output it reads, or kNetworkInput; ahead of it in the order.
   std::vector<int> inputs{};
   LayerShape shape{};

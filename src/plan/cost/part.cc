@@ -37,6 +37,7 @@ Part Max78002() {
   // No estimate exists: the maker's measured times are 1.17 to 1.44 (mean 1.31) of the MAX78000's
   // cycles at 200 MHz.
   part.cycle_scale = 1.31;
+  part.rules = {.depthwise = true, .channels = 2'048, .pixels = 2'047, .dilation = 16};
   part.capacity = {.weight_bytes = 2'396'160,
                    .bias_bytes = 8'192,
                    .layers = 128,
@@ -134,9 +135,7 @@ const Part* BuiltInPart(std::string_view kind) {
 std::string WhyNot(const Part& part, const Layer& layer) {
   if (Counted(layer, part.kind) != nullptr) return {};
   if (part.family == Family::kResidentArray) {
-    const bool known = layer.shape.in_h > 0 && layer.shape.cin > 0;
-    if (layer.op == LayerOp::kDepthwise && part.kind == "max78000") return "depthwise layers";
-    return known ? "" : "layers without a stated shape";
+    return BeyondArray(part.rules, layer);
   }
   if (PerMac(part, layer) > 0) return {};
   return std::string(LayerOpName(layer.op)) + " layers";

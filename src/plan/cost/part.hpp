@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "plan/cost/array_rules.hpp"
 #include "plan/cost/layer.hpp"
 
 namespace covey::plan {
@@ -65,6 +66,7 @@ struct Part {
   double switch_s = 0;                // between chunks; a space may ask for it
   // Peak of all that is alive at once must fit (a CPU's arena), not only each tensor by itself.
   bool live_activation = false;
+  ArrayRules rules{};  // resident array: which layers it runs
   Capacity capacity{};
   Power power{};
 };

@@ -31,7 +31,8 @@ bool SamePart(const Part& a, const Part& b) {
          a.weight_bytes_per_s == b.weight_bytes_per_s && a.live_activation == b.live_activation &&
          x.weight_bytes == y.weight_bytes && x.bias_bytes == y.bias_bytes && x.layers == y.layers &&
          x.columns == y.columns && x.processors == y.processors && x.bias_bins == y.bias_bins &&
-         x.activation == y.activation && x.channel == y.channel && x.flash == y.flash;
+         x.activation == y.activation && x.channel == y.channel && x.flash == y.flash &&
+         a.rules == b.rules;
 }
 
 }  // namespace

@@ -29,6 +29,27 @@ LayerOp OpOf(const Graph& graph, const Node& node) {
   }
 }
 
+// What arrays have no unit for: they pool, add and copy, and clip the sum.
+std::string FunctionOf(const Node& node) {
+  switch (node.op) {
+    case Op::kConv2D:
+    case Op::kDepthwiseConv2D:
+    case Op::kFullyConnected:
+    case Op::kTransposeConv:
+    case Op::kAdd:
+    case Op::kSub:
+    case Op::kAveragePool2D:
+    case Op::kMaxPool2D:
+    case Op::kMean:
+    case Op::kReshape:
+    case Op::kRelu:
+    case Op::kConcat:
+      return {};
+    default:
+      return OpName(node.op);
+  }
+}
+
 void SetSizes(const compiler::Tensor& tensor, int32_t& height, int32_t& width, int32_t& channels) {
   const auto& dims = tensor.dims;
   height = dims.size() == 4 ? dims[1] : 1;
@@ -37,7 +58,7 @@ void SetSizes(const compiler::Tensor& tensor, int32_t& height, int32_t& width, i
 }
 
 plan::Layer LayerOf(const Graph& graph, const Node& node, const compiler::OpSummary& summary) {
-  plan::Layer layer{.name = node.name, .op = OpOf(graph, node)};
+  plan::Layer layer{.name = node.name, .op = OpOf(graph, node), .function = FunctionOf(node)};
   layer.macs = static_cast<int64_t>(summary.macs);
   plan::LayerShape& shape = layer.shape;
   SetSizes(At(graph, node.inputs[0]), shape.in_h, shape.in_w, shape.cin);
@@ -68,9 +89,16 @@ plan::Layer LayerOf(const Graph& graph, const Node& node, const compiler::OpSumm
       shape.pool_h = window->window_h, shape.pool_w = window->window_w;
       shape.pool_stride_h = window->stride_h, shape.pool_stride_w = window->stride_w;
     } else {
+      shape.stride_h = window->stride_h, shape.stride_w = window->stride_w;
+      shape.dilation_h = window->dilation_h, shape.dilation_w = window->dilation_w;
       shape.pad =
           window->padding == compiler::Padding::kSame ? shape.kernel_h / 2 : window->pad_top;
     }
+  }
+  if (node.op == Op::kMean) {
+    // A pooling of the whole picture.
+    shape.pool_h = shape.pool_stride_h = shape.in_h;
+    shape.pool_w = shape.pool_stride_w = shape.in_w;
   }
   for (const int output : node.outputs)
     layer.out_bytes += static_cast<int64_t>(At(graph, output).bytes());

@@ -55,6 +55,7 @@ struct Answer {
   std::vector<Refusal> refused{};
   std::vector<std::string> explain{};
   int64_t steps = 0;
+  double move_s = 0;  // that weights travel and load until it is in force, from the plan before
 };
 
 // One plan a tenant, each at weight / objective_s.

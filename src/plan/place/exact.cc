@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/place/answer.hpp"
 #include "plan/place/large.hpp"
+#include "plan/place/move.hpp"
 
 namespace covey::plan {
 namespace {
@@ -186,6 +188,64 @@ class ExactRun {
     result_.value = found.value;
     if (result_.optimal) result_.bound = found.value;
     result_.plans = Stopped() ? Chosen(lists, found.chosen) : Quicken(problem, found, lists);
+    if (options_.uptime_s > 0 && !options_.start.empty()) WeighMoves(lists);
+  }
+
+  // The plan that loses least, its moves counted: for several losses of speed the fewest moves.
+  void WeighMoves(std::vector<std::vector<TenantPlan>> lists) {
+    if (costs_.space().objective != Objective::kThroughput) return;
+    for (size_t g = 0; g < tenants_.size(); ++g) {
+      for (const TenantPlan& plan : options_.start) {
+        if (plan.tenant != tenants_[g] || !IsOption(costs_, plan)) continue;
+        if (std::find(lists[g].begin(), lists[g].end(), plan) == lists[g].end()) {
+          lists[g].push_back(plan);
+        }
+      }
+    }
+    const SearchProblem problem = MakeProblem(costs_, memory_, rows_, lists);
+    SearchProblem within = problem;
+    within.bottleneck = false;
+    within.stop = stop_;
+    for (size_t g = 0; g < lists.size(); ++g) {
+      // Of equal moves the quicker.
+      for (size_t c = 0; c < lists[g].size(); ++c) {
+        within.groups[g].cost[c] = Move(lists[g][c]) + 1e-6 * problem.groups[g].cost[c];
+      }
+    }
+    const double fastest = result_.value;
+    double least = LossOf(result_.plans, fastest);
+    for (const double slower : {0.0, 0.01, 0.03, 0.1, 0.3, 1.0}) {
+      if (Stopped()) break;
+      const double limit = fastest * (1 + slower + 1e-12);
+      for (size_t g = 0; g < lists.size(); ++g) {
+        for (size_t c = 0; c < lists[g].size(); ++c) {
+          for (int r = 0; r < within.unit_rows; ++r) {
+            const size_t at = c * within.rows() + r;
+            within.groups[g].at[at] = problem.groups[g].at[at] / limit;
+          }
+        }
+      }
+      const SearchResult found = LocalSearch(
+          within, {.steps = 8'000'000, .incumbent = Find(lists, result_.plans), .starts = 4});
+      if (found.chosen.empty()) continue;
+      std::vector<TenantPlan> plans = Chosen(lists, found.chosen);
+      const double value = Judge(costs_, plans).objective_s, loss = LossOf(plans, value);
+      if (loss >= least * (1 - 1e-9)) continue;
+      least = loss;
+      result_.value = value;
+      result_.plans = std::move(plans);
+    }
+    result_.optimal = result_.optimal && result_.value <= fastest * (1 + 1e-9);
+  }
+  double Move(const TenantPlan& plan) const {
+    return MoveSeconds(costs_.space(), options_.start, plan, options_.weights_in_flash);
+  }
+  // Seconds a round over the time expected, in which nothing runs while weights travel.
+  double LossOf(const std::vector<TenantPlan>& plans, double value) const {
+    double move_s = 0;
+    for (const TenantPlan& plan : plans) move_s += Move(plan);
+    const double part = std::min(move_s / options_.uptime_s, 0.999);
+    return value / (1 - part);
   }
 
   const Costs& costs_;

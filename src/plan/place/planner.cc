@@ -6,6 +6,7 @@
 #include "plan/place/baselines.hpp"
 #include "plan/place/exact.hpp"
 #include "plan/place/explain.hpp"
+#include "plan/place/move.hpp"
 #include "plan/place/replicas.hpp"
 
 namespace covey::plan {
@@ -73,6 +74,10 @@ class Planner {
     answer.bound_s = energy ? 0 : std::min(found.bound, answer.objective_s);
     answer.optimal = found.optimal;
     answer.steps = found.steps;
+    for (const TenantPlan& plan : found.plans) {
+      if (options_.start.empty()) break;
+      answer.move_s += MoveSeconds(space_, options_.start, plan, options_.weights_in_flash);
+    }
     if (energy) {
       for (PipelineAnswer& pipeline : answer.pipelines) {
         pipeline.rate_hz = space_.tenants[pipeline.tenant].rate_floor_hz;

@@ -40,8 +40,12 @@ struct PlanOptions {
   Policy policy = Policy::kExact;
   bool replicas = false;            // several plans a tenant, at fractional rates
   std::vector<TenantPlan> start{};  // the plan in force, to start the search from
-  int64_t steps = 150'000'000;      // of the search
-  bool first_only = false;          // any plan will do: is there one?
+  // How long the plan is expected to be in force. With a plan in `start` weights that have to move
+  // count then: what the plan loses while they travel, spread over this time; 0: moves are free.
+  double uptime_s = 0;
+  bool weights_in_flash = false;  // every device has all weights: only loading them counts
+  int64_t steps = 150'000'000;    // of the search
+  bool first_only = false;        // any plan will do: is there one?
   // The part of the time allowed that is gone; asked now and then. From 1 on the search ends with
   // the best plan and bound so far; none: no limit.
   std::function<double()> spent{};

@@ -261,6 +261,33 @@ TEST(Planner, RefusesAtOnceWhatNoPackingOfAllColumnsHolds) {
       << answer.refused[0].reason;
 }
 
+std::vector<TenantPlan> PlansOf(const Answer& answer) {
+  std::vector<TenantPlan> plans;
+  for (const PipelineAnswer& pipeline : answer.pipelines) plans.push_back(pipeline.routes[0].plan);
+  return plans;
+}
+
+TEST(Planner, MovesOnlyWhatPaysForItself) {
+  // Two devices are planned for, then two more are there: with little time nothing is to move.
+  Space space = FourArrays({"KWS", "SimpleNet", "WideNet"}, 10e6);
+  for (Tenant& tenant : space.tenants) tenant.sources.clear(), tenant.targets.clear();
+  Space small = space;
+  for (int d : {2, 3}) small.devices[d].part.capacity.layers = 0;
+  const Answer before = MakePlan(small, {});
+  const Answer best = MakePlan(space, {});
+  ASSERT_LT(best.objective_s, 0.99 * before.objective_s);
+  PlanOptions options{.start = PlansOf(before)};
+  options.uptime_s = 0.01;
+  const Answer soon = MakePlan(space, options);
+  EXPECT_EQ(soon.move_s, 0);
+  EXPECT_EQ(PlansOf(soon), PlansOf(before));
+  EXPECT_LE(soon.bound_s, best.objective_s * (1 + 1e-9));
+  options.uptime_s = 3600;
+  const Answer late = MakePlan(space, options);
+  EXPECT_GT(late.move_s, 0);
+  EXPECT_LT(late.objective_s, best.objective_s * 1.05);
+}
+
 TEST(Planner, SaysWhatLimits) {
   const Answer answer = MakePlan(FourArrays({"KWS", "SimpleNet"}, 1e6), {});
   ASSERT_EQ(answer.explain.size(), 3u);

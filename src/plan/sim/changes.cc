@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "plan/place/explain.hpp"
+#include "plan/place/move.hpp"
 
 namespace covey::plan {
 namespace {
@@ -26,16 +27,6 @@ bool ReadNumber(const std::string& text, double& value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value) &&
          value >= 0;
-}
-
-bool Holds(const std::vector<TenantPlan>& plans, int tenant, int device, int layer) {
-  for (const TenantPlan& plan : plans) {
-    if (plan.tenant != tenant) continue;
-    for (const Chunk& chunk : plan.chunks) {
-      if (chunk.device == device && layer >= chunk.first && layer < chunk.end) return true;
-    }
-  }
-  return false;
 }
 
 // "watch-glasses=500"
@@ -131,22 +122,9 @@ double MigrationSeconds(const Space& space, const std::vector<TenantPlan>& befor
   std::vector<double> seconds(space.devices.size(), 0);
   for (const PipelineAnswer& pipeline : next.pipelines) {
     for (const Route& route : pipeline.routes) {
-      const LayerTable& model = space.tenants[pipeline.tenant].model;
       for (const Chunk& chunk : route.plan.chunks) {
-        int64_t bytes = 0;
-        for (int i = chunk.first; i < chunk.end; ++i) {
-          if (Holds(before, pipeline.tenant, chunk.device, i)) continue;
-          bytes += model.layers[i].weight_bytes + model.layers[i].bias_bytes;
-        }
-        if (bytes == 0) continue;
-        double best = kNever;
-        for (int other = 0; other < space.size(); ++other) {
-          if (other == chunk.device) continue;
-          best = std::min(best, space.LinkOf(other, chunk.device).SecondsOf(bytes));
-        }
-        const Part& part = space.devices[chunk.device].part;
-        seconds[chunk.device] += part.weight_load_s_per_word * static_cast<double>(bytes) / 4;
-        if (!weights_in_flash && best < kNever) seconds[chunk.device] += best;
+        seconds[chunk.device] +=
+            ChunkMoveSeconds(space, before, pipeline.tenant, chunk, weights_in_flash);
       }
     }
   }

@@ -218,6 +218,8 @@ class Simulation {
     for (const Pipeline& pipeline : pipelines_) {
       for (const Lane& lane : pipeline.lanes) how.start.push_back(lane.plan);
     }
+    how.uptime_s = options_.expected_uptime_s;
+    how.weights_in_flash = options_.weights_in_flash;
     Answer answer = MakePlan(space_, how);
     const double migration = MigrationSeconds(space_, Placed(), answer, options_.weights_in_flash);
     bool forced = false;

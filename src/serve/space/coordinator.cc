@@ -262,7 +262,7 @@ std::vector<Way> Coordinator::WaysOf(const plan::Space& space, const SpacePlan& 
   return ways;
 }
 
-// The ways in force, as the planner says them; none unless all that are asked for have one.
+// The ways in force that are whole, as the planner says them.
 std::vector<plan::TenantPlan> Coordinator::PlansNow(const plan::Space& space,
                                                     const std::vector<size_t>& asked) const {
   const auto number = [&](const std::string& name) {
@@ -282,8 +282,7 @@ std::vector<plan::TenantPlan> Coordinator::PlansNow(const plan::Space& space,
       plan.chunks.push_back({number(hop.member), hop.first, hop.end});
       whole = whole && plan.chunks.back().device >= 0;
     }
-    if (!whole) return {};
-    plans.push_back(std::move(plan));
+    if (whole) plans.push_back(std::move(plan));
   }
   return plans;
 }

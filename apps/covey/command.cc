@@ -72,6 +72,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddClassify(app, chosen);
   AddEval(app, chosen);
   AddCalibrate(app, chosen);
+  AddForms(app, chosen);
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);

@@ -34,6 +34,7 @@ void AddModels(CLI::App& app, Chosen& chosen);
 void AddClassify(CLI::App& app, Chosen& chosen);
 void AddEval(CLI::App& app, Chosen& chosen);
 void AddCalibrate(CLI::App& app, Chosen& chosen);
+void AddForms(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);
 void AddPlan(CLI::App& app, Chosen& chosen);
 void AddSimulate(CLI::App& app, Chosen& chosen);

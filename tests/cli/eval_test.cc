@@ -216,5 +216,44 @@ TEST_F(CalibrateCascade, RefusesAProfileFileThatKnowsNeither) {
   EXPECT_NE(damaged.err.find("damaged.toml:1"), std::string::npos) << damaged.err;
 }
 
+TEST_F(Eval, FormsTellsBytesAndAgreementAndWhatIsFastestOverEachLink) {
+  Repository models;
+  Agent agent({"--models", models.path()});
+  ASSERT_NE(agent.address(), "") << agent.log();
+  const Ended run =
+      Covey({"forms", data_, "--type", "cifar10", "--run", "full@agent:" + agent.address(),
+             "--form", "file", "--form", "raw", "--form", "jpeg:90", "--form", "bare:90", "--form",
+             "bare:1:420@8", "--keep", "0.9", "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json forms = run.json()["forms"];
+  ASSERT_EQ(forms.size(), 5U);
+  EXPECT_EQ(forms[0]["agreement"]["value"], 1);
+  EXPECT_EQ(forms[0]["bytes"], forms[1]["bytes"]);  // Pixels are what these samples are.
+  EXPECT_NEAR(forms[2]["bytes"].get<double>() - forms[3]["bytes"].get<double>(), 450, 2);
+  EXPECT_EQ(forms[2]["agreement"], forms[3]["agreement"]);
+  EXPECT_LT(forms[4]["bytes"], forms[3]["bytes"]);
+  EXPECT_LT(forms[4]["agreement_choosing"]["value"], 0.9);
+  ASSERT_EQ(run.json()["links"].size(), 5U);
+  for (const Json& link : run.json()["links"]) {
+    EXPECT_NE(link["form"], "bare:1:420@8") << link;  // It does not keep the answers.
+    EXPECT_LE(link["request_ms"], link["as_it_is_ms"]) << link;
+  }
+}
+
+TEST_F(Eval, APairMaySendInAForm) {
+  Repository models;
+  Agent agent({"--models", models.path()});
+  ASSERT_NE(agent.address(), "") << agent.log();
+  const std::string there = "full@agent:" + agent.address();
+  const Ended run = Run({"--run", "whole=" + there, "--run", "small=" + there + "+bare:90",
+                         "--reference", there, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json pairs = run.json()["pairs"];
+  EXPECT_EQ(pairs[0]["top1_agreement"]["value"], 1);
+  EXPECT_LT(pairs[1]["sent_bytes"], pairs[0]["sent_bytes"].get<double>() / 2);
+  EXPECT_EQ(Run({"--run", there + "+bare:0"}).code, 2);
+  EXPECT_EQ(Run({"--run", there + "+zip"}).code, 2);
+}
+
 }  // namespace
 }  // namespace covey::cli_test

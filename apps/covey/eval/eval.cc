@@ -103,8 +103,9 @@ int Eval(Options options) {
 }
 
 constexpr char kFooter[] =
-    "PAIR is [NAME=]MODEL@PLACE: a model file on host or board:m33|m4|m55|rv32, a model's name at\n"
-    "agent:HOST:PORT. A board's latency is modelled (instructions under QEMU x a cycle model).\n"
+    "PAIR is [NAME=]MODEL@PLACE[+FORM]: a model file on host or board:m33|m4|m55|rv32, a model's\n"
+    "name at agent:HOST:PORT; FORM is how pictures are sent (covey forms). A board's latency is "
+    "modelled (instructions under QEMU x a cycle model).\n"
     "What each figure is: docs/guide/evaluation.md.\n"
     "Examples:\n"
     "  covey eval photos/ --labels labels.csv --run net.tflite@host --run net.tflite@board:m4\n"

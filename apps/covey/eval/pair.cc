@@ -22,12 +22,23 @@ Expected<Pair> ParsePair(const std::string& text) {
     pair.name = rest.substr(0, equals);
     rest.erase(0, equals + 1);
   }
+  // FORM may hold an '@' too: it begins at the '+' behind the place's.
+  const size_t plus = rest.rfind('+');
+  if (plus != std::string::npos && rest.find('@') < plus) {
+    const Expected<Form> form = ParseForm(rest.substr(plus + 1));
+    if (form) {
+      pair.form = form.value();
+      rest.erase(plus);
+    } else if (rest.find('@', plus) == std::string::npos) {
+      return MakeError(Code::kInvalidArgument, text + ": " + form.error().message);
+    }
+  }
   const size_t at = rest.rfind('@');
   pair.model = rest.substr(0, at);
   const Expected<Target> target =
       ParseTarget(at == std::string::npos ? "host" : rest.substr(at + 1));
   if (pair.model.empty() || !target) {
-    return MakeError(Code::kInvalidArgument, "'" + text + "': expected [NAME=]MODEL@PLACE" +
+    return MakeError(Code::kInvalidArgument, "'" + text + "': expected [NAME=]MODEL@PLACE[+FORM]" +
                                                  (target ? std::string(", found no model")
                                                          : "; " + target.error().message));
   }
@@ -38,6 +49,7 @@ Expected<Pair> ParsePair(const std::string& text) {
     const bool file = pair.target.kind != Target::Kind::kAgent;
     pair.name = (file ? std::filesystem::path(pair.model).stem().string() : pair.model) + "@" +
                 pair.target.text;
+    if (pair.form.kind != Form::Kind::kFile) pair.name += "+" + pair.form.Text();
   }
   return pair;
 }

@@ -72,6 +72,35 @@ TEST(Pair, HasANameAModelAndAPlace) {
   EXPECT_FALSE(ParsePair("m@"));
 }
 
+TEST(Form, IsReadBackFromItsText) {
+  for (const char* text : {"file", "raw", "raw@64", "jpeg:80", "jpeg:5:420", "bare:100:420@128"}) {
+    const auto form = ParseForm(text);
+    ASSERT_TRUE(form) << text;
+    EXPECT_EQ(form.value().Text(), text);
+  }
+  for (const char* text : {"", "jpeg", "jpeg:", "jpeg:0", "jpeg:101", "jpeg:80:444", "bare:x",
+                           "file@64", "raw@", "raw@4", "raw@99999", "png"})
+    EXPECT_FALSE(ParseForm(text)) << text;
+}
+
+TEST(Form, ScalesDownAndNeverUp) {
+  const Image image = Image::RawRgb8(64, 32, std::vector<std::byte>(64 * 32 * 3, std::byte{9}));
+  EXPECT_EQ(InForm(image, ParseForm("raw@16").value()).value().width, 32U);
+  EXPECT_EQ(InForm(image, ParseForm("raw@16").value()).value().height, 16U);
+  EXPECT_EQ(InForm(image, ParseForm("raw@48").value()).value().width, 64U);
+  EXPECT_EQ(InForm(image, ParseForm("jpeg:50").value()).value().format, ImageFormat::kJpeg);
+  EXPECT_FALSE(InForm(Image::Tensor(std::vector<std::byte>(4)), ParseForm("raw").value()));
+  EXPECT_TRUE(InForm(Image::Tensor(std::vector<std::byte>(4)), Form{}));
+}
+
+TEST(Pair, MayNameAForm) {
+  const auto pair = ParsePair("r=net@agent:h:7+bare:60:420@32");
+  ASSERT_TRUE(pair) << pair.error().message;
+  EXPECT_EQ(pair.value().form.Text(), "bare:60:420@32");
+  EXPECT_EQ(pair.value().target.agent.port, 7);
+  EXPECT_EQ(ParsePair("a+b.onnx@host").value().model, "a+b.onnx");
+}
+
 TEST(DataUri, IsABitmapForRawPixels) {
   const std::vector<std::byte> pixels(2 * 1 * 3, std::byte{0xFF});
   const std::string uri = DataUri(Image::RawRgb8(2, 1, pixels));

@@ -5,7 +5,7 @@
 
 #include "compiler/chunk/chunk.hpp"
 #include "core/host/diag_text.hpp"
-#include "serve/space/exact_planner.hpp"
+#include "serve/space/foresight.hpp"
 #include "serve/space/layer_table.hpp"
 #include "serve/space/live.hpp"
 
@@ -73,11 +73,11 @@ Expected<Space> Space::Join(const SpaceOptions& options) {
   if (!address) return address.error();
   if (!(options.link_kbit_s > 0) || !(options.link_overhead_us >= 0))
     return MakeError(Code::kInvalidArgument, "links: need a bandwidth above 0, overhead from 0");
-  auto live =
-      serve::LiveSpace::Open({.planner = serve::ExactPlanner({}),
-                              .default_link = {.bit_s = options.link_kbit_s * 1e3,
-                                               .overhead_s = options.link_overhead_us * 1e-6}},
-                             address.value());
+  serve::CoordinatorOptions how;
+  how.default_link = {.bit_s = options.link_kbit_s * 1e3,
+                      .overhead_s = options.link_overhead_us * 1e-6};
+  serve::Foresee(how, {});
+  auto live = serve::LiveSpace::Open(std::move(how), address.value());
   if (!live.ok()) return MakeError(live.status().code(), live.status().message());
   auto state = std::make_unique<State>();
   state->live = *std::move(live);

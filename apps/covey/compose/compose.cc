@@ -12,7 +12,7 @@
 #include "apps/covey/compose/view.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "serve/board/child.hpp"
-#include "serve/space/exact_planner.hpp"
+#include "serve/space/foresight.hpp"
 #include "serve/space/live.hpp"
 #include "serve/space/sample.hpp"
 #include "serve/space/switch_server.hpp"
@@ -104,7 +104,7 @@ Expected<void> Running::Start(const HostPort& listen, const HostPort& status) {
   serve::CoordinatorOptions options;
   plan::PlanOptions plan_options;
   plan_options.policy = *plan::PolicyOf(options_.policy);
-  options.planner = serve::ExactPlanner(plan_options);
+  serve::Foresee(options, plan_options);
   options.declared = space_.declared;
   options.default_link = space_.default_link;
   auto live =

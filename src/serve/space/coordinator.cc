@@ -173,6 +173,11 @@ void Coordinator::Turn(uint64_t now_ns) {
     Replan("another try");
   }
   Finish();
+  if (steady() && options_.better && options_.better()) {
+    cause_ = "the plan was thought over";
+    noticed_ns_ = now_ns_;
+    changed_ = true;
+  }
   // A leave is planned for at once; a join waits for others, and for a switch that is going on.
   if (!changed_ || members_.empty()) return;
   const bool settled = now_ns >= plan_ns_;
@@ -357,6 +362,10 @@ void Coordinator::PlanNow() {
   changed_ = urgent_ = false;
   if (!must && !WorthIt(space, ways, plan)) {
     Note("plan", cause_ + ": the plan in force stays, the move would not pay");
+    // What was proved meanwhile holds for it, too.
+    const bool as_good = plan.objective_s >= plan_.objective_s * (1 - 1e-9);
+    plan_.optimal = plan.optimal && as_good;
+    plan_.bound_hz = plan.bound_hz;
     return;
   }
   plan_ = plan;

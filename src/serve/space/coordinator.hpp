@@ -13,6 +13,7 @@
 // Threads: one. Errors: there are none to return; what goes wrong becomes an event.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,7 +31,8 @@ struct CoordinatorOptions {
   wire::node::Mac mac{};
   uint32_t boot = 0;
   SpacePlanner planner{};
-  plan::Space declared{};  // devices by name, links between them, options of the planner
+  std::function<bool()> better{};  // asked at each turn: has the planner found better meanwhile?
+  plan::Space declared{};          // devices by name, links between them, options of the planner
   plan::Link default_link{.bit_s = 1e6, .overhead_s = 1e-3};  // of devices that are not declared
   uint32_t strikes = 4;
   uint16_t hello_ms = 250;

@@ -4,8 +4,9 @@
 
 namespace covey::serve {
 
-SpacePlanner ExactPlanner(plan::PlanOptions options, double most_s) {
-  return [options, most_s](const plan::Space& space, const std::vector<plan::TenantPlan>& now) {
+SpacePlanner ExactPlanner(plan::PlanOptions options, double most_s, std::function<bool()> enough) {
+  return [options, most_s, enough = std::move(enough)](const plan::Space& space,
+                                                       const std::vector<plan::TenantPlan>& now) {
     plan::PlanOptions ask = options;
     ask.replicas = false;  // a pipeline has one way here
     ask.start = now;
@@ -13,6 +14,9 @@ SpacePlanner ExactPlanner(plan::PlanOptions options, double most_s) {
       using Clock = std::chrono::steady_clock;
       return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
     });
+    if (enough) {
+      ask.spent = [spent = ask.spent, &enough] { return enough() ? 1.0 : spent(); };
+    }
     const plan::Answer answer = plan::MakePlan(space, ask);
     SpacePlan plan;
     plan.tenants.resize(space.tenants.size());

@@ -1,7 +1,6 @@
 // covey agent: serves a model repository until SIGTERM or SIGINT.
 #include "serve/agent/agent.hpp"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +14,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/stop.hpp"
 #include "apps/covey/place/target.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 #include "serve/backends/onnx/onnx_backend.hpp"
@@ -73,14 +73,6 @@ std::vector<std::unique_ptr<serve::Backend>> MakeBackends(const AgentSettings& s
   return backends;
 }
 
-sigset_t StopSignals() {
-  sigset_t signals;
-  (void)sigemptyset(&signals);
-  (void)sigaddset(&signals, SIGTERM);
-  (void)sigaddset(&signals, SIGINT);
-  return signals;
-}
-
 void Announce(const std::string& address, const AgentSettings& settings) {
   if (settings.log_json) {
     std::cout << Json{{"event", "listening"},
@@ -105,8 +97,7 @@ int Serve(const Options& options) {
   if (!settings) return Fail(settings.error(), options.json);
   SetUpLog(settings.value().log_level, settings.value().log_json);
   // Blocked before any thread starts, so that only the wait below sees them.
-  const sigset_t signals = StopSignals();
-  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  StopSignals signals;
   serve::Agent agent(settings.value().agent, MakeBackends(settings.value()));
   DiagText diag;
   const Status started = agent.Start(diag);
@@ -115,9 +106,7 @@ int Serve(const Options& options) {
   }
   const HostPort address{settings.value().agent.host, agent.port()};
   Announce(address.text(), settings.value());
-  int signal = 0;
-  (void)sigwait(&signals, &signal);
-  (void)pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // A second signal ends it at once.
+  const int signal = signals.Wait();
   spdlog::info("stopping signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   agent.Stop();
   return kDone;

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "apps/covey/command.hpp"
-#include "apps/covey/compose/stop.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/json.hpp"
+#include "apps/covey/io/stop.hpp"
 #include "apps/covey/place/target.hpp"
 #include "serve/space/board_node.hpp"
 #include "serve/space/host_node.hpp"

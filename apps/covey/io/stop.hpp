@@ -3,6 +3,7 @@
 //   StopSignals signals;         // before any thread is started
 //   std::thread work(...);
 //   while (!signals.Came(std::chrono::milliseconds(200))) Show();
+//   signals.Wait();              // or until one comes; a second one then ends the process at once
 #pragma once
 
 #include <pthread.h>
@@ -27,6 +28,13 @@ class StopSignals {
                            .tv_nsec = static_cast<long>(wait.count() % 1000) * 1000000};
     if (!came_) came_ = sigtimedwait(&signals_, nullptr, &time) > 0;
     return came_;
+  }
+  int Wait() {
+    int signal = 0;
+    (void)sigwait(&signals_, &signal);
+    (void)pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    came_ = true;
+    return signal;
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "serve/space/coordinator.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "plan/cost/part.hpp"
 #include "serve/space/switch_state.hpp"
@@ -91,6 +92,12 @@ void Coordinator::TakeHello(const wire::node::FrameHead& head, const wire::node:
     replaced_.insert({name, member->boot});
     Leave(name, "started anew");
     member = nullptr;
+  }
+  if (member == nullptr && members_.size() >= options_.most_members) {
+    if (!std::exchange(told_full_, true))
+      Note("trouble", name + " is not taken: the space has " + std::to_string(members_.size()) +
+                          " members, as many as it may");
+    return;
   }
   if (member == nullptr) {
     SpaceMember joined{

@@ -36,6 +36,7 @@ struct CoordinatorOptions {
   plan::Link default_link{.bit_s = 1e6, .overhead_s = 1e-3};  // of devices that are not declared
   uint32_t strikes = 4;
   uint16_t hello_ms = 250;
+  size_t most_members = 256;         // whoever says hello beyond that is not taken
   uint64_t settle_ns = 400'000'000;  // after the first hello, and after joins
   // A join changes ways only if the plan gets this much better.
   double least_gain = 0.05;
@@ -124,6 +125,7 @@ class Coordinator {
   std::map<std::string, SpaceMember> members_;
   std::set<std::pair<std::string, uint32_t>> replaced_;  // starts of nodes that came after these
   std::set<std::string> told_twins_;
+  bool told_full_ = false;
   std::vector<std::unique_ptr<Switch>> switches_;
   struct ImageKey {
     size_t pipeline;

@@ -63,12 +63,22 @@ bool VirtualFleet::Port::Send(std::span<const std::byte> frame) {
 }
 
 VirtualFleet::VirtualFleet(uint64_t seed, const LinkShape& shape, CoordinatorOptions options)
-    : net_(seed, shape), coordinator_mac_(MacOf("coordinator")) {
-  options.mac = coordinator_mac_;
-  options.boot = 1;
-  coordinator_ = std::make_unique<Coordinator>(std::move(options), port_);
+    : net_(seed, shape), options_(std::move(options)), coordinator_mac_(MacOf("coordinator")) {
+  StartCoordinator();
 }
 VirtualFleet::~VirtualFleet() = default;
+
+void VirtualFleet::KillCoordinator() {
+  coordinator_.reset();
+  net_.Cut(coordinator_mac_, true);
+}
+
+void VirtualFleet::StartCoordinator() {
+  net_.Cut(coordinator_mac_, false);
+  options_.mac = coordinator_mac_;
+  options_.boot = ++coordinators_;
+  coordinator_ = std::make_unique<Coordinator>(options_, port_);
+}
 
 void VirtualFleet::Start(const FleetNode& node) {
   net_.Cut(MacOf(node.name), false);
@@ -98,19 +108,20 @@ std::vector<std::string> VirtualFleet::alive() const {
 }
 
 void VirtualFleet::Step(uint64_t until_ns) {
-  uint64_t next = std::min(net_.next_ns(), coordinator_->next_ns());
+  uint64_t next = net_.next_ns();
+  if (coordinator_) next = std::min(next, coordinator_->next_ns());
   for (const auto& [mac, member] : members_) next = std::min(next, member->node.next_ns());
   clock_.now_ns = std::max(clock_.now_ns, std::min(next, until_ns));
   while (auto out = net_.Due(clock_.now_ns)) {
     if (out->to == coordinator_mac_) {
-      coordinator_->Take(clock_.now_ns, out->frame);
+      if (coordinator_) coordinator_->Take(clock_.now_ns, out->frame);
     } else if (const auto found = members_.find(out->to); found != members_.end()) {
       found->second->node.Take(out->frame);
     }
   }
   for (const auto& [mac, member] : members_)
     if (member->node.next_ns() <= clock_.now_ns) member->node.Turn();
-  coordinator_->Turn(clock_.now_ns);
+  if (coordinator_) coordinator_->Turn(clock_.now_ns);
 }
 
 void VirtualFleet::RunFor(std::chrono::nanoseconds time) {

@@ -53,6 +53,10 @@ class VirtualFleet {
   void Start(const FleetNode& node);
   // At once, with all it holds.
   void Kill(const std::string& name);
+  // The coordinator: gone at once with all it knew; another start of it, which has to be told its
+  // pipelines.
+  void KillCoordinator();
+  void StartCoordinator();
   // Is it there, but unheard?
   void Cut(const std::string& name, bool cut) { net_.Cut(MacOf(name), cut); }
 
@@ -84,11 +88,12 @@ class VirtualFleet {
   VirtualClock clock_;
   SwitchCore net_;
   Port port_{*this};
-  std::unique_ptr<Coordinator> coordinator_;
+  CoordinatorOptions options_;
+  std::unique_ptr<Coordinator> coordinator_;  // null: it died
   wire::node::Mac coordinator_mac_{};
   std::map<wire::node::Mac, std::unique_ptr<Member>> members_;
   std::map<size_t, Told> told_;
-  uint32_t boots_ = 100;
+  uint32_t boots_ = 100, coordinators_ = 0;
 };
 
 }  // namespace covey::serve

@@ -10,6 +10,7 @@
 #include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
+#include "apps/covey/compile_variants.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
@@ -29,6 +30,7 @@ struct Options {
   std::string dump_after;
   std::optional<int64_t> ram, flash;
   ApproximateJob approximate;
+  std::vector<double> variants;
   bool json = false;
 };
 
@@ -94,6 +96,9 @@ size_t FloatOps(std::span<const std::byte> image) {
 }
 
 int Compile(const Options& options) {
+  if (!options.variants.empty())
+    return CompileVariants({options.approximate, options.model, options.output, options.target,
+                            options.variants, options.ram, options.flash, options.json});
   std::optional<Approximated> approximated;
   const Expected<ModelFile> model = Load(options, approximated);
   if (!model) return Fail(model.error(), options.json);
@@ -172,8 +177,14 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
       .add_option("--max-loss", job.max_loss,
                   "points of top-1 (of a hundred) that may be lost; default 0")
       ->check(NumberFrom(0, 100));
-  command.add_option("--samples", job.samples, "most samples to use (default 3000)")
+  command.add_option("--samples", job.samples, "most samples to use (default 12000)")
       ->check(CLI::Range(1, 1000000));
+  command
+      .add_option(
+          "--effort", job.effort,
+          "quick: layer by layer only; normal (default): what is left is tuned on the whole "
+          "network's scores; thorough: four times as long")
+      ->check(CLI::IsMember({"quick", "normal", "thorough"}));
   command.add_option("--seed", job.seed, "of the split in three (default 1)");
 }
 
@@ -208,6 +219,12 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->transform(WholeBytes());
   AddApproximation(*command, options->approximate);
   command
+      ->add_option("--variants", options->variants,
+                   "with --calibrate: one file with the exact network and one for each loss in "
+                   "points (0,1,3); OUT.covey#1 is the first of them")
+      ->delimiter(',')
+      ->check(NumberFrom(0, 100));
+  command
       ->add_option("--dump-after", options->dump_after,
                    "print the graph after this pass (docs/guide/engine-passes.md)")
       ->check(CLI::IsMember(PassNames()));
@@ -217,7 +234,8 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "  covey compile resnet8.tflite -o resnet8.covey --target m33\n"
       "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes\n"
       "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4\n"
-      "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey");
+      "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey\n"
+      "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }
 

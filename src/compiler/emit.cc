@@ -247,6 +247,15 @@ Result<std::vector<Lowered>> LowerAll(const Graph& graph, Diag& diag) {
   return lowered;
 }
 
+// What the limit leaves for faster loops once the plain image has its room.
+Result<int64_t> MoreFlash(const Graph& work, const std::vector<Lowered>& lowered,
+                          const CompileOptions& options, Diag& diag) {
+  if (!options.flash_bytes) return kNoLimit;
+  COVEY_TRY_ASSIGN(const wire::ImageContents plain, Emitter(work, lowered, options, 0, diag).Run());
+  const auto bytes = static_cast<int64_t>(wire::WriteImage(plain).size());
+  return std::max<int64_t>(0, *options.flash_bytes - bytes);
+}
+
 }  // namespace
 
 Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& options, Diag& diag) {
@@ -265,20 +274,15 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
   for (size_t i = 0; i < lowered.size(); ++i) {
     ApplyTarget(work, graph.nodes[i], lowered[i], options.target);
   }
-  int64_t more_flash = kNoLimit;
-  if (options.flash_bytes) {
-    COVEY_TRY_ASSIGN(const wire::ImageContents plain,
-                     Emitter(work, lowered, options, 0, diag).Run());
-    const auto bytes = static_cast<int64_t>(wire::WriteImage(plain).size());
-    more_flash = std::max<int64_t>(0, *options.flash_bytes - bytes);
-  }
+  COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
   return Emitter(work, std::move(lowered), options, more_flash, diag).Run();
 }
 
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag) {
   COVEY_TRY_ASSIGN(const std::vector<Lowered> lowered, LowerAll(graph, diag));
   const std::vector<OpView> views = ViewsOf(graph, lowered);
-  const MemoryPlan plan = PlanFor(graph, views, options, options.flash_bytes ? 0 : kNoLimit);
+  COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(graph, lowered, options, diag));
+  const MemoryPlan plan = PlanFor(graph, views, options, more_flash);
   Footprint footprint{plan.arena_bytes, plan.instructions, {}};
   for (const Offer& offer : plan.offers) footprint.nodes.push_back(offer.instructions);
   return footprint;

@@ -49,3 +49,10 @@ add_custom_command(OUTPUT ${compiler_generated}/kernel_sources.cc
 target_sources(covey_compiler PRIVATE ${compiler_generated}/kernel_sources.cc)
 set_source_files_properties(${dir}/cpp/emit_cpp_test.cc PROPERTIES
   COMPILE_DEFINITIONS COVEY_HOST_CXX="${CMAKE_CXX_COMPILER}")
+
+# Refits by gradients multiply with the widest vectors there are (approximate/gemm.hpp).
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(${dir}/approximate/gemm_avx2.cc PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+  set_source_files_properties(${dir}/approximate/gemm_avx512.cc PROPERTIES COMPILE_OPTIONS
+    "-mavx512f;-mprefer-vector-width=512")
+endif()

@@ -94,45 +94,64 @@ Expected<JobData> ReadJobData(const ApproximateJob& job) {
   return made;
 }
 
-Expected<Approximated> Approximate(const ApproximateJob& job) {
+compiler::TuneOptions TuningOf(const ApproximateJob& job) {
+  compiler::TuneOptions tune;
+  if (job.effort == "quick") tune.visits = 0;
+  if (job.effort == "thorough") tune.visits *= 4;
+  return tune;
+}
+
+Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
+                                                   const std::vector<double>& losses) {
   Expected<JobData> read = ReadJobData(job);
   if (!read) return read.error();
   DiagText diag;
   const Result<compiler::Target> target = compiler::TargetOf(job.target, diag);
   if (!target.ok()) return Explain("compile", target.status(), diag);
   ThreeParts parts = SplitInThree(read.value().data, job.seed);
-  Approximated made;
-  made.max_loss = job.max_loss;
-  made.calibrate = parts.calibrate.samples.count, made.select = parts.select.samples.count;
-  made.report = parts.report.samples.count;
   Notes notes;
   compiler::ExploreOptions options;
   options.compile = {.target = *target, .ram_bytes = job.ram, .flash_bytes = job.flash};
+  options.tune = TuningOf(job);
   options.progress = [&](const std::string& what) { notes.Say(what); };
   auto explorer = compiler::Explorer::Make(
       read.value().graph, {parts.calibrate.samples, parts.select.samples, parts.select.labels},
       options, diag);
   if (!explorer.ok()) return Explain(job.model, explorer.status(), diag);
-  auto found = compiler::FindBest(*explorer, job.max_loss / 100, diag);
-  if (!found.ok()) return Explain(job.model, found.status(), diag);
-  made.found = *std::move(found);
-  made.exact = explorer->exact();
-  made.graph = made.found.best.graph;
-  notes.Say("reporting");
-  const compiler::Graph& exact = explorer->study().graph();
-  compiler::Graph small = made.graph;
-  const Status passed = compiler::RunPasses(small, diag);
-  if (!passed.ok()) return Explain(job.model, passed, diag);
-  const auto a = compiler::AnswersOf(exact, parts.report.samples, nullptr, diag);
-  if (!a.ok()) return Explain(job.model, a.status(), diag);
-  const auto b = compiler::AnswersOf(small, parts.report.samples, nullptr, diag);
-  if (!b.ok()) return Explain(job.model, b.status(), diag);
-  made.agreement = compiler::Agreement(*a, *b);
-  if (!parts.report.labels.empty()) {
-    made.reported = compiler::Compare(*a, *b, parts.report.labels);
-    made.exact_top1 = compiler::Compare(*a, *a, parts.report.labels).top1.value;
+  std::vector<Approximated> all;
+  for (const double loss : losses) {
+    Approximated& made = all.emplace_back();
+    made.max_loss = loss;
+    made.calibrate = parts.calibrate.samples.count, made.select = parts.select.samples.count;
+    made.report = parts.report.samples.count;
+    auto found = compiler::FindBest(*explorer, loss / 100, diag);
+    if (!found.ok()) return Explain(job.model, found.status(), diag);
+    made.found = *std::move(found);
+    made.exact = explorer->exact();
+    made.graph = made.found.best.graph;
   }
-  return made;
+  notes.Say("reporting");
+  const auto exact =
+      compiler::AnswersOf(explorer->study().graph(), parts.report.samples, nullptr, diag);
+  if (!exact.ok()) return Explain(job.model, exact.status(), diag);
+  for (Approximated& made : all) {
+    compiler::Graph small = made.graph;
+    const Status passed = compiler::RunPasses(small, diag);
+    if (!passed.ok()) return Explain(job.model, passed, diag);
+    const auto answers = compiler::AnswersOf(small, parts.report.samples, nullptr, diag);
+    if (!answers.ok()) return Explain(job.model, answers.status(), diag);
+    made.agreement = compiler::Agreement(*exact, *answers);
+    if (parts.report.labels.empty()) continue;
+    made.reported = compiler::Compare(*exact, *answers, parts.report.labels);
+    made.exact_top1 = compiler::Compare(*exact, *exact, parts.report.labels).top1.value;
+  }
+  return all;
+}
+
+Expected<Approximated> Approximate(const ApproximateJob& job) {
+  Expected<std::vector<Approximated>> all = ApproximateAll(job, {job.max_loss});
+  if (!all) return all.error();
+  return std::move(all.value().front());
 }
 
 std::string Text(const Approximated& made) {

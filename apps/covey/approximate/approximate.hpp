@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/covey/approximate/data.hpp"
 #include "apps/covey/io/json.hpp"
@@ -24,7 +25,9 @@ struct ApproximateJob {
   std::string model, target = "any";
   std::string calibrate, labels, type = "int8";
   double max_loss = 0;  // in points of accuracy, of a hundred
-  size_t samples = 3000;
+  size_t samples = 12000;
+  std::string effort =
+      "normal";  // quick: no tuning (compiler/approximate/tune.hpp); thorough: more
   uint32_t seed = 1;
   std::optional<int64_t> ram, flash;
 };
@@ -44,6 +47,10 @@ struct Approximated {
 inline constexpr size_t kFewestSamples = 60;
 
 Expected<Approximated> Approximate(const ApproximateJob& job);
+// The same for several losses in points, `max_loss` of the job aside: one exploration.
+Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
+                                                   const std::vector<double>& losses);
+compiler::TuneOptions TuningOf(const ApproximateJob& job);
 std::string Text(const Approximated& made);
 Json ToJson(const Approximated& made);
 Json ToJson(const compiler::Point& point);

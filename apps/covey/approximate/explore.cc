@@ -57,31 +57,32 @@ Expected<std::string> KeyOf(const Options& options, const LabelledBytes& data) {
   for (const std::vector<std::byte>& input : data.samples.inputs) hash.Update(input);
   hash.Update(std::as_bytes(std::span(data.labels)));
   std::ostringstream text;
-  text << "2 " COVEY_VERSION " " << options.job.target << ' ' << options.job.seed << ' '
-       << options.job.max_loss << ' ' << options.job.ram.value_or(-1) << ' '
-       << options.job.flash.value_or(-1);
+  text << "3 " COVEY_VERSION " " << options.job.target << ' ' << options.job.effort << ' '
+       << options.job.seed << ' ' << options.job.max_loss << ' ' << options.job.ram.value_or(-1)
+       << ' ' << options.job.flash.value_or(-1);
   const std::string words = text.str();
   hash.Update(std::as_bytes(std::span(words)));
   return Hex(hash.Finish());
 }
 
-Recipe Ours(double channels, double forms) {
+Recipe Ours(double channels, double forms, bool tuned) {
   Recipe recipe;
   recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
+  recipe.tuned = tuned;
   return recipe;
 }
 
 // What is tried, in order. The rest of a row is left when it loses too much: that depends on points
 // that are known then, so that an exploration which goes on does the same.
-std::vector<std::vector<Recipe>> RowsOf() {
+std::vector<std::vector<Recipe>> RowsOf(bool tuned) {
   std::vector<std::vector<Recipe>> rows;
   Recipe compact;
   compact.compact = true;
   rows.push_back({Recipe(), compact});
-  for (const double channels : {0.0, 0.05, 0.1, 0.16, 0.22}) {
+  for (const double channels : {0.0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4, 0.5}) {
     std::vector<Recipe>& row = rows.emplace_back();
     for (const double forms : {0.0, 0.03, 0.06, 0.09, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36})
-      row.push_back(Ours(channels, forms));
+      row.push_back(Ours(channels, forms, tuned));
   }
   for (const Policy policy : {Policy::kSignificance, Policy::kLanes})
     for (const auto kind :
@@ -93,8 +94,8 @@ std::vector<std::vector<Recipe>> RowsOf() {
         row.push_back(recipe);
       }
     }
-  for (const double channels : {0.05, 0.1, 0.16}) {
-    Recipe recipe = Ours(channels, 0);
+  for (const double channels : {0.05, 0.1, 0.16, 0.3}) {
+    Recipe recipe = Ours(channels, 0, tuned);
     recipe.compact = true;
     rows.push_back({recipe});
   }
@@ -157,7 +158,7 @@ class Exploring {
         Explorer::Make(read.graph,
                        {std::move(parts.calibrate.samples), std::move(parts.select.samples),
                         std::move(parts.select.labels)},
-                       {.compile = how_}, diag);
+                       {.compile = how_, .tune = TuningOf(options_.job)}, diag);
     if (!explorer.ok()) return Explain(options_.job.model, explorer.status(), diag);
     explorer_ = std::make_unique<Explorer>(*std::move(explorer));
     return {};
@@ -194,7 +195,7 @@ class Exploring {
   Expected<void> TryAll() {
     Progress progress("explore", options_.points);
     size_t count = 0;
-    for (const std::vector<Recipe>& row : RowsOf()) {
+    for (const std::vector<Recipe>& row : RowsOf(explorer_->tunes())) {
       for (const Recipe& recipe : row) {
         if (count++ == options_.points) return {};
         const Expected<std::optional<Point>> point = Try(recipe);
@@ -394,8 +395,12 @@ void AddExplore(CLI::App& app, Chosen& chosen) {
   command->add_option("--labels", options->job.labels, "a class number a line, for --calibrate");
   command->add_option("--type", options->job.type, "of raw samples, as for compile")
       ->check(CLI::IsMember({"int8", "uint8", "float32", "cifar10"}));
-  command->add_option("--samples", options->job.samples, "most samples to use (default 3000)")
+  command->add_option("--samples", options->job.samples, "most samples to use (default 12000)")
       ->check(CLI::Range(1, 1000000));
+  command
+      ->add_option("--effort", options->job.effort,
+                   "quick: layer by layer only; normal (default): tuned; thorough: longer")
+      ->check(CLI::IsMember({"quick", "normal", "thorough"}));
   command->add_option("--seed", options->job.seed, "of the split in three (default 1)");
   command->add_option("--report", options->report, "the page to write (HTML)")->required();
   command->add_option("--csv", options->csv, "all points as CSV");

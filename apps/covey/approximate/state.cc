@@ -24,6 +24,7 @@ Json RecipeJson(const compiler::Recipe& recipe) {
           {"channels", recipe.channels},
           {"forms", recipe.forms},
           {"compact", recipe.compact},
+          {"tuned", recipe.tuned},
           {"thresholds", recipe.thresholds},
           {"kind", static_cast<int>(recipe.kind)}};
 }
@@ -36,6 +37,7 @@ compiler::Recipe RecipeOf(const Json& json) {
   recipe.kind = static_cast<compiler::SignificanceKind>(kind);
   recipe.channels = json.at("channels"), recipe.forms = json.at("forms");
   recipe.compact = json.at("compact");
+  recipe.tuned = json.at("tuned");
   recipe.thresholds = json.at("thresholds").get<std::vector<double>>();
   return recipe;
 }

@@ -5,6 +5,7 @@
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
+#include "wire/image/host/join.hpp"
 
 namespace covey::app {
 namespace {
@@ -59,12 +60,19 @@ std::span<const std::byte> ImageBytes::span() const {
 
 Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target,
                                   const compiler::CompileOptions& limits) {
-  Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  const wire::VariantPath variant = wire::SplitVariantPath(path);
+  Expected<std::vector<std::byte>> bytes = ReadFile(variant.file);
   if (!bytes) return bytes.error();
+  if (variant.number) {
+    DiagText diag;
+    Result<std::vector<std::byte>> one = wire::ExtractVariant(bytes.value(), *variant.number, diag);
+    if (!one.ok()) return Explain(path, one.status(), diag);
+    bytes.value() = *std::move(one);
+  }
   ModelFile model;
   model.path = path;
   model.file_bytes = bytes.value().size();
-  model.format = compiler::DetectFormat(bytes.value(), path);
+  model.format = compiler::DetectFormat(bytes.value(), variant.file);
   switch (model.format) {
     case Format::kImage:
       return LoadImage(std::move(model), bytes.value());

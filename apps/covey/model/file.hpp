@@ -50,6 +50,7 @@ struct ModelFile {
 };
 
 // Reads and checks; compiles what is int8. A float network is no error here (no_image says why).
+// "net.covey#2" is variant 2 of an image file, by itself (wire/image/host/join.hpp).
 // `target` is "any" or a board's name; an image that is compiled already stays as it is.
 // Of `limits` only RAM and flash are used.
 Expected<ModelFile> LoadModelFile(const std::string& path, const std::string& target = "any",

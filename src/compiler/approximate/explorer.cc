@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "compiler/emit.hpp"
 #include "compiler/ir/check.hpp"
@@ -44,6 +45,17 @@ Removal FormsSaving(const Study& study, double part, double all) {
   return BySaving(
       part * all, [&](double price) { return study.FormsByPrice(price); },
       [&](const Removal& removal) { return study.SavedBy(removal); });
+}
+
+// Each row in one list of rules, which is empty.
+std::vector<std::vector<Pattern>> NoPatterns(const Graph& graph) {
+  std::vector<std::vector<Pattern>> patterns;
+  for (const Layer& layer : LayersOf(graph)) {
+    Pattern& all = patterns.emplace_back().emplace_back();
+    all.rows.resize(static_cast<size_t>(layer.rows));
+    std::iota(all.rows.begin(), all.rows.end(), 0);
+  }
+  return patterns;
 }
 
 // Notes on layers, by name; the exact network's products beside those that are left.
@@ -98,6 +110,7 @@ std::string Recipe::Text() const {
   if (policy == Policy::kOurs) {
     std::snprintf(number, sizeof(number), " channels %.3f forms %.3f", channels, forms);
     text += number;
+    if (tuned) text += " tuned";
   } else if (policy != Policy::kExact) {
     text += kind == SignificanceKind::kClosed ? " closed" : " running-sum";
     for (double threshold : thresholds) {
@@ -119,7 +132,8 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   COVEY_TRY(RunPasses(work, diag));
   COVEY_TRY(CheckByteSamples(work, explorer.data_.select, diag));
   explorer.Say("calibrating");
-  COVEY_TRY_ASSIGN(Study study, Study::Make(work, explorer.data_.calibrate,
+  explorer.studied_ = EvenlyPicked(explorer.data_.calibrate, explorer.options_.studied);
+  COVEY_TRY_ASSIGN(Study study, Study::Make(work, explorer.studied_,
                                             {.target = explorer.options_.compile.target}, diag));
   if (study.layers().empty()) {
     return Refuse(diag, {Code::kFailedPrecondition, "approximate: nothing to approximate"},
@@ -135,12 +149,14 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   COVEY_TRY_ASSIGN(Tried exact, explorer.Measure({}, explorer.study_->graph(), *explorer.study_,
                                                  nullptr, nullptr, diag));
   explorer.exact_ = std::move(exact.point);
+  explorer.tunes_ = explorer.options_.tune.visits > 0 && CanTune(work);
   explorer.options_.compile = limits;
   return explorer;
 }
 
-Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, Diag& diag) {
-  Narrow& narrow = narrow_[channels];
+Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, Diag& diag) {
+  if (channels <= 0) tuned = false;
+  Narrow& narrow = narrow_[{channels, tuned}];
   if (narrow.study != nullptr) return &narrow;
   if (channels <= 0) {
     narrow = {study_->graph(), study_};
@@ -151,10 +167,24 @@ Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, Diag& diag) 
       ChannelsSaving(*study_, channels, static_cast<double>(exact_.instructions));
   COVEY_TRY_ASSIGN(narrow.graph, study_->Apply(removal, diag));
   COVEY_TRY(RunPasses(narrow.graph, diag));
-  COVEY_TRY_ASSIGN(Study study, Study::Make(narrow.graph, data_.calibrate,
-                                            {.target = options_.compile.target}, diag));
+  if (tuned) {
+    COVEY_TRY_ASSIGN(narrow.graph, Tune(narrow.graph, NoPatterns(narrow.graph), data_.calibrate,
+                                        study_->graph(), options_.tune, diag));
+  }
+  COVEY_TRY_ASSIGN(Study study,
+                   Study::Make(narrow.graph, studied_, {.target = options_.compile.target}, diag));
   narrow.study = std::make_shared<const Study>(std::move(study));
   return &narrow;
+}
+
+Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, const Narrow*& narrow,
+                             Diag& diag) {
+  COVEY_TRY_ASSIGN(narrow, Narrowed(recipe.channels, recipe.tuned, diag));
+  removal = FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
+  COVEY_TRY_ASSIGN(Graph graph, narrow->study->Apply(removal, diag));
+  if (!recipe.tuned || recipe.forms <= 0) return graph;
+  return Tune(graph, narrow->study->PatternsFor(removal), data_.calibrate, study_->graph(),
+              options_.tune, diag);
 }
 
 Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
@@ -162,6 +192,12 @@ Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
   if (known != known_.end()) return known->second;
   Say(recipe.Text());
   COVEY_TRY_ASSIGN(const Tried tried, Make(recipe, diag));
+  char found[96];
+  std::snprintf(found, sizeof(found), ": %.1f %% of the instructions, loss %.2f points",
+                100 * static_cast<double>(tried.point.instructions) /
+                    static_cast<double>(exact_.instructions),
+                100 * tried.point.loss);
+  Say(recipe.Text() + found);
   known_.emplace(recipe.Text(), tried);
   return tried;
 }
@@ -176,16 +212,14 @@ Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
   }
   if (recipe.policy == Policy::kExact) return Tried{exact_, study_->graph()};
   if (recipe.policy == Policy::kOurs) {
-    COVEY_TRY_ASSIGN(const Narrow* narrow, Narrowed(recipe.channels, diag));
-    const Removal removal =
-        FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
-    COVEY_TRY_ASSIGN(Graph graph, narrow->study->Apply(removal, diag));
+    const Narrow* narrow = nullptr;
+    Removal removal;
+    COVEY_TRY_ASSIGN(Graph graph, Ours(recipe, removal, narrow, diag));
     return Measure(recipe, std::move(graph), *narrow->study, nullptr, &removal, diag);
   }
   auto seen = significance_.find(recipe.kind);
   if (seen == significance_.end()) {
-    COVEY_TRY_ASSIGN(Significance made,
-                     Significance::Make(*study_, data_.calibrate, recipe.kind, diag));
+    COVEY_TRY_ASSIGN(Significance made, Significance::Make(*study_, studied_, recipe.kind, diag));
     seen = significance_.emplace(recipe.kind, std::move(made)).first;
   }
   std::vector<double> thresholds = recipe.thresholds;
@@ -247,17 +281,12 @@ class Search {
       : explorer_(explorer), most_loss_(most_loss), diag_(diag) {}
 
   Result<Found> Run() {
-    // Parts of the instructions that channels are to save, by the study's estimate.
-    constexpr double kChannels[] = {0, 0.05, 0.1, 0.16};
     COVEY_TRY(Try({}).status());
-    int64_t last = -1;
     for (const double channels : kChannels) {
-      COVEY_TRY_ASSIGN(const std::optional<Point> narrow, Try(Ours(channels, 0)));
-      if (channels > 0 && narrow && narrow->loss > most_loss_) break;
-      if (channels > 0 && narrow && narrow->instructions == last) continue;  // none went
-      if (narrow) last = narrow->instructions;
-      COVEY_TRY(Forms(channels));
+      COVEY_TRY_ASSIGN(const bool keeps, Narrowed(channels));
+      if (!keeps) break;
     }
+    COVEY_TRY(Tuned());
     if (!best_) {
       return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
                     "flash and RAM", "nothing that was tried keeps them within the loss");
@@ -266,6 +295,46 @@ class Search {
   }
 
  private:
+  // Parts of the instructions that channels are to save, by the study's estimate.
+  static constexpr double kChannels[] = {0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4};
+  // Tuning brings back about so much; it takes its time, so that only what loses at most that much
+  // more without it is tried, a few times.
+  static constexpr double kTuningGains[] = {0.008, 0.004};
+  static constexpr size_t kMostTunings = 5;
+
+  // False if this much is too much even for tuning.
+  Result<bool> Narrowed(double channels) {
+    COVEY_TRY_ASSIGN(const std::optional<Point> narrow, Try(Ours(channels, 0)));
+    const bool tunes = explorer_.tunes();
+    if (channels > 0 && narrow && narrow->loss > most_loss_ + (tunes ? kTuningGains[0] : 0))
+      return false;
+    if (channels > 0 && narrow && narrow->instructions == last_) return true;  // none went
+    if (narrow) last_ = narrow->instructions;
+    if (!narrow || narrow->loss <= most_loss_) COVEY_TRY(Forms(channels, most_loss_));
+    if (!tunes) return true;
+    for (const double gain : kTuningGains)
+      if (!narrow || narrow->loss <= most_loss_ + gain)
+        COVEY_TRY(Forms(channels, most_loss_ + gain));
+    return true;
+  }
+
+  // What lost a little too much, tuned, from the cheapest on until one keeps the loss.
+  Status Tuned() {
+    std::sort(close_.begin(), close_.end(),
+              [](const Point& a, const Point& b) { return a.instructions < b.instructions; });
+    size_t tunings = 0;
+    for (const Point& point : close_) {
+      if (tunings == kMostTunings || (best_ && best_->point.instructions <= point.instructions))
+        break;
+      Recipe recipe = point.recipe;
+      recipe.tuned = true;
+      ++tunings;
+      COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
+      if (tuned && tuned->loss <= most_loss_) break;
+    }
+    return OkStatus();
+  }
+
   static Recipe Ours(double channels, double forms) {
     Recipe recipe;
     recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
@@ -286,15 +355,22 @@ class Search {
   }
 
   // The largest saving by forms that keeps the loss. Upwards first: much is rarely removed.
-  Status Forms(double channels) {
+  Status Forms(double channels, double most_loss) {
     constexpr double kStep = 0.015;
     int low = 0, high = 32, step = 6;
+    std::optional<Point> kept;
     while (high - low > 1) {
       const int at = std::min(low + step, high - 1);
       COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(Ours(channels, at * kStep)));
-      (!point || point->loss <= most_loss_ ? low : high) = at;
+      const bool keeps = !point || point->loss <= most_loss;
+      if (keeps && point) kept = point;
+      (keeps ? low : high) = at;
       step = std::clamp((high - low) / 2, 1, step);
     }
+    if (low == 0) {
+      COVEY_TRY_ASSIGN(kept, Try(Ours(channels, 0)));
+    }
+    if (explorer_.tunes() && kept && (channels > 0 || low > 0)) close_.push_back(*kept);
     return OkStatus();
   }
 
@@ -303,6 +379,8 @@ class Search {
   Diag& diag_;
   std::optional<Tried> best_;
   std::vector<Point> points_;
+  std::vector<Point> close_;  // without tuning: on the edge of what tuning could mend
+  int64_t last_ = -1;
 };
 
 }  // namespace

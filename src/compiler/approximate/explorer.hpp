@@ -22,6 +22,7 @@
 
 #include "compiler/approximate/significance.hpp"
 #include "compiler/approximate/study.hpp"
+#include "compiler/approximate/tune.hpp"
 #include "compiler/compile.hpp"
 
 namespace covey::compiler {
@@ -34,6 +35,8 @@ struct Recipe {
   // kOurs: the part of the instructions that channels are to save, by the study's estimate; then
   // the part that units of kernels' forms are to save of what is left.
   double channels = 0, forms = 0;
+  // kOurs: what is left is tuned on the whole network's scores (tune.hpp), after either removal.
+  bool tuned = false;
   // kSignificance, kLanes: one a layer that the rule looks at.
   std::vector<double> thresholds{};
   SignificanceKind kind = SignificanceKind::kClosed;
@@ -73,6 +76,9 @@ struct ExploreData {
 };
 struct ExploreOptions {
   CompileOptions compile;  // target and limits
+  // Recipes of FindBest are tuned so, where the network can be (tune.hpp); 0 visits: none is.
+  TuneOptions tune{};
+  size_t studied = 2000;  // calibration samples that second moments are taken of
   std::function<void(const std::string& what)> progress = nullptr;
 };
 
@@ -92,6 +98,7 @@ class Explorer {
   const Study& study() const { return *study_; }
   const Point& exact() const { return exact_; }
   bool labelled() const { return !data_.labels.empty(); }
+  bool tunes() const { return tunes_; }
 
  private:
   Explorer() = default;
@@ -101,7 +108,8 @@ class Explorer {
     std::shared_ptr<const Study> study;
   };
   Result<Tried> Make(const Recipe& recipe, Diag& diag);
-  Result<const Narrow*> Narrowed(double channels, Diag& diag);
+  Result<const Narrow*> Narrowed(double channels, bool tuned, Diag& diag);
+  Result<Graph> Ours(const Recipe& recipe, Removal& removal, const Narrow*& narrow, Diag& diag);
   Status Cost(const Recipe& recipe, Tried& tried, Diag& diag) const;
   Result<Tried> Measure(const Recipe& recipe, Graph graph, const Study& study,
                         const Study::Patterns* patterns, const Removal* removal, Diag& diag);
@@ -116,7 +124,9 @@ class Explorer {
   Point exact_;
   int64_t plain_bytes_ = 0;             // of the exact image without what loops add
   std::map<std::string, Tried> known_;  // by the recipe's text
-  std::map<double, Narrow> narrow_;
+  std::map<std::pair<double, bool>, Narrow> narrow_;
+  ByteSamples studied_;
+  bool tunes_ = false;
   std::map<SignificanceKind, Significance> significance_;
 };
 

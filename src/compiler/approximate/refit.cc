@@ -45,8 +45,7 @@ class Fit {
     spread_ = inverse.llt().matrixU();
   }
 
-  void Row(const Layer& exact, int32_t row, Layer& to) const {
-    Eigen::VectorXd w = WeightsOf(exact, row);
+  void Row(const Layer& exact, Eigen::VectorXd w, int32_t row, Layer& to) const {
     auto* const weights = to.weights.data() + int64_t{row} * exact.operands;
     double change = 0;
     // Columns of several weights may leave the range of int8; a little less of all then fits.
@@ -118,11 +117,21 @@ class Fit {
 }  // namespace
 
 Layer Refit(const Layer& exact, const Moments& moments, const std::vector<Pattern>& patterns) {
+  Eigen::MatrixXd wanted(exact.operands + 1, exact.rows);
+  for (int32_t r = 0; r < exact.rows; ++r) wanted.col(r) = WeightsOf(exact, r);
+  return Refit(exact, wanted, moments, patterns);
+}
+
+Layer Refit(const Layer& exact, const Eigen::MatrixXd& wanted, const Moments& moments,
+            const std::vector<Pattern>& patterns) {
   Layer to = exact;
   std::fill(to.weights.begin(), to.weights.end(), int8_t{0});  // keeps to any rule
   const auto one = [&](const Pattern& pattern, bool threads) {
     const Fit fit(exact.operands, moments, pattern.zero);
-    const auto row = [&](size_t k) { fit.Row(exact, pattern.rows[k], to); };
+    const auto row = [&](size_t k) {
+      const int32_t r = pattern.rows[k];
+      fit.Row(exact, wanted.col(r), r, to);
+    };
     if (threads) return ParallelFor(pattern.rows.size(), row);
     for (size_t k = 0; k < pattern.rows.size(); ++k) row(k);
   };

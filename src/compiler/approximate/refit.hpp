@@ -21,6 +21,10 @@ namespace covey::compiler {
 
 // Every row in one pattern. Returns `exact` with other weights and biases.
 Layer Refit(const Layer& exact, const Moments& moments, const std::vector<Pattern>& patterns);
+// The same towards other weights than the exact layer's: (operands + 1, rows), the last of a row
+// what its bias changes by.
+Layer Refit(const Layer& exact, const Eigen::MatrixXd& wanted, const Moments& moments,
+            const std::vector<Pattern>& patterns);
 
 // Operands out, weights as they were, and only the mean made up for. Rules must be of one weight.
 Layer MendBias(const Layer& exact, const Moments& moments, const std::vector<Pattern>& patterns);

@@ -51,6 +51,13 @@ ByteSamples PickBytes(const ByteSamples& from, std::span<const size_t> which) {
   return to;
 }
 
+ByteSamples EvenlyPicked(const ByteSamples& from, size_t most) {
+  if (from.count <= most) return from;
+  std::vector<size_t> which(most);
+  for (size_t i = 0; i < most; ++i) which[i] = i * from.count / most;
+  return PickBytes(from, which);
+}
+
 Result<Answers> AnswersOf(const Graph& graph, const ByteSamples& samples,
                           const std::function<void(size_t)>& tick, Diag& diag) {
   COVEY_TRY(CheckByteSamples(graph, samples, diag));

@@ -26,6 +26,8 @@ struct ByteSamples {
 // kInvalidArgument, in words, where sizes do not fit the graph.
 Status CheckByteSamples(const Graph& graph, const ByteSamples& samples, Diag& diag);
 ByteSamples PickBytes(const ByteSamples& from, std::span<const size_t> which);
+// At most so many, from the first to the last at equal distances.
+ByteSamples EvenlyPicked(const ByteSamples& from, size_t most);
 
 struct Answers {
   size_t samples = 0;

@@ -215,6 +215,26 @@ TEST(DeadChannels, KeepsWhatALiveSumAdds) {
   for (int tensor : {a, b, sum}) EXPECT_EQ(TensorOf(passed, tensor).dims[3], 1);
 }
 
+// Of eight channels two are read by nobody: before a window of one both go, before Winograd's 3x3
+// the count stays a multiple of four.
+TEST(DeadChannels, KeepsFoursForWinograd) {
+  for (const int32_t size : {1, 3}) {
+    SmallNetwork net(8);
+    const int a = net.Conv(net.Input({1, 4, 4, 2}), {.outputs = 8});
+    const int b = net.Conv(a, {.outputs = 4, .size = size});
+    net.graph().outputs = {b};
+    const int weights = net.graph().nodes[1].inputs[1];
+    std::vector<int8_t> values(TensorOf(net.graph(), weights).data->size(), 5);
+    for (size_t i = 0; i < values.size(); ++i)
+      if (i % 8 == 2 || i % 8 == 5) values[i] = 0;
+    net.Set(weights, values);
+    const int first = net.graph().nodes[0].inputs[1];
+    net.Set(first, std::vector<int8_t>(TensorOf(net.graph(), first).data->size(), 3));
+    ExpectSameBytes(net.graph(), DropDeadChannels);
+    EXPECT_EQ(TensorOf(Passed(net.graph()), a).dims[3], size == 1 ? 6 : 8);
+  }
+}
+
 // With one scale fully_connected would multiply its scales in single precision.
 TEST(DeadChannels, LeavesFullyConnectedTwoScales) {
   SmallNetwork net(5);

@@ -127,8 +127,9 @@ class Search {
     return foldable;
   }
 
-  // No tensor may become empty. Nor may fully_connected's weight scales dwindle to one: it would
-  // multiply its scales in single precision then (lower.hpp), which is another multiplier.
+  // No tensor may become empty, and Winograd's form keeps its fours. Nor may fully_connected's
+  // weight scales dwindle to one: it would multiply its scales in single precision then
+  // (lower.hpp), which is another multiplier.
   void KeepEnough() {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
@@ -138,13 +139,30 @@ class Search {
                             TensorOf(graph_, node.inputs[1]).quant.scales.size() > 1;
         std::vector<bool>& channels = Of(output);
         auto missing = (scales ? 2 : 1) - std::count(channels.begin(), channels.end(), true);
-        for (size_t c = 0; c < channels.size() && missing > 0; ++c) {
-          if (channels[c]) continue;
-          Need(channels, c);
-          --missing;
-        }
+        Keep(channels, missing);
       }
+      if (lowered_[i]) KeepFours(node, *lowered_[i]);
     }
+  }
+  void Keep(std::vector<bool>& channels, std::ptrdiff_t missing) {
+    for (size_t c = 0; c < channels.size() && missing > 0; ++c) {
+      if (channels[c]) continue;
+      Need(channels, c);
+      --missing;
+    }
+  }
+
+  // Winograd's form (kernels/winograd.hpp) takes channels by fours: it saves more than up to three
+  // channels cost.
+  void KeepFours(const Node& node, const Lowered& lowered) {
+    if (FlowOf(graph_, node, lowered) != Flow::kSums || node.op != Op::kConv2D) return;
+    const ConvAttr attr = lowered.As<ConvAttr>();
+    const std::vector<int32_t>& filter = TensorOf(graph_, node.inputs[1]).dims;
+    std::vector<bool>& channels = Of(node.inputs[0]);
+    if (filter[1] != 3 || filter[2] != 3 || attr.stride_h != 1 || attr.stride_w != 1 ||
+        attr.dilation_h != 1 || attr.dilation_w != 1 || channels.size() % 4 != 0)
+      return;
+    Keep(channels, (4 - std::count(channels.begin(), channels.end(), true) % 4) % 4);
   }
 
   const Graph& graph_;

@@ -8,6 +8,7 @@
 #include "compiler/compile.hpp"
 #include "serve/backends/int8/host_engine.hpp"
 #include "serve/backends/match.hpp"
+#include "wire/image/host/join.hpp"
 #include "wire/image/reader.hpp"
 
 namespace covey::serve {
@@ -147,7 +148,11 @@ class Int8Backend final : public Backend {
  public:
   const char* name() const override { return "int8"; }
   Result<std::unique_ptr<Model>> Load(const std::filesystem::path& path, Diag& diag) override {
-    COVEY_TRY_ASSIGN(std::vector<std::byte> bytes, ReadFile(path, diag));
+    const wire::VariantPath variant = wire::SplitVariantPath(path.string());
+    COVEY_TRY_ASSIGN(std::vector<std::byte> bytes, ReadFile(variant.file, diag));
+    if (variant.number) {
+      COVEY_TRY_ASSIGN(bytes, wire::ExtractVariant(bytes, *variant.number, diag));
+    }
     if (compiler::DetectFormat(bytes, path) == compiler::Format::kImage)
       return LoadImage(bytes, diag);
     COVEY_TRY_ASSIGN(compiler::Graph graph, compiler::ImportFile(path, diag));

@@ -35,6 +35,7 @@ using compiler::Policy;
 struct Options {
   std::vector<std::string> networks, boards{"m4", "m33"};
   std::string images = "build/approximation";
+  size_t visits = compiler::TuneOptions{}.visits;
   bool json = false, no_boards = false, no_report = false, quick = false;
 };
 
@@ -95,6 +96,7 @@ class Bench {
         graph,
         {sets.value().calibrate.samples, sets.value().select.samples, sets.value().select.labels},
         {.compile = Limits(),
+         .tune = {.visits = options_.visits},
          .progress =
              [&](const std::string& what) {
                std::cerr << work_.network.name << ": " << what << "\n";
@@ -363,6 +365,7 @@ int main(int argc, char** argv) {
   app.add_option("--board", options.boards, "m4, m33 (default: both)")
       ->check(CLI::IsMember({"m4", "m33"}));
   app.add_option("--images", options.images, "where the images go (default build/approximation)");
+  app.add_option("--visits", options.visits, "samples that one tuning looks at; 0: no tuning");
   app.add_flag("--no-boards", options.no_boards, "choose and report only, count nothing");
   app.add_flag("--quick", options.quick,
                "count the interpreter's instructions only: no generated code, no milliseconds; "

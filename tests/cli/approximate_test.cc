@@ -90,6 +90,43 @@ TEST(CompileApproximated, RefusesLabelsThatTheNetworkDoesNotHave) {
   EXPECT_THAT(run.err, HasSubstr("the network has 10 outputs"));
 }
 
+// The file is variant 0 to those who know of none; a variant by itself gives the bytes of an image
+// compiled alone.
+TEST(CompileVariants, ShipsSeveralNetworksInOneFile) {
+  const Data data = Pictures("variants", 90);
+  const std::string output = TempPath("variants.covey"), exact = TempPath("exact.covey");
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "--labels", data.labels, "--variants", "20,5", "--effort", "quick",
+                           "--target", "m4", "-o", output, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json();
+  ASSERT_EQ(made["variants"].size(), 3u);
+  EXPECT_LE(made["variants"][2]["estimated_instructions"],
+            made["variants"][0]["estimated_instructions"]);
+  EXPECT_LE(made["file_bytes"], made["bytes_apart"]);
+  ASSERT_EQ(Covey({"compile", kDeviceModel, "--target", "m4", "-o", exact}).code, 0);
+  const std::string input = WriteTemp("variants.in", std::string(3 * 3072, 'k'));
+  const auto bytes = [&](const std::string& model) {
+    const std::string to = TempPath("variants.out");
+    const Ended ran = Covey({"run", model, "--input", input, "--output", to});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ReadAll(to);
+  };
+  EXPECT_EQ(bytes(output), bytes(exact));
+  EXPECT_EQ(bytes(output + "#0"), bytes(exact));
+  EXPECT_EQ(bytes(output + "#2").size(), bytes(exact).size());
+  EXPECT_EQ(Covey({"inspect", output, "--json"}).json()["variants"].size(), 3u);
+  const Ended missing = Covey({"run", output + "#3", "--input", input});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("the image has fewer variants"));
+}
+
+TEST(CompileVariants, NeedSamples) {
+  const Ended run = Covey({"compile", kDeviceModel, "--variants", "1", "-o", TempPath("no.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("needs --calibrate"));
+}
+
 TEST(Explore, WritesAPageThatNeedsNothingElse) {
   const Data data = Pictures("page", 90);
   const std::string report = TempPath("page.html"), csv = TempPath("page.csv");

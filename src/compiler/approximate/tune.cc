@@ -10,6 +10,7 @@
 
 #include "compiler/approximate/backward.hpp"
 #include "compiler/approximate/float_layer.hpp"
+#include "compiler/approximate/look.hpp"
 #include "compiler/approximate/projection.hpp"
 #include "compiler/approximate/refit.hpp"
 #include "compiler/ir/check.hpp"
@@ -66,42 +67,6 @@ Result<Route> RouteOf(const Graph& graph, const std::vector<Layer>& layers, Diag
     return Refuse(diag, {Code::kUnimplemented, "tune: scores without layers"}, graph.name,
                   "has no layer that its scores depend on");
   return route;
-}
-
-// One thing to look at: a sample, or a mixture of two in 128ths, perhaps mirrored.
-struct Look {
-  size_t sample = 0, other = 0;
-  uint32_t share = 0;  // of the other
-  bool mirrored = false;
-};
-
-void Mirror(const std::vector<int32_t>& dims, std::vector<std::byte>& picture) {
-  if (dims.size() != 4 || dims[3] != 3) return;
-  const auto width = static_cast<size_t>(dims[2]), rows = picture.size() / width / 3;
-  for (size_t y = 0; y < rows; ++y)
-    for (size_t x = 0; x < width / 2; ++x)
-      for (size_t c = 0; c < 3; ++c)
-        std::swap(picture[(y * width + x) * 3 + c], picture[(y * width + width - 1 - x) * 3 + c]);
-}
-
-std::vector<std::vector<std::byte>> InputsFor(const Graph& graph, const ByteSamples& samples,
-                                              const Look& look) {
-  std::vector<std::vector<std::byte>> inputs;
-  for (size_t i = 0; i < graph.inputs.size(); ++i) {
-    const size_t each = samples.inputs[i].size() / samples.count;
-    const std::byte* const a = samples.inputs[i].data() + look.sample * each;
-    const std::byte* const b = samples.inputs[i].data() + look.other * each;
-    std::vector<std::byte>& input = inputs.emplace_back(a, a + each);
-    const Tensor& tensor = TensorOf(graph, graph.inputs[i]);
-    if (tensor.dtype == DType::kInt8 && look.share > 0) {
-      const auto share = static_cast<int>(look.share);
-      for (size_t k = 0; k < each; ++k)
-        input[k] = static_cast<std::byte>(
-            (static_cast<int8_t>(a[k]) * (128 - share) + static_cast<int8_t>(b[k]) * share) / 128);
-    }
-    if (look.mirrored) Mirror(tensor.dims, input);
-  }
-  return inputs;
 }
 
 // What Adam keeps of one layer.

@@ -215,9 +215,9 @@ TEST(DeadChannels, KeepsWhatALiveSumAdds) {
   for (int tensor : {a, b, sum}) EXPECT_EQ(TensorOf(passed, tensor).dims[3], 1);
 }
 
-// Of eight channels two are read by nobody: before a window of one both go, before Winograd's 3x3
-// the count stays a multiple of four.
+// Before a window of one whatever is dead goes; before Winograd's 3x3 a multiple of four stays.
 TEST(DeadChannels, KeepsFoursForWinograd) {
+  int32_t alone = 0;
   for (const int32_t size : {1, 3}) {
     SmallNetwork net(8);
     const int a = net.Conv(net.Input({1, 4, 4, 2}), {.outputs = 8});
@@ -231,8 +231,12 @@ TEST(DeadChannels, KeepsFoursForWinograd) {
     const int first = net.graph().nodes[0].inputs[1];
     net.Set(first, std::vector<int8_t>(TensorOf(net.graph(), first).data->size(), 3));
     ExpectSameBytes(net.graph(), DropDeadChannels);
-    EXPECT_EQ(TensorOf(Passed(net.graph()), a).dims[3], size == 1 ? 6 : 8);
+    const int32_t left = TensorOf(Passed(net.graph()), a).dims[3];
+    if (size == 1) alone = left;
+    EXPECT_LT(left, 8);
+    EXPECT_EQ(left % 4 == 0, size == 3) << left;
   }
+  EXPECT_EQ(alone, 3);
 }
 
 // With one scale fully_connected would multiply its scales in single precision.

@@ -6,6 +6,7 @@
 #include "plan/place/baselines.hpp"
 #include "plan/place/exact.hpp"
 #include "plan/place/explain.hpp"
+#include "plan/place/large.hpp"
 #include "plan/place/move.hpp"
 #include "plan/place/replicas.hpp"
 
@@ -33,11 +34,16 @@ class Planner {
     std::vector<int> tenants;
     std::vector<Refusal> refused;
     for (int t = 0; t < static_cast<int>(space_.tenants.size()); ++t) {
-      std::string reason = WhyAlone(costs_, memory_, t);
+      std::string reason = WhyAlone(costs_, memory_, t), nearest;
+      if (!reason.empty()) {
+        nearest = Nearest(space_, t);
+      } else {
+        reason = TooSlowAlone(t, nearest);
+      }
       if (reason.empty()) {
         tenants.push_back(t);
       } else {
-        refused.push_back({t, std::move(reason), Nearest(space_, t), true});
+        refused.push_back({t, std::move(reason), std::move(nearest), true});
       }
     }
     Answer answer =
@@ -50,7 +56,7 @@ class Planner {
  private:
   Answer Exact(std::vector<int> tenants, std::vector<Refusal>& refused) {
     while (!tenants.empty()) {
-      std::string reason = TooMuchTogether(costs_, tenants);
+      std::string reason = TooMuchTogether(costs_, tenants), nearest;
       ExactResult found;
       if (reason.empty()) found = PlanExactly(costs_, memory_, tenants, options_);
       if (!found.plans.empty()) {
@@ -58,12 +64,15 @@ class Planner {
         const int slow = BelowFloor(answer);
         if (slow < 0) return options_.replicas ? WithReplicas(answer, tenants) : answer;
         reason = FloorReason(answer, slow);
+        nearest = "rate_hz = " + Digits(RateOf(answer, slow)) + " for '" +
+                  space_.tenants[slow].name + "'";
       } else if (reason.empty()) {
         reason = WhyTogether(found.optimal);
       }
       const int out = Lightest(tenants);
       std::erase(tenants, out);
-      refused.push_back({out, std::move(reason), NearestTogether(space_, tenants, out), false});
+      if (nearest.empty()) nearest = NearestTogether(space_, tenants, out);
+      refused.push_back({out, std::move(reason), std::move(nearest), false});
     }
     return {};
   }
@@ -102,13 +111,29 @@ class Planner {
     }
     return -1;
   }
-  std::string FloorReason(const Answer& answer, int slow) const {
-    double rate = 0;
+  static double RateOf(const Answer& answer, int tenant) {
     for (const PipelineAnswer& pipeline : answer.pipelines) {
-      if (pipeline.tenant == slow) rate = pipeline.rate_hz;
+      if (pipeline.tenant == tenant) return pipeline.rate_hz;
     }
-    return "with it '" + space_.tenants[slow].name + "' reaches " + Digits(rate) + " Hz of the " +
-           Digits(space_.tenants[slow].rate_floor_hz) + " Hz it was promised";
+    return 0;
+  }
+  std::string FloorReason(const Answer& answer, int slow) const {
+    return "with it '" + space_.tenants[slow].name + "' reaches " + Digits(RateOf(answer, slow)) +
+           " Hz of the " + Digits(space_.tenants[slow].rate_floor_hz) + " Hz it was promised";
+  }
+
+  // A promise that it could not keep were the space its own; empty if it could.
+  std::string TooSlowAlone(int tenant, std::string& nearest) {
+    const Tenant& who = space_.tenants[tenant];
+    const bool judged = options_.policy == Policy::kExact && who.rate_floor_hz > 0;
+    // However many plans it has at once: the bound lets them mix.
+    const double bound_s = judged ? LowerBound(costs_, {tenant}) : 0;
+    if (!judged || bound_s <= who.weight / who.rate_floor_hz * (1 + 1e-9)) return {};
+    const ExactResult alone = PlanExactly(costs_, memory_, {tenant}, {.steps = 2'000'000});
+    const bool in_seconds = space_.objective == Objective::kThroughput;
+    if (in_seconds && !alone.plans.empty()) nearest = "rate_hz = " + Digits(who.weight / alone.value);
+    return "alone it reaches at most " + Digits(who.weight / bound_s) + " Hz of the " +
+           Digits(who.rate_floor_hz) + " Hz it is promised";
   }
 
   // The least weight; of equals the one with most to hold, then the last.

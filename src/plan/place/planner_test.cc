@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
 #include "plan/cost/well_known.hpp"
 #include "plan/place/brute_force.hpp"
@@ -286,6 +287,32 @@ TEST(Planner, MovesOnlyWhatPaysForItself) {
   const Answer late = MakePlan(space, options);
   EXPECT_GT(late.move_s, 0);
   EXPECT_LT(late.objective_s, best.objective_s * 1.05);
+}
+
+TEST(Planner, APromiseThatNoPlanKeepsIsRefusedAloneWithOneThatIsKept) {
+  Space space = FourArrays({"KWS", "SimpleNet"}, 1e6);
+  space.tenants[0].rate_floor_hz = 5000;
+  Answer answer = MakePlan(space, {});
+  ASSERT_EQ(answer.refused.size(), 1u);
+  EXPECT_EQ(answer.refused[0].tenant, 0);
+  EXPECT_TRUE(answer.refused[0].alone);
+  const std::string& nearest = answer.refused[0].nearest;
+  ASSERT_EQ(nearest.rfind("rate_hz = ", 0), 0u) << nearest;
+  Space alone = FourArrays({"KWS"}, 1e6);
+  alone.tenants[0].rate_floor_hz = 0.999 * std::stod(nearest.substr(10));
+  EXPECT_TRUE(MakePlan(alone, {}).refused.empty());
+}
+
+TEST(Planner, ALatencyThatNoPlanKeepsIsRefusedWithOneThatIsKept) {
+  Space space = FourArrays({"KWS"}, 1e6);
+  space.tenants[0].latency_slo_s = 5e-4;
+  const Answer answer = MakePlan(space, {});
+  ASSERT_EQ(answer.refused.size(), 1u);
+  const std::string& nearest = answer.refused[0].nearest;
+  const size_t at = nearest.find("latency_ms = ");
+  ASSERT_NE(at, std::string::npos) << nearest;
+  space.tenants[0].latency_slo_s = std::stod(nearest.substr(at + 13)) / 1e3;
+  EXPECT_TRUE(MakePlan(space, {}).refused.empty());
 }
 
 TEST(Planner, SaysWhatLimits) {

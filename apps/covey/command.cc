@@ -73,6 +73,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddEval(app, chosen);
   AddCalibrate(app, chosen);
   AddForms(app, chosen);
+  AddSplit(app, chosen);
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);

@@ -35,6 +35,7 @@ void AddClassify(CLI::App& app, Chosen& chosen);
 void AddEval(CLI::App& app, Chosen& chosen);
 void AddCalibrate(CLI::App& app, Chosen& chosen);
 void AddForms(CLI::App& app, Chosen& chosen);
+void AddSplit(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);
 void AddPlan(CLI::App& app, Chosen& chosen);
 void AddSimulate(CLI::App& app, Chosen& chosen);

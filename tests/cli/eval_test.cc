@@ -255,5 +255,50 @@ TEST_F(Eval, APairMaySendInAForm) {
   EXPECT_EQ(Run({"--run", there + "+zip"}).code, 2);
 }
 
+TEST_F(Eval, SplitMeasuresCutsAndAnAgentServesTheTail) {
+  const Ended all =
+      Covey({"split", kFullModel, data_, "--type", "cifar10", "--cuts", "3", "--json"});
+  ASSERT_EQ(all.code, 0) << all.err;
+  const Json cuts = all.json()["cuts"];
+  ASSERT_EQ(cuts.size(), 3U);
+  for (const Json& cut : cuts) {
+    EXPECT_GT(cut["bytes"], 0) << cut;
+    EXPECT_GE(cut["agreement"]["value"], 0.8) << cut;
+    EXPECT_GT(cut["scale"], 0) << cut;
+  }
+  EXPECT_LT(cuts[0]["head_macs_share"], cuts[2]["head_macs_share"]);
+
+  const std::string folder = TempPath("parts"), name = cuts[1]["cut"];
+  std::filesystem::create_directories(folder);
+  const Ended one = Covey(
+      {"split", kFullModel, data_, "--type", "cifar10", "--at", name, "-o", folder, "--json"});
+  ASSERT_EQ(one.code, 0) << one.err;
+  ASSERT_EQ(one.json()["cuts"].size(), 1U);
+  EXPECT_EQ(one.json()["cuts"][0]["bytes"], cuts[1]["bytes"]);
+  Agent agent({"--models", folder});
+  ASSERT_NE(agent.address(), "") << agent.log();
+  // One int8 tensor of the cut in, the classes out: the same here and there.
+  const std::string tensor(cuts[1]["bytes"].get<size_t>(), '\x05');
+  const Ended here =
+      Covey({"run", folder + "/model-tail/model-tail.onnx", "--backend", "onnx"}, tensor);
+  const Ended there = Covey({"run", "model-tail", "--on", "agent:" + agent.address()}, tensor);
+  ASSERT_EQ(here.code, 0) << here.err;
+  ASSERT_EQ(there.code, 0) << there.err;
+  EXPECT_EQ(here.out, there.out);
+  const Ended eval = Covey({"eval", WriteTemp("cut.bin", tensor), "--type", "tensor", "--run",
+                            "model-tail@agent:" + agent.address(), "--json"});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  EXPECT_EQ(eval.json()["pairs"][0]["missed"], 0);
+}
+
+TEST_F(Eval, SplitRefusesWhatIsNoCutAndNamesThoseThatAre) {
+  const Ended run = Covey(
+      {"split", kFullModel, data_, "--type", "cifar10", "--at", "nowhere", "-o", TempPath("none")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_NE(run.err.find("'nowhere' is no cut; expected one of '"), std::string::npos)
+      << run.err.substr(0, 300);
+  EXPECT_EQ(Covey({"split", kFullModel, data_, "--at", "x"}).code, 2);
+}
+
 }  // namespace
 }  // namespace covey::cli_test

@@ -25,7 +25,8 @@ serve::Picture ScaledDown(serve::Picture picture, uint32_t short_side) {
 }  // namespace
 
 std::string Form::Text() const {
-  std::string text = kind == Kind::kFile ? "file" : kind == Kind::kRaw ? "raw" : "jpeg";
+  static constexpr const char* kNames[] = {"file", "raw", "png", "jpeg"};
+  std::string text = kNames[static_cast<size_t>(kind)];
   if (kind == Kind::kJpeg) {
     if (jpeg.bare) text = "bare";
     text += ":" + std::to_string(jpeg.quality) + (jpeg.half_colour ? ":420" : "");
@@ -34,11 +35,11 @@ std::string Form::Text() const {
 }
 
 Expected<Form> ParseForm(const std::string& text) {
-  const Error wrong =
-      MakeError(Code::kInvalidArgument, "'" + text +
-                                            "': expected file, raw, jpeg:Q or bare:Q, Q from 1 to "
-                                            "100, with :420 for chroma at half size, @S for a "
-                                            "short side of S pixels");
+  const Error wrong = MakeError(Code::kInvalidArgument,
+                                "'" + text +
+                                    "': expected file, raw, png, jpeg:Q or bare:Q, Q from 1 to "
+                                    "100, with :420 for chroma at half size, @S for a "
+                                    "short side of S pixels");
   Form form;
   std::string rest = text;
   if (const size_t at = rest.find('@'); at != std::string::npos) {
@@ -46,8 +47,8 @@ Expected<Form> ParseForm(const std::string& text) {
     rest.erase(at);
   }
   if (rest == "file" && form.short_side == 0) return form;
-  if (rest == "raw") {
-    form.kind = Form::Kind::kRaw;
+  if (rest == "raw" || rest == "png") {
+    form.kind = rest == "raw" ? Form::Kind::kRaw : Form::Kind::kPng;
     return form;
   }
   form.kind = Form::Kind::kJpeg;
@@ -80,10 +81,12 @@ Expected<Image> InForm(const Image& image, const Form& form) {
     out.bytes.assign(bytes.begin(), bytes.end());
     return out;
   }
-  Result<std::vector<std::byte>> jpeg = serve::EncodeJpeg(picture, form.jpeg, diag);
-  if (!jpeg.ok()) return Explain(form.Text(), jpeg.status(), diag);
-  out.format = ImageFormat::kJpeg;
-  out.bytes = *std::move(jpeg);
+  const bool png = form.kind == Form::Kind::kPng;
+  Result<std::vector<std::byte>> bytes =
+      png ? serve::EncodePng(picture, diag) : serve::EncodeJpeg(picture, form.jpeg, diag);
+  if (!bytes.ok()) return Explain(form.Text(), bytes.status(), diag);
+  out.format = png ? ImageFormat::kPng : ImageFormat::kJpeg;
+  out.bytes = *std::move(bytes);
   return out;
 }
 

@@ -5,6 +5,7 @@
 //
 //   file            as the sample is
 //   raw             RGB pixels
+//   png             the same pixels, packed
 //   jpeg:Q[:420]    baseline JPEG of quality Q; with 420, chroma at half size
 //   bare:Q[:420]    the same without tables that every decoder knows (serve/preprocess/encode.hpp)
 //   ...@S           scaled down so that the short side has S pixels, where it has more
@@ -18,7 +19,7 @@
 namespace covey::app {
 
 struct Form {
-  enum class Kind { kFile, kRaw, kJpeg } kind = Kind::kFile;
+  enum class Kind { kFile, kRaw, kPng, kJpeg } kind = Kind::kFile;
   serve::JpegForm jpeg;
   uint32_t short_side = 0;  // 0: as it is
   std::string Text() const;

@@ -74,9 +74,9 @@ double RequestMs(const FormRow& row, const plan::LinkShape& shape) {
 Expected<std::vector<Form>> FormsOf(const Options& options) {
   std::vector<std::string> texts = options.forms;
   if (texts.empty()) {
-    texts = {"file", "raw"};
+    texts = {"file", "raw", "png"};
     for (const char* kind : {"jpeg", "bare"})
-      for (const int quality : {97, 95, 92, 90, 85, 80, 70, 50, 30})
+      for (const int quality : {99, 97, 95, 92, 90, 85, 80, 70, 50, 30})
         for (const char* colour : {"", ":420"})
           texts.push_back(kind + (":" + std::to_string(quality)) + colour);
   }
@@ -251,7 +251,8 @@ int Forms(const Options& options) {
 }
 
 constexpr char kFooter[] =
-    "FORM: file (as the sample is), raw (RGB pixels), jpeg:Q or bare:Q (without tables that every\n"
+    "FORM: file (as the sample is), raw (RGB pixels), png, jpeg:Q or bare:Q (without tables that "
+    "every\n"
     "decoder knows), Q from 1 to 100; :420 for chroma at half size; @S for a short side of S "
     "pixels.\n"
     "Send so with covey eval ... --run MODEL@agent:HOST:PORT+FORM.\n"

@@ -73,13 +73,14 @@ TEST(Pair, HasANameAModelAndAPlace) {
 }
 
 TEST(Form, IsReadBackFromItsText) {
-  for (const char* text : {"file", "raw", "raw@64", "jpeg:80", "jpeg:5:420", "bare:100:420@128"}) {
+  for (const char* text :
+       {"file", "raw", "raw@64", "png", "png@32", "jpeg:80", "jpeg:5:420", "bare:100:420@128"}) {
     const auto form = ParseForm(text);
     ASSERT_TRUE(form) << text;
     EXPECT_EQ(form.value().Text(), text);
   }
   for (const char* text : {"", "jpeg", "jpeg:", "jpeg:0", "jpeg:101", "jpeg:80:444", "bare:x",
-                           "file@64", "raw@", "raw@4", "raw@99999", "png"})
+                           "file@64", "raw@", "raw@4", "raw@99999", "png:9"})
     EXPECT_FALSE(ParseForm(text)) << text;
 }
 

@@ -1,5 +1,6 @@
 #include "serve/preprocess/encode.hpp"
 
+#include <png.h>
 #include <turbojpeg.h>
 
 #include <algorithm>
@@ -36,17 +37,20 @@ std::vector<std::byte> Bare(std::span<const std::byte> jpeg) {
   return to;
 }
 
+Status CheckPixels(const Picture& picture, Diag& diag) {
+  const bool known = picture.channels == 1 || picture.channels == 3;
+  const size_t size = size_t{picture.width} * picture.height * picture.channels;
+  if (known && size > 0 && picture.pixels.size() == size) return OkStatus();
+  diag.Report({.subject = "picture", .problem = "expected RGB or gray pixels to encode"});
+  return Status(Code::kInvalidArgument, "picture: nothing to encode");
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> EncodeJpeg(const Picture& picture, const JpegForm& form,
                                           Diag& diag) {
+  COVEY_TRY(CheckPixels(picture, diag));
   const bool gray = picture.channels == 1;
-  const bool whole =
-      picture.pixels.size() == size_t{picture.width} * picture.height * picture.channels;
-  if (picture.pixels.empty() || !whole || (!gray && picture.channels != 3)) {
-    diag.Report({.subject = "picture", .problem = "expected RGB or gray pixels to encode"});
-    return Status(Code::kInvalidArgument, "JPEG: nothing to encode");
-  }
   const std::unique_ptr<void, CloseEncoder> encoder(tjInitCompress());
   if (!encoder) return Status(Code::kResourceExhausted, "JPEG: no encoder");
   unsigned char* made = nullptr;
@@ -63,6 +67,24 @@ Result<std::vector<std::byte>> EncodeJpeg(const Picture& picture, const JpegForm
   }
   const std::span<const std::byte> jpeg(reinterpret_cast<const std::byte*>(made), size);
   return form.bare ? Bare(jpeg) : std::vector<std::byte>(jpeg.begin(), jpeg.end());
+}
+
+Result<std::vector<std::byte>> EncodePng(const Picture& picture, Diag& diag) {
+  COVEY_TRY(CheckPixels(picture, diag));
+  png_image image = {};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = picture.width, image.height = picture.height;
+  image.format = picture.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::vector<std::byte> bytes(size);
+  const int made =
+      png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr);
+  if (made == 0) {
+    diag.Report({.subject = "PNG", .problem = image.message});
+    return Status(Code::kInternal, "PNG: cannot be encoded");
+  }
+  bytes.resize(size);
+  return bytes;
 }
 
 }  // namespace covey::serve

@@ -1,4 +1,4 @@
-// EncodeJpeg makes pixels smaller for a link.
+// EncodeJpeg and EncodePng make pixels smaller for a link.
 //
 //   COVEY_TRY_ASSIGN(auto bytes, EncodeJpeg(picture, {.quality = 70, .half_colour = true}, diag));
 //
@@ -25,5 +25,8 @@ struct JpegForm {
 };
 
 Result<std::vector<std::byte>> EncodeJpeg(const Picture& picture, const JpegForm& form, Diag& diag);
+
+// The same pixels in fewer bytes.
+Result<std::vector<std::byte>> EncodePng(const Picture& picture, Diag& diag);
 
 }  // namespace covey::serve

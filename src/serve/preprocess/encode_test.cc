@@ -54,6 +54,19 @@ TEST(EncodeJpeg, BareIsTheSamePictureWithoutItsTables) {
   EXPECT_EQ(a->pixels, b->pixels);
 }
 
+TEST(EncodePng, GivesBackTheSamePixels) {
+  for (const uint32_t channels : {1U, 3U}) {
+    const Picture picture = Slopes(33, 17, channels);
+    DiagText diag;
+    const auto png = EncodePng(picture, diag);
+    ASSERT_TRUE(png.ok()) << diag.Text();
+    const auto back = DecodePicture({.format = ImageFormat::kPng, .bytes = *png}, diag);
+    ASSERT_TRUE(back.ok()) << diag.Text();
+    EXPECT_EQ(back->pixels, picture.pixels);
+    EXPECT_LT(png->size(), picture.pixels.size());
+  }
+}
+
 TEST(EncodeJpeg, LowerQualityIsSmaller) {
   const Picture picture = Slopes(64, 64, 3);
   NoDiag diag;
@@ -71,6 +84,7 @@ TEST(EncodeJpeg, RefusesWhatIsNoPicture) {
   EXPECT_EQ(EncodeJpeg({}, {}, diag).status().code(), Code::kInvalidArgument);
   Picture torn = Slopes(8, 8, 3);
   torn.pixels.pop_back();
+  EXPECT_EQ(EncodePng(torn, diag).status().code(), Code::kInvalidArgument);
   EXPECT_EQ(EncodeJpeg(torn, {}, diag).status().code(), Code::kInvalidArgument);
 }
 

@@ -295,7 +295,7 @@ TEST_F(Eval, SplitRefusesWhatIsNoCutAndNamesThoseThatAre) {
   const Ended run = Covey(
       {"split", kFullModel, data_, "--type", "cifar10", "--at", "nowhere", "-o", TempPath("none")});
   EXPECT_EQ(run.code, 1);
-  EXPECT_NE(run.err.find("'nowhere' is no cut; expected one of '"), std::string::npos)
+  EXPECT_NE(run.err.find("'nowhere': is no cut; expected one of '"), std::string::npos)
       << run.err.substr(0, 300);
   EXPECT_EQ(Covey({"split", kFullModel, data_, "--at", "x"}).code, 2);
 }

@@ -318,19 +318,25 @@ class Search {
     return true;
   }
 
-  // What lost a little too much, tuned, from the cheapest on until one keeps the loss.
+  // What lost a little too much, tuned, from the cheapest on until one keeps the loss. Each that
+  // does not asks for one that lost half as much to begin with.
   Status Tuned() {
-    std::sort(close_.begin(), close_.end(),
+    if (!explorer_.tunes()) return OkStatus();
+    std::vector<Point> close = points_;
+    std::sort(close.begin(), close.end(),
               [](const Point& a, const Point& b) { return a.instructions < b.instructions; });
+    double over = kTuningGains[0];
     size_t tunings = 0;
-    for (const Point& point : close_) {
+    for (const Point& point : close) {
       if (tunings == kMostTunings || (best_ && best_->point.instructions <= point.instructions))
         break;
+      if (point.recipe.tuned || point.loss - most_loss_ > over) continue;
       Recipe recipe = point.recipe;
       recipe.tuned = true;
       ++tunings;
       COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
       if (tuned && tuned->loss <= most_loss_) break;
+      over = std::max((point.loss - most_loss_) / 2, 0.0);
     }
     return OkStatus();
   }
@@ -358,19 +364,12 @@ class Search {
   Status Forms(double channels, double most_loss) {
     constexpr double kStep = 0.015;
     int low = 0, high = 32, step = 6;
-    std::optional<Point> kept;
     while (high - low > 1) {
       const int at = std::min(low + step, high - 1);
       COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(Ours(channels, at * kStep)));
-      const bool keeps = !point || point->loss <= most_loss;
-      if (keeps && point) kept = point;
-      (keeps ? low : high) = at;
+      (!point || point->loss <= most_loss ? low : high) = at;
       step = std::clamp((high - low) / 2, 1, step);
     }
-    if (low == 0) {
-      COVEY_TRY_ASSIGN(kept, Try(Ours(channels, 0)));
-    }
-    if (explorer_.tunes() && kept && (channels > 0 || low > 0)) close_.push_back(*kept);
     return OkStatus();
   }
 
@@ -379,7 +378,6 @@ class Search {
   Diag& diag_;
   std::optional<Tried> best_;
   std::vector<Point> points_;
-  std::vector<Point> close_;  // without tuning: on the edge of what tuning could mend
   int64_t last_ = -1;
 };
 

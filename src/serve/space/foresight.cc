@@ -15,6 +15,7 @@ constexpr size_t kMostPages = 64;
 // Everything that a plan depends on and that can change while a space runs.
 std::string KeyOf(const plan::Space& space) {
   std::ostringstream key;
+  key.precision(17);
   for (const plan::Device& device : space.devices) {
     const plan::Capacity& has = device.part.capacity;
     key << device.name << '/' << device.part.kind << '/' << device.part.clock_hz << '/' << has.flash

@@ -1,5 +1,6 @@
 #include "mobilenetv2.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -153,16 +154,20 @@ int Block(Builder& builder, int input, int32_t expansion, int32_t outputs, int32
 
 }  // namespace
 
-Graph MobileNetV2(uint32_t seed) {
+Graph MobileNetV2(uint32_t seed, const MobileNetV2Shape& shape) {
+  const auto wide = [&](int32_t channels) {
+    return std::max(8, (channels * shape.percent / 100 + 4) / 8 * 8);
+  };
   Builder builder(seed);
-  int last = builder.Input({1, 224, 224, 3});
-  last = builder.Conv(last, Op::kConv2D, 32, 3, 2, true);
+  int last = builder.Input({1, shape.side, shape.side, 3});
+  last = builder.Conv(last, Op::kConv2D, wide(32), 3, 2, true);
   for (const Stage& stage : kStages)
     for (int32_t i = 0; i < stage.blocks; ++i)
-      last = Block(builder, last, stage.expansion, stage.channels, i == 0 ? stage.stride : 1);
-  last = builder.Conv(last, Op::kConv2D, 1280, 1, 1, true);
+      last = Block(builder, last, stage.expansion, wide(stage.channels), i == 0 ? stage.stride : 1);
+  // The paper never narrows the last layer.
+  last = builder.Conv(last, Op::kConv2D, std::max(1280, wide(1280)), 1, 1, true);
   last = builder.Flatten(builder.Pool(last));
-  return builder.Take(builder.FullyConnected(last, 1280, 1000));
+  return builder.Take(builder.FullyConnected(last, 1280, shape.classes));
 }
 
 }  // namespace covey::bench

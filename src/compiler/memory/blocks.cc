@@ -47,9 +47,13 @@ int64_t LiveAt(const Problem& problem, int moment) {
   for (const Share& share : problem.shares) {
     const Block& out = problem.blocks[static_cast<size_t>(share.out)];
     const Block& in = problem.blocks[static_cast<size_t>(share.in)];
-    if (out.first != moment || in.last != moment) continue;
+    const bool both = share.gradual ? LivesAt(out, moment) && LivesAt(in, moment)
+                                    : out.first == moment && in.last == moment;
+    if (!both) continue;
     const int64_t most = std::min(AlignUp(in.bytes), AlignUp(out.bytes));
-    shared += std::clamp<int64_t>(AlignUp(out.bytes) - OnGrid(share).lead, 0, most);
+    const int64_t saved = std::clamp<int64_t>(AlignUp(out.bytes) - OnGrid(share).lead, 0, most);
+    shared += saved;
+    if (out.first < moment) without_outputs -= saved;
   }
   return std::max(live - shared, without_outputs);
 }

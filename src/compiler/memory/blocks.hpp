@@ -34,6 +34,7 @@ struct Block {
 struct Share {
   int out = 0, in = 0;
   int64_t lead = 0, step = 1;
+  bool gradual = false;  // while both live: parts of `in` die as parts of `out` come
 };
 
 struct Problem {

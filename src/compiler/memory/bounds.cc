@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/memory/blocks.hpp"
+#include "compiler/memory/gradual.hpp"
 #include "core/diag.hpp"
 #include "kernels/overlap.hpp"
 #include "kernels/ref/table.hpp"
@@ -65,6 +66,39 @@ class ImageBlocks {
         problem_.shares.push_back({out, in, sharing.lead - within, sharing.step});
       }
     }
+  }
+  void AddGradual() {
+    Parts parts(problem_.blocks.size());
+    const auto block = [this](uint16_t tensor) {
+      return InArena(image_, tensor) ? BlockOf(tensor) : -1;
+    };
+    const auto put = [&](std::vector<std::vector<Part>>& to, uint16_t tensor, int moment) {
+      if (block(tensor) < 0) return;
+      const auto number = static_cast<size_t>(block(tensor));
+      const int64_t begin = int64_t{image_.tensor(tensor).offset} - begin_[number];
+      to[number].push_back({moment, begin, begin + image_.tensor(tensor).bytes});
+    };
+    const int end = static_cast<int>(image_.op_count());
+    for (int i = 0; i < end; ++i) {
+      const auto op = static_cast<uint32_t>(i);
+      const auto inputs = image_.op_inputs(op), outputs = image_.op_outputs(op);
+      const Op kind = views_[op].op;
+      const bool moves = kind == Op::kSlice || kind == Op::kReshape || kind == Op::kConcat;
+      if (moves && std::all_of(inputs.begin(), inputs.end(),
+                               [&](uint16_t input) { return block(input) == block(outputs[0]); })) {
+        continue;
+      }
+      for (const uint16_t input : inputs) put(parts.reads, input, i);
+      for (const uint16_t output : outputs) put(parts.writes, output, i);
+    }
+    for (uint16_t i = 0; i < image_.input_count(); ++i)
+      put(parts.writes, image_.input_tensor(i), -1);
+    for (uint16_t i = 0; i < image_.output_count(); ++i)
+      put(parts.reads, image_.output_tensor(i), end);
+    for (uint32_t t = 0; t < image_.tensor_count(); ++t)
+      if (image_.tensor(t).place == static_cast<uint8_t>(wire::Place::kState))
+        put(parts.reads, static_cast<uint16_t>(t), end);
+    AddGradualShares(problem_, parts);
   }
   void AddScratch() {
     for (uint32_t op = 0; op < image_.op_count(); ++op)
@@ -131,6 +165,7 @@ ArenaBounds BoundsOf(const wire::ImageView& image) {
   ArenaBounds bounds;
   bounds.apart = LowerBound(blocks.problem());
   blocks.AddShares();
+  blocks.AddGradual();
   blocks.AddScratch();
   bounds.shared = LowerBound(blocks.problem());
   return bounds;

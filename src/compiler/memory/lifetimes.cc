@@ -19,6 +19,7 @@ Lifetimes::Lifetimes(const Graph& graph, std::span<const OpView> views,
   AddBlocks();
   for (size_t i = 0; i < end && !views.empty(); ++i)
     AddShares(graph.nodes[i], views[i], static_cast<int>(i));
+  if (!views.empty()) AddGradualShares(problem_, PartsOf());
 }
 
 bool Lifetimes::InArena(int tensor) const {
@@ -135,6 +136,35 @@ void Lifetimes::AddShares(const Node& node, const OpView& view, int moment) {
     if (within % sharing.step != 0) continue;
     problem_.shares.push_back({out, in, sharing.lead - within, sharing.step});
   }
+}
+
+Parts Lifetimes::PartsOf() const {
+  Parts parts(problem_.blocks.size());
+  const auto block = [this](int tensor) {
+    return InArena(tensor) ? block_of_[static_cast<size_t>(tensor)] : -1;
+  };
+  const auto put = [&](std::vector<std::vector<Part>>& to, int tensor, int moment) {
+    if (block(tensor) < 0) return;
+    const auto t = static_cast<size_t>(tensor);
+    const int64_t begin = within(t);
+    to[static_cast<size_t>(block(tensor))].push_back({moment, begin, begin + Bytes(t)});
+  };
+  const int end = static_cast<int>(graph_.nodes.size());
+  for (int i = 0; i < end; ++i) {
+    const Node& node = graph_.nodes[static_cast<size_t>(i)];
+    const bool moves = node.op == Op::kSlice || node.op == Op::kReshape || node.op == Op::kConcat;
+    const bool in_place =
+        moves && std::all_of(node.inputs.begin(), node.inputs.end(),
+                             [&](int input) { return block(input) == block(node.outputs[0]); });
+    if (in_place) continue;
+    for (int input : node.inputs) put(parts.reads, input, i);
+    for (int output : node.outputs) put(parts.writes, output, i);
+  }
+  for (int input : graph_.inputs) put(parts.writes, input, -1);
+  for (int output : graph_.outputs) put(parts.reads, output, end);
+  for (size_t t = 0; t < graph_.tensors.size(); ++t)
+    if (graph_.tensors[t].state) put(parts.reads, static_cast<int>(t), end);
+  return parts;
 }
 
 }  // namespace covey::compiler

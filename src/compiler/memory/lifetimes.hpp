@@ -7,6 +7,9 @@
 //   const int64_t bytes = Place(problem);
 //   offset of tensor t = problem.blocks[lifetimes.block_of(t)].offset + lifetimes.within(t)
 //
+// Where a stage runs in bands (passes/split.hpp), its output comes part by part while its input
+// dies part by part: the one may follow the other through memory (Share::gradual).
+//
 // Moments: op i is moment i; the model's inputs live from moment -1, its outputs until after the
 // last op. `views` has one entry a node (compiler/lower/op_view.hpp), or none: then only reshapes
 // share bytes. `copied` nodes (concatenations) take their inputs from elsewhere.
@@ -18,6 +21,7 @@
 
 #include "compiler/ir/graph.hpp"
 #include "compiler/memory/blocks.hpp"
+#include "compiler/memory/gradual.hpp"
 #include "core/op_view.hpp"
 
 namespace covey::compiler {
@@ -51,6 +55,8 @@ class Lifetimes {
   bool ReadTwice(const Node& node, size_t root) const;
   void AddBlocks();
   void AddShares(const Node& node, const OpView& view, int moment);
+  // What each op reads and writes of each block.
+  Parts PartsOf() const;
 
   const Graph& graph_;
   std::vector<Place> parent_;  // of a part: the whole; of all others: themselves

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "compiler/memory/blocks.hpp"
+#include "compiler/memory/gradual.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -86,6 +87,39 @@ TEST(PlanMemory, KeepsTheDistanceOfBlocksThatShare) {
         EXPECT_GE(distance, share->lead);
         EXPECT_EQ(distance % share->step, 0);
         ++shared;
+      }
+    }
+  }
+  EXPECT_GT(shared, 100);
+}
+
+// Random parts: whatever is written never lies on what is read then or later.
+TEST(PlanMemory, KeepsPartsApartThatLiveAtOnce) {
+  std::minstd_rand random(17);
+  int shared = 0;
+  for (int trial = 0; trial < 200; ++trial) {
+    const int bands = 2 + static_cast<int>(random() % 5);
+    const auto in_band = static_cast<int64_t>(16 * (1 + random() % 9));
+    const auto out_band = static_cast<int64_t>(16 * (1 + random() % 9));
+    const auto halo = static_cast<int64_t>(random() % 40);
+    Problem problem;
+    problem.blocks = {{.bytes = bands * in_band, .first = -1, .last = 2 * bands - 2},
+                      {.bytes = bands * out_band, .first = 1, .last = 2 * bands}};
+    Parts parts(2);
+    for (int band = 0; band < bands; ++band) {
+      const int64_t begin = std::max<int64_t>(0, band * in_band - halo);
+      parts.reads[0].push_back({2 * band, begin, (band + 1) * in_band});
+      parts.writes[1].push_back({2 * band + 1, band * out_band, (band + 1) * out_band});
+    }
+    AddGradualShares(problem, parts);
+    const int64_t used = Place(problem);
+    EXPECT_GE(used, LowerBound(problem)) << trial;
+    if (used < (in_band + out_band) * bands) ++shared;
+    for (const Part& write : parts.writes[1]) {
+      for (const Part& read : parts.reads[0]) {
+        if (read.moment < write.moment) continue;
+        const int64_t w = problem.blocks[1].offset, r = problem.blocks[0].offset;
+        EXPECT_TRUE(w + write.end <= r + read.begin || r + read.end <= w + write.begin) << trial;
       }
     }
   }

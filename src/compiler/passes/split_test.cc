@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/compile.hpp"
+#include "compiler/emit.hpp"
 #include "compiler/passes/compare.hpp"
 #include "compiler/passes/small_network.hpp"
 #include "core/host/data_dir.hpp"
@@ -118,6 +119,52 @@ TEST(Split, HandlesAStageOfTwoOps) {
     ASSERT_TRUE(patched.has_value());
     ExpectSameRun(net.graph(), *patched, 1);
   }
+}
+
+int64_t ArenaOf(const Graph& graph) {
+  DiagText diag;
+  const auto contents = Emit(graph, Target::kAny, diag);
+  EXPECT_TRUE(contents.ok()) << diag.Text();
+  return contents.ok() ? contents->arena_bytes : -1;
+}
+
+// Bands of the input die as bands of the output come: both together take little more than one.
+TEST(Split, TheOutputFollowsTheInputThroughMemory) {
+  int shared = 0;
+  for (uint32_t seed = 1; seed <= 6; ++seed) {
+    SmallNetwork net(seed);
+    const int x = net.Input({1, 32, 16, 4});
+    const int a = net.Conv(x, {.outputs = 16, .size = 3});
+    const int b = net.Conv(a, {.size = 3, .multiplier = 1});
+    net.graph().outputs = {net.Conv(b, {.outputs = 4, .size = 1})};
+    for (const Split& split : SplitsOf(net.graph())) {
+      if (split.last != 2) continue;
+      const auto patched = SplitStage(net.graph(), split);
+      ASSERT_TRUE(patched.has_value());
+      ASSERT_NO_FATAL_FAILURE(ExpectSameRun(net.graph(), *patched, seed));
+      if (ArenaOf(*patched) < 2 * 32 * 16 * 4) ++shared;
+    }
+  }
+  EXPECT_GT(shared, 5);
+}
+
+// Its input alone has 27,648 bytes.
+TEST(Split, LowersTheMemoryOfMobileNetV1ByASixth) {
+  const auto data = DataDir();
+  if (!data) GTEST_SKIP() << "COVEY_DATA: the folder of real models is absent";
+  DiagText diag;
+  const auto graph = ImportFile(*data / "mlperf_tiny" / "models" / "vww_96_int8.tflite", diag);
+  ASSERT_TRUE(graph.ok()) << diag.Text();
+  PatchNotes notes;
+  const Graph whole = Passed(*graph);
+  EXPECT_GT(ArenaOf(whole), 36'800);
+  EXPECT_TRUE(Compile(whole, diag, {.ram_bytes = 30'720, .patches = &notes}).ok()) << diag.Text();
+  for (const Split& split : SplitsOf(whole)) {
+    const auto patched = SplitStage(whole, split);
+    if (!patched || ArenaOf(*patched) > 30'720) continue;
+    return ExpectSameRun(whole, *patched, 3);
+  }
+  ADD_FAILURE() << "no split needs 30,720 bytes";
 }
 
 }  // namespace

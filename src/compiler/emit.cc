@@ -10,6 +10,7 @@
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/op_view.hpp"
+#include "compiler/memory/lifetimes.hpp"
 #include "compiler/memory/offers.hpp"
 #include "compiler/memory/plan.hpp"
 #include "compiler/report.hpp"
@@ -286,6 +287,11 @@ Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options,
   Footprint footprint{plan.arena_bytes, plan.instructions, {}};
   for (const Offer& offer : plan.offers) footprint.nodes.push_back(offer.instructions);
   return footprint;
+}
+
+Result<int64_t> ArenaBoundOf(const Graph& graph, Diag& diag) {
+  COVEY_TRY_ASSIGN(const std::vector<Lowered> lowered, LowerAll(graph, diag));
+  return LowerBound(Lifetimes(graph, ViewsOf(graph, lowered)).problem());
 }
 
 }  // namespace covey::compiler

@@ -32,4 +32,7 @@ struct Footprint {
 };
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag);
 
+// What no plan for the graph, without scratch, can do with less than.
+Result<int64_t> ArenaBoundOf(const Graph& graph, Diag& diag);
+
 }  // namespace covey::compiler

@@ -1,5 +1,6 @@
 #include "compiler/patch.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,10 @@
 
 namespace covey::compiler {
 namespace {
+
+// A network that fits runs in patches all the same where it would otherwise take loops that are so
+// much slower.
+constexpr double kWorthPatches = 1.1;
 
 // Whether `a` is the better way: within the limit, then cheap; above it, then small.
 bool Better(const Footprint& a, uint64_t macs_a, const Footprint& b, uint64_t macs_b,
@@ -33,31 +38,59 @@ PatchNotes NotesOf(const Graph& graph, const Split& split, uint64_t macs_before,
 
 }  // namespace
 
+namespace {
+
+struct Candidate {
+  Split split;
+  uint64_t macs = 0;
+};
+
+// Those that multiply least come first.
+std::vector<Candidate> CandidatesOf(const Graph& graph) {
+  std::vector<Candidate> candidates;
+  for (const Split& split : SplitsOf(graph))
+    if (const std::optional<Graph> patched = SplitStage(graph, split))
+      candidates.push_back({split, Summarise(*patched).macs});
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.macs < b.macs; });
+  return candidates;
+}
+
+}  // namespace
+
 Result<Patched> FitPatches(const Graph& graph, const CompileOptions& options, Diag& diag) {
   Patched best{graph, {}};
   if (!options.ram_bytes) return best;
+  const int64_t limit = *options.ram_bytes;
   COVEY_TRY_ASSIGN(Footprint least, FootprintOf(graph, options, diag));
-  if (least.arena_bytes <= *options.ram_bytes) return best;
+  CompileOptions free = options;
+  free.ram_bytes.reset();
+  COVEY_TRY_ASSIGN(const Footprint usual, FootprintOf(graph, free, diag));
+  const auto dear = static_cast<double>(usual.instructions) * kWorthPatches;
+  if (least.arena_bytes <= limit &&
+      (options.flash_bytes || static_cast<double>(least.instructions) <= dear)) {
+    return best;
+  }
   const uint64_t macs_before = Summarise(graph).macs;
   uint64_t fewest = macs_before;
-  for (const Split& split : SplitsOf(graph)) {
-    std::optional<Graph> patched = SplitStage(graph, split);
-    if (!patched) continue;
+  for (const Candidate& candidate : CandidatesOf(graph)) {
+    // No loops within the limit are faster than those without it.
+    const double at_best = static_cast<double>(usual.instructions) *
+                           static_cast<double>(candidate.macs) / static_cast<double>(macs_before);
+    const bool fits = least.arena_bytes <= limit;
+    if (fits && at_best >= static_cast<double>(least.instructions)) break;
+    std::optional<Graph> patched = SplitStage(graph, candidate.split);
     NoDiag silent;  // what cannot be lowered in patches is no fault of the network
+    const Result<int64_t> bound = ArenaBoundOf(*patched, silent);
+    if (!bound.ok() || *bound > std::max(limit, fits ? limit : least.arena_bytes)) continue;
     const Result<Footprint> footprint = FootprintOf(*patched, options, silent);
     if (!footprint.ok()) continue;
-    const uint64_t macs = Summarise(*patched).macs;
-    if (!Better(*footprint, macs, least, fewest, *options.ram_bytes)) continue;
+    if (!Better(*footprint, candidate.macs, least, fewest, limit)) continue;
     least = *footprint;
-    fewest = macs;
-    best = {*std::move(patched), NotesOf(graph, split, macs_before, macs)};
-    best.notes.instructions_after = footprint->instructions;
-  }
-  if (best.notes.patches > 0) {
-    CompileOptions free = options;
-    free.ram_bytes.reset();
-    COVEY_TRY_ASSIGN(const Footprint usual, FootprintOf(graph, free, diag));
+    fewest = candidate.macs;
+    best = {*std::move(patched), NotesOf(graph, candidate.split, macs_before, candidate.macs)};
     best.notes.instructions_before = usual.instructions;
+    best.notes.instructions_after = footprint->instructions;
   }
   return best;
 }

@@ -1,12 +1,13 @@
 // The host's int8 engine beside ONNX Runtime's, on the same int8 networks: same weights, same
 // scales, one thread each, call by call in turns, so that both meet the same machine.
 //
-//   bench_engines_host [--calls N] [--check] [--ref] [MODEL ...]
+//   bench_engines_host [--calls N] [--check] [--ref] [--avx2] [MODEL ...]
 //
 // Without MODEL: ResNet-8 of $COVEY_DATA (if it is there) and MobileNetV2 with random weights. A
 // MODEL is a quantised .tflite. ONNX Runtime gets the network as QDQ ONNX (qdq_onnx.hpp), once with
 // int8 and once with uint8 activations; the faster counts. --check: exit 1 unless Covey's median is
-// below it on every network. --ref: the reference loops too, which are slow.
+// below it on every network. --ref: the reference loops too, which are slow. --avx2: both engines
+// without AVX-512, AMX and AVX-VNNI (cpu_mask.hpp).
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "core/host/temp_dir.hpp"
+#include "cpu_mask.hpp"
 #include "kernels/host/host_kernels.hpp"
 #include "mobilenetv2.hpp"
 #include "qdq_onnx.hpp"
@@ -121,18 +123,25 @@ void PrintAgreement(const Row& ours, const Row& theirs) {
               differ, a.size(), most);
 }
 
-bool Compare(const compiler::Graph& graph, int calls, bool ref) {
+// The best of those up to `name`, or of all.
+size_t Kernels(const char* name) {
+  const auto all = kernels::AllHostKernels();
+  for (size_t i = 0; i < all.size(); ++i)
+    if (name != nullptr && std::strcmp(all[i].name, name) == 0) return i;
+  return all.size() - 1;
+}
+
+bool Compare(const compiler::Graph& graph, int calls, bool ref, size_t best) {
   DiagText diag;
   const auto image = Must(compiler::Compile(graph, diag), diag);
   std::vector<Row> rows;
-  rows.push_back(OursOf("covey", image, kernels::BestHostKernels()));
+  const auto all = kernels::AllHostKernels();
+  rows.push_back(OursOf("covey", image, all[best]));
   const auto nhwc = rows[0].inputs[0].dims;
   rows.push_back(TheirsOf("ONNX Runtime, int8", graph, Signs::kSigned, nhwc));
   rows.push_back(TheirsOf("ONNX Runtime, uint8", graph, Signs::kUnsigned, nhwc));
   // What a processor without the best instructions would run.
-  const auto all = kernels::AllHostKernels();
-  for (size_t i = ref ? 0 : 1; i + 1 < all.size(); ++i)
-    rows.push_back(OursOf(all[i].name, image, all[i]));
+  for (size_t i = ref ? 0 : 1; i < best; ++i) rows.push_back(OursOf(all[i].name, image, all[i]));
   const int warm_up = std::max(10, calls / 10);
   for (int i = 0; i < calls + warm_up; ++i) {
     if (i == warm_up)
@@ -165,17 +174,20 @@ compiler::Graph Import(const std::filesystem::path& path) {
 int main(int argc, char** argv) {
   using namespace covey;
   int calls = 300;
-  bool check = false, ref = false;
+  bool check = false, ref = false, avx2 = false;
   std::vector<compiler::Graph> graphs;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--check") == 0) {
       check = true;
     } else if (std::strcmp(argv[i], "--ref") == 0) {
       ref = true;
+    } else if (std::strcmp(argv[i], "--avx2") == 0) {
+      avx2 = true;
     } else if (std::strcmp(argv[i], "--calls") == 0 && i + 1 < argc && std::atoi(argv[i + 1]) > 0) {
       calls = std::atoi(argv[++i]);
     } else if (argv[i][0] == '-') {
-      std::fprintf(stderr, "usage: bench_engines_host [--calls N] [--check] [--ref] [MODEL ...]\n");
+      std::fprintf(
+          stderr, "usage: bench_engines_host [--calls N] [--check] [--ref] [--avx2] [MODEL ...]\n");
       return 2;
     } else {
       graphs.push_back(bench::Import(argv[i]));
@@ -189,8 +201,14 @@ int main(int argc, char** argv) {
       std::printf("COVEY_DATA: no ResNet-8\n");
     graphs.push_back(bench::MobileNetV2(1));
   }
-  std::printf("kernels: %s\n", kernels::BestHostKernels().name);
+  if (avx2 && !bench::HideAvx512()) {
+    std::fprintf(stderr, "bench_engines_host: --avx2: this machine cannot hide AVX-512\n");
+    return 1;
+  }
+  const size_t best = bench::Kernels(avx2 ? "avx2" : nullptr);
+  std::printf("kernels: %s\n", kernels::AllHostKernels()[best].name);
   bool faster = true;
-  for (const compiler::Graph& graph : graphs) faster = bench::Compare(graph, calls, ref) && faster;
+  for (const compiler::Graph& graph : graphs)
+    faster = bench::Compare(graph, calls, ref, best) && faster;
   return check && !faster ? 1 : 0;
 }

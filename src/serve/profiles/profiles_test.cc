@@ -154,6 +154,17 @@ TEST(Profiles, BecomeTheNumbersThatTheRouterTakes) {
   EXPECT_EQ(ToProfile(unknown).compute.p50_us, UINT32_MAX);
 }
 
+TEST(Profiles, LettersOutsideOfAsciiStandInStringsAndCommentsAlone) {
+  Profiles profiles = Sample();
+  profiles.places[0].model = "ré\xCD\x98seau 'ä'";
+  std::string words;
+  EXPECT_TRUE(Read("# é \"\n" + WriteProfiles(profiles), words).ok()) << words;
+  EXPECT_EQ(Read("version = 1\npo\xCD\x98nts = [", words).code(), Code::kDataLoss);
+  EXPECT_NE(words.find("p.toml:2"), std::string::npos) << words;
+  EXPECT_EQ(Read("version = \"1\n\"", words).code(), Code::kDataLoss);
+  EXPECT_EQ(Read("# no end", words).code(), Code::kInvalidArgument);  // A comment: no version.
+}
+
 TEST(Profiles, RefuseTwoOfOneName) {
   Profiles profiles = Sample();
   profiles.places[1].name = "mcu";

@@ -245,12 +245,12 @@ Status CheckLetters(std::string_view text, const std::string& file, Diag& diag) 
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quote == 0 && c == '#') i = std::min(text.find('\n', i), text.size()) - 1;
-    const bool broken = quote != 0 && c == '\n';
+    const std::string_view three = text.substr(i, 3);
+    const bool broken = quote != 0 ? c == '\n' : three == "\"\"\"" || three == "\'\'\'";
     const bool foreign = quote == 0 && c != '#' && static_cast<unsigned char>(c) >= 0x80;
     if (broken || foreign) {
       const std::string subject = file + ":" + std::to_string(line);
-      const char* words =
-          broken ? "a string goes on in the next line" : "a letter outside of ASCII";
+      const char* words = broken ? "a string of several lines" : "a letter outside of ASCII";
       diag.Report({.subject = subject.c_str(), .problem = words});
       return Status(Code::kDataLoss, "profiles: not TOML");
     }

@@ -64,6 +64,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddRun(app, chosen);
   AddInspect(app, chosen);
   AddCompile(app, chosen);
+  AddSignal(app, chosen);
   AddQuantize(app, chosen);
   AddExplore(app, chosen);
   AddBench(app, chosen);

@@ -26,6 +26,7 @@ using Chosen = std::function<int()>;
 void AddRun(CLI::App& app, Chosen& chosen);
 void AddInspect(CLI::App& app, Chosen& chosen);
 void AddCompile(CLI::App& app, Chosen& chosen);
+void AddSignal(CLI::App& app, Chosen& chosen);
 void AddQuantize(CLI::App& app, Chosen& chosen);
 void AddExplore(CLI::App& app, Chosen& chosen);
 void AddBench(CLI::App& app, Chosen& chosen);

@@ -38,7 +38,10 @@
   ROW(kArgMax, 42, "arg_max")                  \
   ROW(kArgMin, 43, "arg_min")                  \
   ROW(kSvdf, 44, "svdf")                       \
-  ROW(kLstm, 45, "lstm")
+  ROW(kLstm, 45, "lstm")                       \
+  ROW(kResample, 50, "resample")               \
+  ROW(kFft, 51, "fft")                         \
+  ROW(kMfcc, 52, "mfcc")
 
 namespace covey {
 

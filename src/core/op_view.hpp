@@ -246,6 +246,38 @@ struct LstmAttr {
   int32_t hidden_multiplier = 0, hidden_shift = 0, hidden_zero_point = 0;
 };
 
+// resample by up / down, int16 samples in and out. params: for each of `up` phases `taps` numbers
+// in Q2.30. Output n stands at input n * down / up; its phase's taps start taps / 2 - 1 before
+// that.
+struct ResampleAttr {
+  int32_t up = 1, down = 1;
+  int32_t taps = 2;  // even
+};
+
+// fft of each row of real numbers, int16 or float32 (B, n), rows shorter than the transform filled
+// with zeros; output 0 float32 (B, 2^log2_size / 2 + 1, 2), output 1 the kernel's own work, int32
+// (2^log2_size). params: twiddles (kernels/ref/spectrum.hpp).
+struct FftAttr {
+  int32_t log2_size = 3;
+  int32_t scale = 0;  // of an input's unit: float32; above 0
+};
+
+// mfcc of int16 samples. Output 0 (..., frames, columns) int8 or float32, columns = coefficients,
+// or bands if there are none (the logarithms themselves); output 1 the kernel's own work, int32
+// (2^log2_size + bands). params: window[window] in Q31, twiddles[2^log2_size], first and count of
+// spectrum lines for each band, their weights in Q24, the cosine transform [coefficients][bands] in
+// Q26. ln(sum of weight * |line| / peak + floor), with peak the clip's largest sample, or 2^15.
+struct MfccAttr {
+  int32_t window = 0, stride = 0;
+  int32_t log2_size = 3;
+  int32_t bands = 0, coefficients = 0;
+  int32_t normalise = 0;                          // 1: peak is the clip's
+  int32_t floor_multiplier = 0, floor_shift = 0;  // floor = multiplier / 2^31 * 2^shift
+  int32_t multiplier = 0, shift = 0;              // 1 / output scale; int8 only
+  int32_t output_offset = 0;
+  int32_t nearest = 0;  // int8: 1 rounds to the nearest, 0 towards the stored 0
+};
+
 // One row of a kernel table. prepare may fail and says why; run may not fail, allocate or check.
 struct Kernel {
   Op op;

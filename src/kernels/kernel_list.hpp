@@ -37,7 +37,10 @@
   ROW(kArgMax, PrepareArgMinMax, RunArgMax)                         \
   ROW(kArgMin, PrepareArgMinMax, RunArgMin)                         \
   ROW(kSvdf, PrepareSvdf, RunSvdf)                                  \
-  ROW(kLstm, PrepareLstm, RunLstm)
+  ROW(kLstm, PrepareLstm, RunLstm)                                  \
+  ROW(kResample, PrepareResample, RunResample)                      \
+  ROW(kFft, PrepareFft, RunFft)                                     \
+  ROW(kMfcc, PrepareMfcc, RunMfcc)
 
 // A row of a target's table.
 #define COVEY_KERNEL_ROW(op, prepare, run) {Op::op, prepare, run},

@@ -177,6 +177,7 @@ TEST_F(EmitCppTest, GivesTheInterpretersBytesOfTheShippedNetwork) {
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfEveryOp) {
   ExpectSameBytes(Model(wire::WriteImage(wire::EveryOpContents())));
+  ExpectSameBytes(Model(wire::WriteImage(wire::SignalOpsContents())));
 }
 
 // lstm and svdf remember; Reset forgets.

@@ -135,9 +135,27 @@ struct Recurrence {
   float hidden_scale = 0;
   int32_t hidden_zero_point = 0;
 };
-using Attributes = std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation,
-                                PowerOfTwoScales, Unary, Concat, Slice, Resize, MirrorPad, Gather,
-                                MatMul, Axis, FilterRank, Recurrence>;
+struct Polyphase {  // resample, by up / down
+  int32_t up = 1, down = 1;
+};
+struct Spectrum {  // fft of 2^log2_size numbers
+  int32_t log2_size = 3;
+};
+// mfcc; its defaults are the front end of the MLPerf Tiny keyword network.
+struct MelCepstrum {
+  int32_t rate = 16000;
+  int32_t window = 480, stride = 320;  // samples
+  int32_t log2_size = 9;
+  int32_t bands = 40, coefficients = 10;  // 0: the logarithms of the bands
+  double low_hz = 20, high_hz = 4000;
+  double floor = 1e-6;    // added to a band before its logarithm
+  bool normalise = true;  // by the clip's largest sample; else by 2^15
+  bool nearest = false;   // int8 steps; else towards the stored 0
+};
+using Attributes =
+    std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation, PowerOfTwoScales,
+                 Unary, Concat, Slice, Resize, MirrorPad, Gather, MatMul, Axis, FilterRank,
+                 Recurrence, Polyphase, Spectrum, MelCepstrum>;
 
 struct Node {
   Op op = Op::kNone;

@@ -45,6 +45,9 @@ constexpr Row kRows[] = {
     {Op::kArgMin, LowerArgMinMax},
     {Op::kSvdf, LowerSvdf},
     {Op::kLstm, LowerLstm},
+    {Op::kResample, LowerResample},
+    {Op::kFft, LowerFft},
+    {Op::kMfcc, LowerMfcc},
 };
 
 std::string Supported() {

@@ -19,7 +19,7 @@ Status NodeView::Bad(const std::string& problem) const {
                 problem);
 }
 
-Status NodeView::Counts(size_t at_least, size_t at_most) const {
+Status NodeView::Counts(size_t at_least, size_t at_most, size_t outputs) const {
   size_t present = node_.inputs.size();
   while (present > 0 && node_.inputs[present - 1] == kNoTensor) --present;
   if (present < at_least || present > at_most) {
@@ -29,8 +29,11 @@ Status NodeView::Counts(size_t at_least, size_t at_most) const {
   for (size_t i = 0; i < at_least; ++i) {
     if (!has(i)) return Bad("input " + std::to_string(i) + " is absent");
   }
-  if (node_.outputs.size() != 1 || node_.outputs[0] == kNoTensor) {
-    return Bad(std::to_string(node_.outputs.size()) + " outputs, expected 1");
+  const size_t absent =
+      static_cast<size_t>(std::count(node_.outputs.begin(), node_.outputs.end(), kNoTensor));
+  if (node_.outputs.size() != outputs || absent > 0) {
+    return Bad(std::to_string(node_.outputs.size() - absent) + " outputs, expected " +
+               std::to_string(outputs));
   }
   return OkStatus();
 }

@@ -22,9 +22,10 @@ class NodeView {
   size_t inputs() const { return node_.inputs.size(); }
   bool has(size_t i) const { return i < node_.inputs.size() && node_.inputs[i] != kNoTensor; }
   const Tensor& in(size_t i) const { return At(node_.inputs[i]); }
-  const Tensor& out() const { return At(node_.outputs[0]); }
+  const Tensor& out(size_t i = 0) const { return At(node_.outputs[i]); }
 
-  Status Counts(size_t at_least, size_t at_most) const;  // of inputs; and one output
+  // Of inputs; and one output, but for what works in a second one.
+  Status Counts(size_t at_least, size_t at_most, size_t outputs = 1) const;
   Status Type(const Tensor& tensor, DType dtype) const;
   Status Int8(const Tensor& tensor) const;  // int8 with one scale
   Status Uint8(const Tensor& tensor) const;
@@ -99,5 +100,8 @@ Status LowerBatchMatMul(const NodeView& view, Lowered& op);
 Status LowerArgMinMax(const NodeView& view, Lowered& op);
 Status LowerSvdf(const NodeView& view, Lowered& op);
 Status LowerLstm(const NodeView& view, Lowered& op);
+Status LowerResample(const NodeView& view, Lowered& op);
+Status LowerFft(const NodeView& view, Lowered& op);
+Status LowerMfcc(const NodeView& view, Lowered& op);
 
 }  // namespace covey::compiler

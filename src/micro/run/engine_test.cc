@@ -169,7 +169,8 @@ TEST(Engine, RunsAChainOfEveryOp) {
   for (uint16_t number = 1; number < kOpCount; ++number) {
     const auto op = static_cast<Op>(number);
     if (!IsOp(number)) continue;
-    EXPECT_TRUE(Holds(wire::EveryOpContents(), op) || Holds(wire::WideOpsContents(), op))
+    EXPECT_TRUE(Holds(wire::EveryOpContents(), op) || Holds(wire::WideOpsContents(), op) ||
+                Holds(wire::SignalOpsContents(), op))
         << OpName(op);
   }
   Bench bench(wire::EveryOpContents());
@@ -271,6 +272,7 @@ TEST(Engine, IsSafeToRunAfterAnyFlipThatPassesReadAndPrepare) {
   EXPECT_GT(RunEveryFlip(wire::SampleContents()), 0);
   EXPECT_GT(RunEveryFlip(wire::EveryOpContents()), 0);
   EXPECT_GT(RunEveryFlip(wire::WideOpsContents()), 0);
+  EXPECT_GT(RunEveryFlip(wire::SignalOpsContents()), 0);
 }
 
 // The fuzzer starts from these files; COVEY_WRITE_SEEDS=1 writes them anew when the format moves.
@@ -278,7 +280,8 @@ TEST(Engine, FuzzSeedsAreValidImages) {
   const std::pair<const char*, ImageContents> seeds[] = {
       {"sample.covey", wire::SampleContents()},
       {"every_op.covey", wire::EveryOpContents()},
-      {"wide_ops.covey", wire::WideOpsContents()}};
+      {"wide_ops.covey", wire::WideOpsContents()},
+      {"signal_ops.covey", wire::SignalOpsContents()}};
   for (const auto& [name, contents] : seeds) {
     const std::string path = std::string("tests/corpus/image_fuzz/") + name;
     const std::vector<std::byte> bytes = wire::WriteImage(contents);

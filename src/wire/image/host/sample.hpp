@@ -11,11 +11,14 @@ namespace covey::wire {
 // field is in use.
 ImageContents SampleContents();
 
-// A chain of every op of core/op.hpp but those of the next, floats in, class probabilities as
+// A chain of every op of core/op.hpp but those of the next two, floats in, class probabilities as
 // floats out.
 ImageContents EveryOpContents();
 
 // A chain of int16 layers, products, and ops that keep state from run to run.
 ImageContents WideOpsContents();
+
+// Signal processing: int16 samples (1, 60) in, cepstra int8 and lines float32 out.
+ImageContents SignalOpsContents();
 
 }  // namespace covey::wire

@@ -18,12 +18,9 @@ int ExponentOf(uint32_t bits) { return static_cast<int>(bits >> 23 & 255); }
 class Whole {
  public:
   Whole(const int16_t* row, int32_t count) : wide_(row) {
-    uint32_t most = 0;
-    for (int32_t i = 0; i < count; ++i) {
-      const auto size = static_cast<uint32_t>(row[i] < 0 ? -row[i] : row[i]);
-      most = size > most ? size : most;
-    }
-    shift = Headroom(most);
+    uint32_t bits = 0;
+    for (int32_t i = 0; i < count; ++i) bits |= static_cast<uint32_t>(row[i] ^ (row[i] >> 15));
+    shift = Headroom(bits);
   }
   // By the largest exponent in the row; what is no finite number is 0.
   Whole(const float* row, int32_t count) : real_(row) {

@@ -21,15 +21,6 @@ struct Tables {
   const int32_t *window, *twiddles, *bands, *weights, *cosines;
 };
 
-uint32_t Largest(const int16_t* samples, int32_t count) {
-  uint32_t most = 0;
-  for (int32_t i = 0; i < count; ++i) {
-    const auto size = static_cast<uint32_t>(samples[i] < 0 ? -samples[i] : samples[i]);
-    most = size > most ? size : most;
-  }
-  return most;
-}
-
 // The largest sample (not the largest size: so the networks that ask for it were trained), at least
 // 1.
 int32_t PeakOf(const int16_t* samples, int64_t count) {
@@ -41,32 +32,31 @@ int32_t PeakOf(const int16_t* samples, int64_t count) {
 
 // Returns the power of two by which the spectrum's samples are larger.
 int LoadFrame(const MfccAttr& attr, const int16_t* samples, const int32_t* window, Complex* work) {
-  const int shift = Headroom(Largest(samples, attr.window));
-  const int bits = attr.log2_size - 1;
-  const uint32_t pairs = uint32_t{1} << bits;
+  uint32_t bits = 0;
+  for (int32_t n = 0; n < attr.window; ++n)
+    bits |= static_cast<uint32_t>(samples[n] ^ (samples[n] >> 15));
+  const int shift = Headroom(bits);
+  // Half the product: a window in Q31 ends at 1.
   const auto at = [&](int32_t n) {
-    return static_cast<int32_t>((int64_t{samples[n]} * window[n]) >> (31 - shift));
+    const auto sample = static_cast<int32_t>(static_cast<uint32_t>(samples[n]) << shift);
+    return static_cast<int32_t>((int64_t{sample} * window[n]) >> 32);
   };
-  for (uint32_t i = 0; i < pairs; ++i) {
-    const auto n = static_cast<int32_t>(2 * i);
-    work[Reversed(i, bits)] = {n < attr.window ? at(n) : 0, n + 1 < attr.window ? at(n + 1) : 0};
+  const uint32_t pairs = uint32_t{1} << (attr.log2_size - 1);
+  const int32_t whole = attr.window / 2;
+  uint32_t to = 0;  // i, its bits reversed
+  for (int32_t i = 0; i < static_cast<int32_t>(pairs); ++i) {
+    Complex value{0, 0};
+    if (i < whole) {
+      value = {at(2 * i), at(2 * i + 1)};
+    } else if (2 * i < attr.window) {
+      value.re = at(2 * i);
+    }
+    work[to] = value;
+    uint32_t bit = pairs / 2;
+    for (; (to & bit) != 0; bit /= 2) to ^= bit;
+    to |= bit;
   }
-  return shift;
-}
-
-// The size of each line up to `last`, in place of the transform: line k in the first part of pair
-// k, that of N / 2 in the second part of pair 0.
-void Sizes(Complex* work, int log2_size, const int32_t* twiddles, uint32_t last) {
-  const uint32_t pairs = uint32_t{1} << (log2_size - 1);
-  for (uint32_t k = 0; k <= pairs / 2; ++k) {
-    const bool both = pairs - k <= last;
-    if (!both && k > last) return;
-    const uint32_t size = Magnitude(Line(work, log2_size, twiddles, k));
-    const uint32_t mirror = both ? Magnitude(Line(work, log2_size, twiddles, pairs - k)) : 0;
-    work[k].re = static_cast<int32_t>(size);
-    if (both && k == 0) work[0].im = static_cast<int32_t>(mirror);
-    if (both && k != 0) work[pairs - k].re = static_cast<int32_t>(mirror);
-  }
+  return shift - 1;
 }
 
 // floor * peak in the units of a sum of weighted sizes: 2^shift / N * 2^24.
@@ -75,6 +65,10 @@ uint64_t FloorOf(const MfccAttr& attr, int32_t peak, int exponent) {
   const int left = exponent - 31 + attr.floor_shift;
   if (left >= 0) return product << left;
   return left > -64 ? product >> -left : 0;
+}
+
+uint64_t Product(int32_t size, int32_t weight) {
+  return uint64_t{static_cast<uint32_t>(size)} * static_cast<uint32_t>(weight);
 }
 
 // logs[band] in Q24.
@@ -88,10 +82,9 @@ void Logs(const MfccAttr& attr, const Tables& tables, const Complex* work, int s
   for (int32_t band = 0; band < attr.bands; ++band) {
     uint64_t sum = least;
     auto k = static_cast<uint32_t>(tables.bands[2 * band]);
-    for (int32_t i = 0; i < tables.bands[2 * band + 1]; ++i, ++k) {
-      const int32_t size = k == nyquist ? work[0].im : work[k].re;
-      sum += uint64_t{static_cast<uint32_t>(size)} * static_cast<uint32_t>(*weights++);
-    }
+    const uint32_t end = k + static_cast<uint32_t>(tables.bands[2 * band + 1]);
+    for (; k < (end < nyquist ? end : nyquist); ++k) sum += Product(work[k].re, *weights++);
+    if (k < end) sum += Product(work[0].im, *weights++);
     logs[band] = static_cast<int32_t>((LogQ31(sum) - unit) >> 7);
   }
 }

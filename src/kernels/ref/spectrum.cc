@@ -41,7 +41,7 @@ void Fours(Complex* z, uint32_t count) {
 }
 
 // One step: transforms of `half` numbers become transforms of twice as many.
-void Step(Complex* z, uint32_t count, uint32_t half, const int32_t* twiddles, uint32_t stride) {
+void Two(Complex* z, uint32_t count, uint32_t half, const int32_t* twiddles, uint32_t stride) {
   for (uint32_t j = 0; j < half; ++j, twiddles += stride) {
     const int32_t re = twiddles[0], im = twiddles[1];
     for (uint32_t k = j; k < count; k += 2 * half) {
@@ -49,6 +49,32 @@ void Step(Complex* z, uint32_t count, uint32_t half, const int32_t* twiddles, ui
       const Complex b = HalfProduct(z[k + half], re, im);
       z[k] = {Add(a.re, b.re), Add(a.im, b.im)};
       z[k + half] = {Sub(a.re, b.re), Sub(a.im, b.im)};
+    }
+  }
+}
+
+// Two steps at once: three products for four numbers, where one by one they take four.
+void Four(Complex* z, uint32_t count, uint32_t quarter, const int32_t* twiddles, uint32_t stride) {
+  for (uint32_t j = 0; j < quarter; ++j) {
+    const int32_t* one = twiddles + j * stride;
+    const int32_t* two = twiddles + 2 * j * stride;
+    // The third may stand half a turn on, where the table has ended: then it is turned back.
+    const bool behind = 3 * j * stride >= 2 * count;
+    const int32_t* three = twiddles + 3 * j * stride - (behind ? 2 * count : 0);
+    const int32_t re3 = behind ? Sub(0, three[0]) : three[0];
+    const int32_t im3 = behind ? Sub(0, three[1]) : three[1];
+    for (uint32_t k = j; k < count; k += 4 * quarter) {
+      Complex* at = z + k;
+      const Complex a{at[0].re >> 1, at[0].im >> 1};
+      const Complex b = HalfProduct(at[quarter], two[0], two[1]);
+      const Complex c = HalfProduct(at[2 * quarter], one[0], one[1]);
+      const Complex d = HalfProduct(at[3 * quarter], re3, im3);
+      Complex even{Add(a.re, b.re), Add(a.im, b.im)}, odd{Sub(a.re, b.re), Sub(a.im, b.im)};
+      Complex sum{Add(c.re, d.re), Add(c.im, d.im)};
+      Complex turned{Sub(c.im, d.im), Sub(d.re, c.re)};
+      Halves(even, sum);
+      Halves(odd, turned);
+      at[0] = even, at[quarter] = odd, at[2 * quarter] = sum, at[3 * quarter] = turned;
     }
   }
 }
@@ -96,8 +122,12 @@ uint32_t Reversed(uint32_t i, int bits) {
 void HalfTransform(Complex* work, int log2_size, const int32_t* twiddles) {
   const uint32_t count = uint32_t{1} << (log2_size - 1);
   Fours(work, count);
-  for (uint32_t half = 4; half < count; half *= 2)
-    Step(work, count, half, twiddles, 2 * count / half);
+  uint32_t done = 4;
+  if (log2_size % 2 == 0 && count > done) {
+    Two(work, count, done, twiddles, 2 * count / done);
+    done *= 2;
+  }
+  for (; done < count; done *= 4) Four(work, count, done, twiddles, count / done);
 }
 
 Complex Line(const Complex* work, int log2_size, const int32_t* twiddles, uint32_t k) {
@@ -117,12 +147,26 @@ uint32_t Magnitude(Complex value) {
   if (square == 0) return 0;
   const int zeros = std::countl_zero(square) & ~1;
   const auto u = static_cast<uint32_t>((square << zeros) >> 32);  // Q32, from a quarter on
-  uint64_t y = kInverseRoots[(u >> 25) - 32];                     // 1 / sqrt(u) in Q30
-  for (int i = 0; i < 2; ++i) {                                   // Newton: y (3 - u y^2) / 2
-    const uint64_t near_one = (((y * y) >> 32) * u) >> 32;        // Q28
-    y = (y * ((uint64_t{3} << 28) - near_one)) >> 29;
+  uint32_t y = kInverseRoots[(u >> 25) - 32];                     // 1 / sqrt(u) in Q30
+  for (int i = 0; i < 2; ++i) {  // Newton: y (3 - u y^2) / 2, kept a little too small
+    const auto square_of_y = static_cast<uint32_t>((uint64_t{y} * y) >> 32);
+    const auto near_one = static_cast<uint32_t>((uint64_t{square_of_y} * u) >> 32);  // Q28
+    y = static_cast<uint32_t>((uint64_t{y} * ((uint32_t{3} << 28) - 2 - near_one)) >> 29);
   }
-  return static_cast<uint32_t>(((u * y) >> 30) >> (zeros / 2));
+  return static_cast<uint32_t>((uint64_t{u} * y) >> 30) >> (zeros / 2);
+}
+
+void Sizes(Complex* work, int log2_size, const int32_t* twiddles, uint32_t last) {
+  const uint32_t pairs = uint32_t{1} << (log2_size - 1);
+  for (uint32_t k = 0; k <= pairs / 2; ++k) {
+    const bool both = pairs - k <= last;
+    if (!both && k > last) return;
+    const uint32_t size = Magnitude(Line(work, log2_size, twiddles, k));
+    const uint32_t mirror = both ? Magnitude(Line(work, log2_size, twiddles, pairs - k)) : 0;
+    work[k].re = static_cast<int32_t>(size);
+    if (both && k == 0) work[0].im = static_cast<int32_t>(mirror);
+    if (both && k != 0) work[pairs - k].re = static_cast<int32_t>(mirror);
+  }
 }
 
 int64_t LogQ31(uint64_t value) {

@@ -13,7 +13,7 @@
 // Units: twiddles are cos(2 pi k / N), -sin(2 pi k / N) in Q31 for k = 0 .. N / 2 - 1. Samples are
 // at most 2^30; lines are X / N.
 // Exact: within 2^-26 of N times the largest sample. Hostile twiddles wrap.
-// Source: the radix-2 transform of Cooley and Tukey, its first two steps in one.
+// Source: the radix-4 transform of Cooley and Tukey, on numbers in the order of radix 2.
 #pragma once
 
 #include <bit>
@@ -40,10 +40,15 @@ Complex Line(const Complex* work, int log2_size, const int32_t* twiddles, uint32
 // sqrt(re^2 + im^2), within 2^-24 of its value or 2.
 uint32_t Magnitude(Complex value);
 
+// The size (Magnitude) of each line up to `last`, in place of the transform: line k in the first
+// part of pair k, that of N / 2 in the second part of pair 0.
+void Sizes(Complex* work, int log2_size, const int32_t* twiddles, uint32_t last);
+
 // ln(value) * 2^31, within 16 units; 0 counts as 1.
 int64_t LogQ31(uint64_t value);
 
-// How far a number below 2^30 can be shifted left and stay so.
-inline int Headroom(uint32_t most) { return most == 0 ? 30 : std::countl_zero(most) - 2; }
+// How far numbers whose bits `bits` holds (x ^ (x >> 31) of each) can be shifted left and stay
+// within 2^30.
+inline int Headroom(uint32_t bits) { return bits == 0 ? 30 : std::countl_zero(bits) - 2; }
 
 }  // namespace covey::kernels::ref

@@ -28,12 +28,13 @@ struct Options {
   std::string length = "1s", window = "30ms", stride = "20ms";
   std::string from_size, to_size;
   std::string normalise = "peak", round = "zero";
+  std::vector<int32_t> classes;
   compiler::AudioSource source;
   compiler::MelCepstrum mel;
   int32_t fft = 0;
   double scale = 1;
   int32_t zero = 0;
-  bool nearest = false, json = false;
+  bool nearest = false, logits = false, json = false;
 };
 
 Error BadOption(const char* option, const std::string& found, const char* expected) {
@@ -107,7 +108,9 @@ Expected<compiler::Graph> MakeFront(const Options& options,
   if (options.kind == "mfcc") return MakeMfcc(options, source, element.value());
   DiagText diag;
   Result<compiler::Graph> graph = options.kind == "fft" ? compiler::FftGraph(source, diag)
-                                                        : compiler::ResampleGraph(source, diag);
+                                  : options.kind == "samples"
+                                      ? compiler::SamplesGraph(source, diag)
+                                      : compiler::ResampleGraph(source, diag);
   if (!graph.ok()) return Explain(options.kind, graph.status(), diag);
   return *std::move(graph);
 }
@@ -127,6 +130,11 @@ Expected<std::vector<std::byte>> MakeImage(const Options& options, std::string& 
     const Status joined = compiler::PutBefore(graph, *network, diag);
     if (!joined.ok()) return Explain(options.before, joined, diag);
     graph = *std::move(network);
+    if (options.logits) graph.preprocess.output = compiler::OutputKind::kLogits;
+  }
+  if (!options.classes.empty()) {
+    const Status ordered = compiler::ReorderOutput(options.classes, graph, diag);
+    if (!ordered.ok()) return Explain("--classes", ordered, diag);
   }
   const Result<compiler::Target> target = compiler::TargetOf(options.target, diag);
   if (!target.ok()) return Explain("signal", target.status(), diag);
@@ -191,6 +199,8 @@ constexpr char kFooter[] =
     "  covey signal mfcc --from-rate 48000 --before kws_ref_model.tflite -o kws_48k.covey\n"
     "  covey signal mfcc --window 25ms --stride 10ms --bins 80 --coefficients 0 --high 8000 "
     "--normalise none -o logmel.covey\n"
+    "  covey signal samples --before float_keywords.tflite --classes 5,7,6,3,10,9,8,11,4,2,0,1 "
+    "--logits -o far.covey\n"
     "  covey signal fft --length 512 -o fft.covey\n"
     "  covey signal resample --from-rate 44100 --rate 16000 --length 1s -o resample.covey\n"
     "  covey signal resize --from-size 240x320x3 --before vww_96_int8.tflite -o vww_qvga.covey";
@@ -201,13 +211,24 @@ void AddSignal(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "signal", "Make a model image of signal processing, alone or in front of a network");
-  command->add_option("KIND", options->kind, "mfcc, fft, resample or resize")
+  command
+      ->add_option(
+          "KIND", options->kind,
+          "mfcc, fft, resample, resize, or samples: int16 as they are, for a network of floats")
       ->required()
-      ->check(CLI::IsMember({"mfcc", "fft", "resample", "resize"}));
+      ->check(CLI::IsMember({"mfcc", "fft", "resample", "resize", "samples"}));
   command->add_option("-o,--output", options->output, "the image to write; - for stdout")
       ->required();
   command->add_option("--before", options->before,
                       "a .tflite or .onnx network that takes the result: one image of both");
+  command
+      ->add_option(
+          "--classes", options->classes,
+          "the output's entries in this order, such as 2,0,1: classes numbered as elsewhere")
+      ->delimiter(',');
+  command->add_flag("--logits", options->logits,
+                    "with --before: the network ends in scores of which softmax makes "
+                    "probabilities");
   command->add_option("--rate", options->source.rate, "samples a second (16000)")
       ->check(CLI::Range(1, 1 << 20));
   command

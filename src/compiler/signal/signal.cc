@@ -77,6 +77,14 @@ Result<int> AddSource(Graph& graph, const AudioSource& source, Diag& diag) {
 
 }  // namespace
 
+Result<Graph> SamplesGraph(const AudioSource& source, Diag& diag) {
+  Graph graph;
+  graph.name = "samples";
+  COVEY_TRY_ASSIGN(const int samples, AddSource(graph, source, diag));
+  graph.outputs = {samples};
+  return graph;
+}
+
 Result<Graph> ResampleGraph(const AudioSource& source, Diag& diag) {
   Graph graph;
   graph.name = "resample";
@@ -156,22 +164,30 @@ Result<Element> InputElement(const Graph& network, Diag& diag) {
   return Element{input.dtype, input.quant.scales[0], input.quant.zero_points[0]};
 }
 
-Status PutBefore(const Graph& front, Graph& network, Diag& diag) {
+Status PutBefore(const Graph& before, Graph& network, Diag& diag) {
   COVEY_TRY_ASSIGN(const Element wanted, InputElement(network, diag));
   const int join = network.inputs[0];
   const Tensor& input = network.tensors[static_cast<size_t>(join)];
-  const Tensor& output = front.tensors[static_cast<size_t>(front.outputs[0])];
+  Graph front = before;
+  int last = front.outputs[0];
+  if (wanted.dtype == DType::kFloat32 &&
+      front.tensors[static_cast<size_t>(last)].dtype == DType::kInt16) {
+    const int reals = AddTensor(front, "samples", wanted, input.dims);
+    AddNode(front, Op::kDequantize, last, {reals}, {});
+    last = reals;
+  }
+  const Tensor& output = front.tensors[static_cast<size_t>(last)];
   const bool same = output.dtype == wanted.dtype && output.elements() == input.elements() &&
                     (output.quant.empty() || (output.quant.scales[0] == wanted.scale &&
                                               output.quant.zero_points[0] == wanted.zero_point));
-  if (!same)
+  if (!same || front.nodes.empty())
     return Refuse(diag, kBad, Describe(input),
                   "is the network's input, the signal's output is " + TypeAndShape(output) +
-                      ": other elements or another scale");
+                      ": other elements or another scale, or nothing to do");
   // The front's tensors stand behind the network's own; its output is the network's input.
   const auto base = static_cast<int>(network.tensors.size());
   const auto moved = [&](std::vector<int> tensors) {
-    for (int& tensor : tensors) tensor = tensor == front.outputs[0] ? join : base + tensor;
+    for (int& tensor : tensors) tensor = tensor == last ? join : base + tensor;
     return tensors;
   };
   network.tensors.insert(network.tensors.end(), front.tensors.begin(), front.tensors.end());
@@ -179,6 +195,39 @@ Status PutBefore(const Graph& front, Graph& network, Diag& diag) {
   for (Node& node : nodes) node.inputs = moved(node.inputs), node.outputs = moved(node.outputs);
   network.nodes.insert(network.nodes.begin(), nodes.begin(), nodes.end());
   network.inputs = moved(front.inputs);
+  return OkStatus();
+}
+
+Status ReorderOutput(const std::vector<int32_t>& order, Graph& network, Diag& diag) {
+  if (network.outputs.size() != 1)
+    return Refuse(diag, kBad, network.name,
+                  "has " + std::to_string(network.outputs.size()) + " outputs, expected 1");
+  const int from = network.outputs[0];
+  Tensor output = network.tensors[static_cast<size_t>(from)];
+  const int32_t classes = output.dims.empty() ? 0 : output.dims.back();
+  const bool fits = std::all_of(order.begin(), order.end(),
+                                [&](int32_t entry) { return entry >= 0 && entry < classes; });
+  if (!fits || order.empty() || output.quant.scales.size() > 1)
+    return Refuse(
+        diag, kBad, Describe(output),
+        "cannot be put in this order, expected numbers from 0 to " + std::to_string(classes - 1));
+  Gather gather;
+  gather.axis = static_cast<int32_t>(output.dims.size()) - 1;
+  gather.positions = order;
+  output.name += " in order";
+  output.dims.back() = static_cast<int32_t>(order.size());
+  network.tensors.push_back(output);
+  const int to = static_cast<int>(network.tensors.size()) - 1;
+  AddNode(network, Op::kGather, from, {to}, gather);
+  network.outputs = {to};
+  if (!network.preprocess.labels.empty()) {
+    std::vector<std::string> labels;
+    for (const int32_t entry : order)
+      labels.push_back(static_cast<size_t>(entry) < network.preprocess.labels.size()
+                           ? network.preprocess.labels[static_cast<size_t>(entry)]
+                           : "");
+    network.preprocess.labels = labels;
+  }
   return OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "compiler/ir/graph.hpp"
 #include "core/diag.hpp"
@@ -31,6 +32,8 @@ struct Element {
   int32_t zero_point = 0;
 };
 
+// The samples as they are, for a network that takes floats.
+Result<Graph> SamplesGraph(const AudioSource& source, Diag& diag);
 Result<Graph> ResampleGraph(const AudioSource& source, Diag& diag);
 Result<Graph> FftGraph(const AudioSource& source, Diag& diag);  // next power of two
 // mel.rate is the source's; `output`: int8 or float32.
@@ -48,7 +51,11 @@ Result<Graph> ResizeGraph(const Picture& from, const Picture& to, bool nearest,
 Result<Element> InputElement(const Graph& network, Diag& diag);
 
 // The network takes what the front takes, and the front's output where its own input was: of the
-// same type and number of elements.
+// same type and number of elements; or int16, which a network of floats gets as their real values.
 Status PutBefore(const Graph& front, Graph& network, Diag& diag);
+
+// The network's only output in another order, along its last dimension: entry i is what `order[i]`
+// was. So networks that number their classes otherwise become interchangeable.
+Status ReorderOutput(const std::vector<int32_t>& order, Graph& network, Diag& diag);
 
 }  // namespace covey::compiler

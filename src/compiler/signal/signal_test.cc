@@ -126,9 +126,24 @@ TEST(Signal, RefusesANetworkThatTakesSomethingElse) {
   EXPECT_EQ(complaint(Relu(DType::kInt8, {1, 4, 10}, {{0.25F}, {-7}, -1})), "accepted");
   EXPECT_EQ(complaint(Relu(DType::kInt8, {1, 5, 10}, {{0.25F}, {-7}, -1})),
             "tensor 'in' int8[1,5,10]: is the network's input, the signal's output is "
-            "int8[1,4,10,1]: other elements or another scale");
+            "int8[1,4,10,1]: other elements or another scale, or nothing to do");
   EXPECT_NE(complaint(Relu(DType::kInt8, {1, 4, 10}, {{0.5F}, {-7}, -1})), "accepted");
   EXPECT_NE(complaint(Relu(DType::kFloat32, {1, 4, 10}, {})), "accepted");
+}
+
+// As a network of floats with classes of its own order becomes the far end of another.
+TEST(Signal, SamplesBecomeFloatsAndClassesAnotherOrder) {
+  DiagText diag;
+  const auto front = SamplesGraph({.samples = 3}, diag);
+  ASSERT_TRUE(front.ok()) << diag.Text();
+  Graph network = Relu(DType::kFloat32, {1, 3}, {});
+  ASSERT_TRUE(PutBefore(*front, network, diag).ok()) << diag.Text();
+  ASSERT_TRUE(ReorderOutput({2, 0, 0, 1}, network, diag).ok()) << diag.Text();
+  Compiled compiled(Passed(network));
+  const std::vector<float> found = RunOn<float>(compiled, BytesOf({16384, -5, 8192}));
+  EXPECT_EQ(found, (std::vector<float>{0.25F, 0.5F, 0.5F, 0}));
+  EXPECT_FALSE(ReorderOutput({0, 4}, network, diag).ok());
+  EXPECT_FALSE(ReorderOutput({-1}, network, diag).ok());
 }
 
 TEST(Signal, RefusesWhatNoKernelTakes) {

@@ -8,6 +8,7 @@
 #include "compiler/compile.hpp"
 #include "compiler/passes/small_network.hpp"
 #include "compiler/quantize/small_float.hpp"
+#include "compiler/signal/signal.hpp"
 #include "serve/board/board.hpp"
 #include "serve/board/test_interpret.hpp"
 
@@ -136,6 +137,17 @@ constexpr int kFunctions = static_cast<int>(UnaryKind::kTable);
 Graph SomeFunctions() { return Functions(0, 15); }
 Graph OtherFunctions() { return Functions(15, kFunctions - 15); }
 
+// 48 kHz to cepstra of 16 kHz.
+Graph Cepstra() {
+  NoDiag quiet;
+  return *compiler::MfccGraph({.from_rate = 48000, .samples = 900}, {}, {DType::kInt8, 0.25F, 9},
+                              quiet);
+}
+Graph Lines() {
+  NoDiag quiet;
+  return *compiler::FftGraph({.samples = 200}, quiet);
+}
+
 struct Network {
   const char* name;
   Graph (*make)();
@@ -190,17 +202,19 @@ TEST_P(TypesOnBoard, GiveTheHostsBytes) {
   EXPECT_EQ(differ - here.begin(), static_cast<std::ptrdiff_t>(here.size()));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, TypesOnBoard,
-    testing::Combine(testing::Values("m33", "m4", "m55", "rv32"),
-                     testing::Values(Network{"wide_layers", WideLayers},
-                                     Network{"wide_elements", WideElements},
-                                     Network{"float_layers", FloatLayers},
-                                     Network{"functions", SomeFunctions},
-                                     Network{"more_functions", OtherFunctions})),
-    [](const auto& each) {
-      return std::string(std::get<0>(each.param)) + "_" + std::get<1>(each.param).name;
-    });
+INSTANTIATE_TEST_SUITE_P(Each, TypesOnBoard,
+                         testing::Combine(testing::Values("m33", "m4", "m55", "rv32"),
+                                          testing::Values(Network{"wide_layers", WideLayers},
+                                                          Network{"wide_elements", WideElements},
+                                                          Network{"float_layers", FloatLayers},
+                                                          Network{"functions", SomeFunctions},
+                                                          Network{"more_functions", OtherFunctions},
+                                                          Network{"cepstra", Cepstra},
+                                                          Network{"lines", Lines})),
+                         [](const auto& each) {
+                           return std::string(std::get<0>(each.param)) + "_" +
+                                  std::get<1>(each.param).name;
+                         });
 
 }  // namespace
 }  // namespace covey::serve

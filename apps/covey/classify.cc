@@ -20,8 +20,9 @@ struct Options {
   std::vector<std::string> images;
   std::string on = "host", model, fallback;
   uint32_t top_k = 1;
-  double deadline_s = 5;
-  bool json = false;
+  std::string profiles, prefer = "latency";
+  double deadline_s = 5, max_latency_s = 0, min_accuracy = 0;
+  bool automatic = false, exact_only = false, never_late = false, explain = false, json = false;
 };
 
 double Milliseconds(std::chrono::nanoseconds time) {
@@ -38,7 +39,12 @@ Expected<Session> OpenSession(const Options& options, const Target& target) {
     const Expected<void> loaded = session.value().Load(options.model, local);
     if (!loaded) return loaded.error();
   }
-  const std::string place = agent ? "agent tcp://" + target.agent.text() : "local";
+  const std::string place = (agent && options.automatic ? "auto " : "") +
+                            (agent ? "agent tcp://" + target.agent.text() : "local");
+  if (!options.profiles.empty()) {
+    const Expected<void> read = session.value().LoadProfiles(options.profiles);
+    if (!read) return read.error();
+  }
   const Expected<void> set = session.value().SetPlace(place, options.model);
   if (!set) return set.error();
   return session;
@@ -56,6 +62,11 @@ Json ToJson(const std::string& image, const Answer& answer) {
                {"fell_back", answer.fell_back},
                {"latency_ms", Milliseconds(answer.latency)},
                {"compute_ms", Milliseconds(answer.compute)}};
+  json["reason"] = answer.reason;
+  json["expected_ms"] = Milliseconds(answer.expected);
+  json["likely"] = answer.likely;
+  json["expected_accuracy"] = answer.expected_accuracy;
+  json["distrusts"] = answer.distrusts;
   if (answer.fell_back) json["fallback_reason"] = answer.fallback_reason;
   return json;
 }
@@ -71,6 +82,18 @@ void AddRows(const std::string& image, const Answer& answer, Table& table) {
   }
 }
 
+// Why each picture was answered where it was.
+std::string Explain(const std::string& image, const Answer& answer) {
+  std::string text = image + ": " + answer.place + ": " + answer.reason;
+  if (answer.expected.count() > 0)
+    text += "; expected " + Fixed(Milliseconds(answer.expected), 1) + " ms, " +
+            Fixed(answer.likely * 100, 1) + " % likely to meet the request, " +
+            Fixed(answer.expected_accuracy * 100, 1) + " % right";
+  if (answer.fell_back) text += "; fell back: " + answer.fallback_reason;
+  for (const std::string& words : answer.distrusts) text += "; distrusts: " + words;
+  return text;
+}
+
 Expected<Answer> ClassifyFile(Session& session, const Options& options, const std::string& path) {
   const Expected<Image> image = Image::File(path);
   if (!image) return image.error();
@@ -78,6 +101,14 @@ Expected<Answer> ClassifyFile(Session& session, const Options& options, const st
   call.top_k = options.top_k;
   call.deadline = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(options.deadline_s));
+  call.sla.max_latency = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(options.max_latency_s));
+  call.sla.min_accuracy = options.min_accuracy / 100;
+  call.sla.prefer = options.prefer == "accuracy" ? Prefer::kAccuracy
+                    : options.prefer == "energy" ? Prefer::kEnergy
+                                                 : Prefer::kLatency;
+  call.sla.exact_only = options.exact_only;
+  call.sla.never_late = options.never_late;
   call.fallback = options.fallback.empty() ? Fallback::kFail : Fallback::kLocal;
   Expected<Answer> answer = session.Classify(image.value(), call);
   if (!answer) return Error{answer.error().code, path + ": " + answer.error().message};
@@ -112,6 +143,9 @@ int Print(const Answers& answers, const Options& options) {
     PrintJson(std::cout, {{"answers", std::move(list)}});
   } else if (!list.empty()) {
     std::cout << table.Text();
+    for (size_t i = 0; options.explain && i < answers.size(); ++i) {
+      if (answers[i]) std::cout << Explain(options.images[i], answers[i].value()) << "\n";
+    }
   }
   return code;
 }
@@ -158,6 +192,19 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
       ->check(NumberFrom(0.001, 3600));
   command->add_option("--fallback", options->fallback,
                       "on an agent: a model file that answers here if the agent does not");
+  command->add_flag("--auto", options->automatic,
+                    "here (--fallback's model) or on the agent, whichever meets the wishes below");
+  command->add_option("--max-latency", options->max_latency_s, "--auto: seconds, as wanted")
+      ->check(NumberFrom(0, 3600));
+  command->add_option("--min-accuracy", options->min_accuracy, "--auto: per cent, as profiled")
+      ->check(NumberFrom(0, 100));
+  command->add_option("--prefer", options->prefer, "--auto: latency (default), accuracy or energy")
+      ->check(CLI::IsMember({"latency", "accuracy", "energy"}));
+  command->add_flag("--exact-only", options->exact_only, "--auto: no approximate variants");
+  command->add_flag("--never-late", options->never_late,
+                    "--auto: an answer after --max-latency is worth nothing");
+  command->add_option("--profiles", options->profiles, "--auto: what covey eval measured");
+  command->add_flag("--explain", options->explain, "say why each picture went where it went");
   command->add_flag("--json", options->json, "print JSON");
   command->footer(
       "Examples:\n"
@@ -165,7 +212,9 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
       "  covey classify cat.jpg dog.jpg --model resnet8.covey --on board:m33\n"
       "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --top-k 3\n"
       "  covey classify cat.jpg --on agent:edge.local:7700 --model resnet56 --fallback "
-      "resnet8.covey");
+      "resnet8.covey\n"
+      "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --fallback resnet8.covey "
+      "--auto --max-latency 0.05 --prefer accuracy --explain");
   command->callback([=, &chosen] { chosen = [=] { return Classify(*options); }; });
 }
 

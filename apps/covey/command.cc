@@ -75,6 +75,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddCalibrate(app, chosen);
   AddForms(app, chosen);
   AddSplit(app, chosen);
+  AddLink(app, chosen);
   AddDemo(app, chosen);
   AddPlan(app, chosen);
   AddSimulate(app, chosen);

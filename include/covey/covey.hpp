@@ -108,15 +108,33 @@ struct Answer {
   std::string fallback_reason;         // why, if it fell back
   std::chrono::nanoseconds latency{};  // of the whole call, measured here
   std::chrono::nanoseconds compute{};  // in the engine, as the place reports it
+  // Why that place, and what the router expected of it (docs/guide/routing.md).
+  std::string reason;
+  std::chrono::nanoseconds expected{};  // 0: nothing was known
+  double likely = 0;                    // to meet what was asked, 0..1
+  double expected_accuracy = 0;         // 0..1
+  std::vector<std::string> distrusts;   // what the router does not believe, in words
 };
 
 enum class Fallback { kLocal, kFail };
+
+enum class Prefer { kLatency, kAccuracy, kEnergy };
+
+// What a call asks of its place; for places that begin with "auto".
+struct Sla {
+  std::chrono::nanoseconds max_latency{};  // an answer by then is as wanted; 0: any time
+  double min_accuracy = 0;                 // 0..1
+  Prefer prefer = Prefer::kLatency;
+  bool exact_only = false;  // no approximate variants
+  bool never_late = false;  // an answer after max_latency is worth nothing
+};
 
 struct CallOptions {
   std::string model = {};               // empty: the place's model
   std::chrono::nanoseconds deadline{};  // 0: the session's default
   uint32_t top_k = 1;
   Fallback fallback = Fallback::kLocal;
+  Sla sla = {};
 };
 
 struct SessionOptions {
@@ -138,10 +156,13 @@ class Session {
 
   // Makes a model file answer to `name` at the local place.
   Expected<void> Load(const std::string& name, const std::string& path);
-  // "local" or "agent tcp://HOST:PORT"; `model` names the model there (empty keeps the name). Does
-  // not connect.
+  // "local", "agent tcp://HOST:PORT", or "auto agent tcp://HOST:PORT": then each call runs here or
+  // there, as its Sla asks. `model` names the model there (empty keeps the name). Does not connect.
   Expected<void> SetPlace(const std::string& place, const std::string& model = "");
   std::string place() const;
+  // What `covey eval` and `covey calibrate` measured of this session's models, for "auto". Without
+  // it, time is learned from the first calls and the agent is taken to be a little more accurate.
+  Expected<void> LoadProfiles(const std::string& path);
 
   Expected<Answer> Infer(std::span<const HostTensor> inputs, const CallOptions& options = {});
   Expected<Answer> Classify(const Image& image, const CallOptions& options = {});

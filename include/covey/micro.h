@@ -13,7 +13,7 @@
  * Memory: the session is caller-owned and of fixed size (COVEY_SESSION_BYTES, with all its
  * buffers); an image is taken from a callback piece by piece, so memory does not grow with it.
  * Deadlines: a call returns COVEY_OK only in time. An agent that fails, is late or sends garbage
- * costs no more than what the local answer leaves of the deadline (micro/route/policy.hpp). A local
+ * costs no more than what the local answer leaves of the deadline (micro/route/serve.hpp). A local
  * run cannot be interrupted: one that ends late returns COVEY_DEADLINE_EXCEEDED, its answer filled
  * in.
  * Threads: one at a time for each session.
@@ -81,10 +81,27 @@ typedef enum covey_fallback {
   COVEY_FAIL = 1             /* ... or return the error */
 } covey_fallback;
 
+/* At the place "auto ...": what to prefer of what meets the request. */
+typedef enum covey_prefer {
+  COVEY_PREFER_LATENCY = 0,
+  COVEY_PREFER_ACCURACY = 1,
+  COVEY_PREFER_ENERGY = 2
+} covey_prefer;
+
+/* What a call asks of its place; for the place "auto ..." only. All zero: whatever is fastest. */
+typedef struct covey_sla {
+  uint64_t max_latency_ns; /* an answer by then is as wanted; 0: any time before the deadline */
+  uint16_t min_accuracy;   /* in 1/10,000; 0: any */
+  covey_prefer prefer;
+  bool exact_only; /* no approximate variants */
+  bool never_late; /* an answer after max_latency_ns is worth nothing */
+} covey_sla;
+
 typedef struct covey_options {
   uint64_t deadline_ns; /* from now; 0: the session's default */
   uint32_t top_k;       /* 1..COVEY_TOP_K_MAX; 0: 1 */
   covey_fallback fallback;
+  covey_sla sla;
 } covey_options;
 
 typedef struct covey_class {
@@ -102,12 +119,16 @@ typedef struct covey_result {
   uint64_t compute_ns;           /* in the engine, as the place reports it */
   covey_code code;
   char error[COVEY_ERROR_BYTES]; /* why the call failed or fell back; empty otherwise */
+  const char* reason;            /* why the place was chosen; never null after a call */
+  uint64_t expected_ns;          /* what the router expected of the call; 0: nothing is known */
+  uint16_t likely, accuracy;     /* to meet the request, to be right; 1/10,000, as expected */
+  uint8_t distrust; /* bits: 1 latency profile, 2 accuracy profile, 4 load hints, 8 clock */
 } covey_result;
 
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */
 struct covey_parts;
 
-#define COVEY_SESSION_BYTES 1408
+#define COVEY_SESSION_BYTES 2304
 typedef struct covey_session {
   union {
     uint64_t align;
@@ -118,10 +139,11 @@ typedef struct covey_session {
 /* The place is "local" until it is set. */
 covey_code covey_session_open(covey_session* session, const struct covey_parts* parts);
 
-/* "local", or "agent tcp://HOST:PORT" with a numeric IPv4 host. `model` is the name on the agent;
- * null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT (syntax, or a text
- * that is too long) and COVEY_FAILED_PRECONDITION (no link, or no engine) leave the place as it
- * was. */
+/* "local", or "agent tcp://HOST:PORT" with a numeric IPv4 host, or "auto agent tcp://HOST:PORT":
+ * then each call runs here or there, as its options ask (docs/guide/routing.md). `model` is the
+ * name on the agent; null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT
+ * (syntax, or a text that is too long) and COVEY_FAILED_PRECONDITION (no link, or no engine) leave
+ * the place as it was. */
 covey_code covey_set_place(covey_session* session, const char* place, const char* model);
 const char* covey_place(const covey_session* session);
 const char* covey_model(const covey_session* session);

@@ -1,18 +1,22 @@
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <mutex>
 
 #include "api/local_models.hpp"
+#include "api/routing.hpp"
 #include "core/host/diag_text.hpp"
 #include "covey/covey.hpp"
 #include "micro/route/place.hpp"
-#include "micro/route/policy.hpp"
+#include "micro/route/serve.hpp"
 #include "serve/client/client.hpp"
+#include "serve/profiles/profiles.hpp"
 #include "serve/transport/deadline.hpp"
 
 namespace covey {
 namespace {
 
+using api::AgentPlace;
 using serve::Deadline;
 using Now = std::chrono::steady_clock;
 
@@ -30,20 +34,6 @@ uint64_t ToNs(Deadline time) {
 Deadline FromNs(uint64_t ns) {
   return Deadline(std::chrono::nanoseconds(std::min<uint64_t>(ns, INT64_MAX)));
 }
-
-// Takes a little of the agent's time for the local run, beyond the policy's reserve: on a busy host
-// a thread whose time has come may wait some milliseconds for a core.
-void KeepSlack(uint64_t now_ns, micro::Attempt& attempt) {
-  constexpr uint64_t kSlackNs = 20'000'000;
-  if (!attempt.go || attempt.deadline_ns <= now_ns) return;
-  attempt.deadline_ns -= std::min(kSlackNs, (attempt.deadline_ns - now_ns) / 8);
-}
-
-// An agent and what is known of it. Shared, so that a call goes on when the place changes under it.
-struct AgentPlace {
-  explicit AgentPlace(serve::Target target) : client(std::move(target)) {}
-  serve::Client client;
-};
 
 std::string Describe(const serve::TensorInfo& tensor) {
   std::string text = DTypeName(static_cast<DType>(tensor.type));
@@ -75,7 +65,7 @@ ModelDescription Describe(const std::string& name, const std::string& backend,
 struct Call {
   // Fills the answer's classes or outputs, and compute.
   virtual Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                          Answer& answer, Diag& diag) const = 0;
+                          Answer& answer, wire::Timing& timing, Diag& diag) const = 0;
   virtual Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const = 0;
 
  protected:
@@ -86,11 +76,12 @@ struct InferCall final : Call {
   std::span<const HostTensor> inputs;
 
   Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                  Answer& answer, Diag& diag) const override {
+                  Answer& answer, wire::Timing& timing, Diag& diag) const override {
     serve::InferReply reply;
     COVEY_TRY(client.Infer(model, inputs, reply, deadline, diag));
     answer.outputs = std::move(reply.outputs);
-    answer.compute = std::chrono::nanoseconds(reply.timing.compute_ns);
+    timing = reply.timing;
+    answer.compute = std::chrono::nanoseconds(timing.compute_ns);
     return OkStatus();
   }
   Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override {
@@ -107,7 +98,7 @@ struct ClassifyCall final : Call {
   ClassifyCall(const Image& i, uint32_t k) : image(i), top_k(k) {}
 
   Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                  Answer& answer, Diag& diag) const override {
+                  Answer& answer, wire::Timing& timing, Diag& diag) const override {
     serve::ClassifyReply reply;
     const serve::PictureCall picture{.model = model,
                                      .format = image.format,
@@ -117,7 +108,8 @@ struct ClassifyCall final : Call {
                                      .bytes = image.bytes};
     COVEY_TRY(client.Classify(picture, reply, deadline, diag));
     answer.classes = std::move(reply.classes);
-    answer.compute = std::chrono::nanoseconds(reply.timing.compute_ns);
+    timing = reply.timing;
+    answer.compute = std::chrono::nanoseconds(timing.compute_ns);
     return OkStatus();
   }
   Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override {
@@ -145,27 +137,185 @@ struct Session::State {
   // What one call works with; the place may change while it runs.
   struct Snapshot {
     std::shared_ptr<AgentPlace> agent;  // null: local
+    bool automatic = false;             // the router chooses
     std::string place, local_model, agent_model;
   };
   Snapshot Take() {
     std::lock_guard lock(mutex);
-    return {agent, place, local_model, agent_model.empty() ? local_model : agent_model};
+    return {agent, automatic, place, local_model, agent_model.empty() ? local_model : agent_model};
   }
 
   Expected<Answer> Run(const Call& call, const CallOptions& options);
-  Status AtAgent(const Call& call, const Snapshot& now, const std::string& model, Deadline deadline,
-                 Answer& answer, Diag& diag);
-  Status AtLocal(const Call& call, const serve::Entry& entry, Deadline deadline, Answer& answer,
-                 Diag& diag);
+  // What the router knows of a model's places; made when it is first asked for.
+  std::shared_ptr<api::Routing> RoutingFor(const std::string& here, const std::string& there);
 
   SessionOptions options;
   api::LocalModels local;
   std::mutex mutex;  // of what follows
   std::string place = "local";
   std::string local_model, agent_model;  // what a call without a name means there
+  bool automatic = false;
   std::shared_ptr<AgentPlace> agent;
-  micro::AgentPolicy policy;
+  serve::Profiles profiles;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<api::Routing>> routings;
 };
+
+namespace {
+
+uint32_t Us(std::chrono::nanoseconds time) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(time.count() / 1000, 0, UINT32_MAX));
+}
+
+// One call at the session's places, as the router's driver wants them. Holds the routing's lock
+// except while something runs.
+class HostPlaces final : public micro::Places {
+ public:
+  HostPlaces(const Call& call, std::shared_ptr<AgentPlace> agent, std::string model,
+             std::shared_ptr<const serve::Entry> entry, Deadline deadline, bool fallback,
+             std::unique_lock<std::mutex>& lock)
+      : call_(call),
+        agent_(std::move(agent)),
+        model_(std::move(model)),
+        entry_(std::move(entry)),
+        deadline_(deadline),
+        fallback_(fallback),
+        lock_(lock) {}
+
+  uint64_t NowNs() override { return ToNs(Now::now()); }
+  void StartProbe(uint8_t) override { agent_->StartProbe(); }
+  bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override {
+    place = api::kAgentRow;
+    return agent_ && agent_->ProbeAnswered(rtt_us);
+  }
+  micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override {
+    lock_.unlock();
+    const micro::Ran ran = place == api::kLocalRow ? Here() : There(until_ns, outcome);
+    lock_.lock();
+    return ran;
+  }
+  uint16_t Confidence() override {
+    if (answer.classes.empty()) return 0;
+    return static_cast<uint16_t>(std::clamp(answer.classes.front().confidence, 0.0F, 1.0F) * kOne);
+  }
+  bool Agrees(uint8_t, bool& agreed) override {
+    if (answer.classes.empty() || !entry_) return false;
+    Answer other;
+    DiagText diag;
+    lock_.unlock();
+    const Status status = call_.RunLocally(*entry_, other, diag);
+    lock_.lock();
+    if (!status.ok() || other.classes.empty()) return false;
+    const ClassScore &a = answer.classes.front(), &b = other.classes.front();
+    const bool named = !a.label.empty() && !b.label.empty();
+    agreed = named ? a.label == b.label : a.index == b.index;
+    return true;
+  }
+
+  Answer answer;  // in hand
+  Status agent_status = OkStatus(), local_status = OkStatus();
+  DiagText agent_diag, local_diag;
+
+ private:
+  micro::Ran Here() {
+    Answer made;
+    local_status = call_.RunLocally(*entry_, made, local_diag);
+    if (!local_status.ok()) return micro::Ran::kUnfit;
+    answer = std::move(made);
+    return micro::Ran::kAnswered;
+  }
+  micro::Ran There(uint64_t until_ns, micro::Outcome& outcome) {
+    if (model_.empty()) {
+      agent_diag.Report({.subject = "agent", .problem = "no model is named for this place"});
+      agent_status = Status(Code::kInvalidArgument, "no model named");
+      return micro::Ran::kUnfit;
+    }
+    // On a busy host a thread whose time has come may wait some milliseconds for a core.
+    const uint64_t now_ns = NowNs(), end_ns = std::min(until_ns, ToNs(deadline_));
+    const uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
+    const uint64_t slack_ns = fallback_ ? std::min<uint64_t>(20'000'000, left_ns / 8) : 0;
+    Answer made;
+    wire::Timing timing;
+    outcome.cold = !agent_->warm;
+    agent_status =
+        call_.AskAgent(agent_->client, model_, FromNs(end_ns - slack_ns), made, timing, agent_diag);
+    const Code code = agent_status.code();
+    agent_->warm = agent_status.ok();
+    if (code == Code::kDeadlineExceeded) return micro::Ran::kLate;
+    if (code == Code::kUnavailable || code == Code::kDataLoss) return micro::Ran::kRefused;
+    if (!agent_status.ok()) return micro::Ran::kUnfit;
+    outcome.agent_us = Us(std::chrono::nanoseconds(timing.preprocess_ns + timing.compute_ns));
+    outcome.queue_us = Us(std::chrono::nanoseconds(timing.queue_ns));
+    outcome.load_us = Us(std::chrono::nanoseconds(timing.load_ns));
+    answer = std::move(made);
+    return micro::Ran::kAnswered;
+  }
+
+  const Call& call_;
+  std::shared_ptr<AgentPlace> agent_;
+  std::string model_;
+  std::shared_ptr<const serve::Entry> entry_;
+  Deadline deadline_;
+  bool fallback_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
+micro::Request RequestOf(const CallOptions& options, std::chrono::nanoseconds time) {
+  const Sla& sla = options.sla;
+  return {.max_latency_us = Us(sla.max_latency),
+          .deadline_us = Us(time),
+          .min_accuracy = static_cast<uint16_t>(std::clamp(sla.min_accuracy, 0.0, 1.0) * kOne),
+          .prefer = static_cast<micro::Prefer>(sla.prefer),
+          .approximate_ok = !sla.exact_only,
+          .late_ok = !sla.never_late,
+          .fallback = options.fallback == Fallback::kLocal};
+}
+
+void Explain(const micro::Choice& choice, Answer& answer) {
+  answer.reason = micro::ReasonText(choice.reason);
+  answer.expected = std::chrono::microseconds(choice.expected_us);
+  answer.likely = choice.likely / double{kOne};
+  answer.expected_accuracy = choice.accuracy / double{kOne};
+  for (const micro::Distrust bit :
+       {micro::kLatencyProfile, micro::kAccuracyProfile, micro::kLoadHints, micro::kClock}) {
+    if ((choice.distrust & bit) != 0) answer.distrusts.emplace_back(micro::DistrustText(bit));
+  }
+}
+
+constexpr char kLeftAlone[] = "the agent failed a moment ago and is left alone for now";
+
+// Nothing came, or not in time: what the agent said first, then the local place.
+Error FailureOf(const micro::Served& served, const HostPlaces& places) {
+  const auto late = [](const char* words) {
+    return Error{static_cast<uint32_t>(Code::kDeadlineExceeded), words};
+  };
+  Error error = late("deadline: passed");
+  std::string agent = served.left_alone ? kLeftAlone : "";
+  if (!places.agent_status.ok()) {
+    error = ToError(places.agent_status, places.agent_diag);
+    agent = error.message;
+  }
+  if (!places.local_status.ok()) {
+    error = ToError(places.local_status, places.local_diag);
+  } else if (served.too_late) {
+    error = late("deadline: too near for the local model");
+  } else if (served.ok) {
+    error = late("deadline: passed while the local model ran");
+  } else {
+    return error;
+  }
+  if (!agent.empty()) error.message = agent + "; local: " + error.message;
+  return error;
+}
+
+}  // namespace
+
+std::shared_ptr<api::Routing> Session::State::RoutingFor(const std::string& here,
+                                                         const std::string& there) {
+  std::lock_guard lock(mutex);
+  auto& routing = routings[{here, there}];
+  if (!routing) routing = std::make_shared<api::Routing>(profiles, here, there);
+  return routing;
+}
 
 Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_options) {
   const auto begin = Now::now();
@@ -178,81 +328,37 @@ Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_o
   // Where an agent fails, the local model of that name answers, or else the local place's own.
   std::shared_ptr<const serve::Entry> entry = local.Find(name);
   if (!entry && at_agent) entry = local.Find(now.local_model);
-  const bool fallback = at_agent && entry && call_options.fallback == Fallback::kLocal;
-
-  Answer answer;
-  DiagText diag;
-  auto finish = [&](const std::string& where, const std::string& model) {
-    answer.place = where;
-    answer.model = model;
-    answer.latency = Now::now() - begin;
-    return answer;
-  };
-  if (at_agent) {
-    micro::Attempt attempt;
-    {
-      std::lock_guard lock(mutex);
-      attempt = policy.Plan(ToNs(begin), ToNs(deadline), fallback);
-      if (fallback) KeepSlack(ToNs(begin), attempt);
-    }
-    Status status(Code::kUnavailable, "the agent failed a moment ago and is left alone for now");
-    if (attempt.go) status = AtAgent(call, now, name, FromNs(attempt.deadline_ns), answer, diag);
-    if (status.ok()) return finish(now.place, name);
-    if (!fallback) return ToError(status, diag);
-    answer = {};
-    answer.fell_back = true;
-    answer.fallback_reason = ToError(status, diag).message;
-  } else if (!entry) {
+  if (!at_agent && !entry)
     return Error{static_cast<uint32_t>(Code::kNotFound),
                  name.empty() ? "no local model is loaded: call Load first"
                               : "local model '" + name + "' is not loaded"};
-  }
-  DiagText local_diag;
-  const Status status = AtLocal(call, *entry, deadline, answer, local_diag);
-  if (status.ok()) return finish("local", entry->name);
-  Error error = ToError(status, local_diag);
-  if (answer.fell_back) error.message = answer.fallback_reason + "; local: " + error.message;
-  return error;
-}
 
-Status Session::State::AtAgent(const Call& call, const Snapshot& now, const std::string& name,
-                               Deadline deadline, Answer& answer, Diag& diag) {
-  if (name.empty()) {
-    diag.Report({.subject = now.place.c_str(), .problem = "no model is named for this place"});
-    return Status(Code::kInvalidArgument, "no model named");
-  }
-  const Status status = call.AskAgent(now.agent->client, name, deadline, answer, diag);
-  std::lock_guard lock(mutex);
-  if (agent != now.agent) return status;  // the policy is about another agent by now
-  // What says that the agent is ill, as against what is wrong with this request.
-  const bool ill = status.code() == Code::kUnavailable || status.code() == Code::kDataLoss ||
-                   status.code() == Code::kDeadlineExceeded;
-  if (ill) {
-    policy.AgentFailed(ToNs(Now::now()));
-  } else {
-    policy.AgentAnswered();
-  }
-  return status;
-}
+  micro::Request request = RequestOf(call_options, time);
+  if (!now.automatic) request.pinned = at_agent ? api::kAgentRow : api::kLocalRow;
+  request.fallback = request.fallback && at_agent && entry;
+  request.places = (at_agent ? 1U << api::kAgentRow : 0U) | (entry ? 1U << api::kLocalRow : 0U);
+  if (at_agent && entry) request.places |= 1U << api::kCascadeRow;
+  const auto routing = RoutingFor(entry ? entry->name : "", at_agent ? name : "");
+  std::unique_lock lock(routing->mutex);
+  HostPlaces places(call, now.agent, name, entry, deadline, request.fallback, lock);
+  const micro::Served served =
+      micro::Serve(routing->router, request, routing->calibration(), places);
+  lock.unlock();
 
-Status Session::State::AtLocal(const Call& call, const serve::Entry& entry, Deadline deadline,
-                               Answer& answer, Diag& diag) {
-  {
-    std::lock_guard lock(mutex);
-    if (!policy.LocalFits(ToNs(Now::now()), ToNs(deadline))) {
-      policy.LocalSkipped();
-      diag.Report({.subject = "deadline", .problem = "too near for the local model"});
-      return Status(Code::kDeadlineExceeded, "deadline too near for the local model");
-    }
+  const bool here = served.place == api::kLocalRow;
+  if (!served.ok || (here && Now::now() > deadline)) return FailureOf(served, places);
+  Answer& answer = places.answer;
+  answer.place = here ? "local" : now.agent->name();
+  answer.model = here ? entry->name : name;
+  answer.fell_back = served.fell_back || served.left_alone;
+  if (served.left_alone) {
+    answer.fallback_reason = kLeftAlone;
+  } else if (answer.fell_back) {
+    answer.fallback_reason = ToError(places.agent_status, places.agent_diag).message;
   }
-  const auto begin = Now::now();
-  const Status status = call.RunLocally(entry, answer, diag);
-  const auto end = Now::now();
-  std::lock_guard lock(mutex);
-  if (status.ok()) policy.LocalTook(static_cast<uint64_t>((end - begin).count()));
-  if (!status.ok() || end <= deadline) return status;
-  diag.Report({.subject = "deadline", .problem = "passed while the local model ran"});
-  return Status(Code::kDeadlineExceeded, "deadline passed");
+  Explain(served.choice, answer);
+  answer.latency = Now::now() - begin;
+  return std::move(answer);
 }
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -297,7 +403,18 @@ Expected<void> Session::SetPlace(const std::string& place, const std::string& mo
   if (place == state_->place) return {};  // keeps the connection
   state_->place = place;
   state_->agent = std::move(agent);
-  state_->policy.AgentAnswered();
+  state_->automatic = name->automatic;
+  state_->routings.clear();  // A new place starts with a clean record.
+  return {};
+}
+
+Expected<void> Session::LoadProfiles(const std::string& path) {
+  DiagText diag;
+  auto profiles = serve::ReadProfileFile(path, diag);
+  if (!profiles.ok()) return ToError(profiles.status(), diag);
+  std::lock_guard lock(state_->mutex);
+  state_->profiles = *std::move(profiles);
+  state_->routings.clear();
   return {};
 }
 

@@ -26,6 +26,10 @@ struct Endpoint {
 class Link {
  public:
   virtual Status Connect(const Endpoint& peer, uint64_t deadline_ns) = 0;
+  // Begins to connect and returns at once; Poll tells, at any time later and without waiting,
+  // whether the connection stands. Connect, StartConnect and Close give up what was begun.
+  virtual void StartConnect(const Endpoint& peer) = 0;
+  virtual bool Poll() = 0;
   // Hands over all bytes or fails. With `more`, the bytes may wait for the next Send to share a
   // packet with it.
   virtual Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) = 0;

@@ -61,6 +61,10 @@ void App::Help() const {
       "config place local                      answer with the engine on this board\n"
       "config place agent HOST:PORT [MODEL]    answer with a model on an agent (HOST: IPv4)\n"
       "config deadline MILLISECONDS            for each call, by the board's clock\n"
+      "config place auto HOST:PORT [MODEL]     here or there, as each picture's wishes are met best\n"
+      "config latency MILLISECONDS             auto: an answer by then is as wanted; 0: any time\n"
+      "config accuracy PERCENT                 auto: at least; 0: any\n"
+      "config prefer latency|accuracy|energy   auto: of the places that meet the wishes\n"
       "config fallback local|fail              when the agent fails: local answer, or an error\n"
       "infer                                   the next picture\n"
       "infer N                                 the first N pictures\n"
@@ -72,7 +76,10 @@ void App::Help() const {
 }
 
 covey_options App::options() const {
-  return {.deadline_ns = deadline_ms_ * uint64_t{1'000'000}, .top_k = 1, .fallback = fallback_};
+  return {.deadline_ns = deadline_ms_ * uint64_t{1'000'000},
+          .top_k = 1,
+          .fallback = fallback_,
+          .sla = sla_};
 }
 
 void App::Models() {
@@ -115,6 +122,11 @@ void App::PrintConfig() const {
   }
   Print("\ndeadline_ms ");
   PrintNumber(deadline_ms_);
+  PrintPair("latency_ms", sla_.max_latency_ns / 1'000'000);
+  PrintPair("accuracy", sla_.min_accuracy / 100U);
+  constexpr const char* kPrefer[] = {"latency", "accuracy", "energy"};
+  Print(" prefer ");
+  Print(kPrefer[sla_.prefer]);
   Print(fallback_ == COVEY_FAIL ? "\nfallback fail\n" : "\nfallback local\n");
 }
 
@@ -132,6 +144,23 @@ void App::Config(Words words) {
     }
     deadline_ms_ = milliseconds;
     PrintConfig();
+  } else if (Same(what, "latency") || Same(what, "accuracy")) {
+    const bool latency = Same(what, "latency");
+    uint32_t number = 0;
+    if (words.size() != 2 || !ParseNumber(words[1], latency ? kMaxDeadlineMs : 100, number)) {
+      return PrintError(words.size() > 1 ? words[1] : "", latency ? "milliseconds" : "0 to 100");
+    }
+    if (latency) sla_.max_latency_ns = number * uint64_t{1'000'000};
+    if (!latency) sla_.min_accuracy = static_cast<uint16_t>(number * 100);
+    PrintConfig();
+  } else if (Same(what, "prefer")) {
+    const char* const word = words.size() == 2 ? words[1] : "";
+    const bool known = Same(word, "latency") || Same(word, "accuracy") || Same(word, "energy");
+    if (!known) return PrintError(word, "latency, accuracy or energy");
+    sla_.prefer = Same(word, "accuracy") ? COVEY_PREFER_ACCURACY
+                  : Same(word, "energy") ? COVEY_PREFER_ENERGY
+                                         : COVEY_PREFER_LATENCY;
+    PrintConfig();
   } else if (Same(what, "fallback")) {
     const bool fail = words.size() == 2 && Same(words[1], "fail");
     if (!fail && (words.size() != 2 || !Same(words[1], "local"))) {
@@ -140,18 +169,21 @@ void App::Config(Words words) {
     fallback_ = fail ? COVEY_FAIL : COVEY_FALL_BACK_LOCAL;
     PrintConfig();
   } else {
-    PrintError(what, "place, deadline or fallback");
+    PrintError(what, "place, deadline, latency, accuracy, prefer or fallback");
   }
 }
 
 void App::ConfigPlace(Words words) {
   const bool local = words.size() == 1 && Same(words[0], "local");
-  const bool agent = words.size() >= 2 && words.size() <= 3 && Same(words[0], "agent");
+  const bool automatic = !words.empty() && Same(words[0], "auto");
+  const bool agent =
+      words.size() >= 2 && words.size() <= 3 && (automatic || Same(words[0], "agent"));
   if (!local && !agent) {
-    return PrintError(words.empty() ? "" : words[0], "local, or agent HOST:PORT [MODEL]");
+    return PrintError(words.empty() ? "" : words[0],
+                      "local, agent HOST:PORT [MODEL] or auto HOST:PORT [MODEL]");
   }
-  Text<Line::kMaxBytes + 16> place;
-  place.Add(local ? "local" : "agent tcp://");
+  Text<Line::kMaxBytes + 24> place;
+  place.Add(local ? "local" : automatic ? "auto agent tcp://" : "agent tcp://");
   if (agent) place.Add(words[1]);
   const char* const model = words.size() == 3 ? words[2] : nullptr;
   if (const covey_code code = covey_set_place(&parts_.session, place.c_str(), model);
@@ -233,6 +265,10 @@ void App::Count(const covey_result& result, const Cost& cost) {
 
 namespace {
 
+bool StartsWithAuto(const char* place) {
+  return place[0] == 'a' && place[1] == 'u';  // the other places are "agent ..." and "local"
+}
+
 // The label of class `index` among lines of text.
 void PrintLabel(const char* labels, uint32_t index) {
   if (labels == nullptr) return Print("-");
@@ -275,6 +311,9 @@ void App::PrintAnswer(uint32_t number, const covey_result& result, const Cost& c
   if (result.fell_back) {
     Print(" reason ");
     Print(result.error);
+  } else if (StartsWithAuto(covey_place(&parts_.session))) {
+    Print(" because ");
+    Print(result.reason);
   }
   Print("\n");
 }

@@ -54,6 +54,7 @@ class App {
   uint32_t next_ = 0;  // the picture that a bare `infer` takes
   uint32_t deadline_ms_ = 60'000;
   covey_fallback fallback_ = COVEY_FALL_BACK_LOCAL;
+  covey_sla sla_ = {};
   Counts counts_;
 };
 

@@ -39,12 +39,12 @@ void Router::Answered(uint8_t i, Outcome outcome, uint64_t now_ns) {
     const uint32_t rtt_us = links_[rows_[i].link].rtt_us;
     outcome.total_us -= rtt_us < outcome.total_us / 2 ? rtt_us : outcome.total_us / 2;
   }
-  live.spread.Add(expected_us, outcome.total_us);
+  if (expected_us > 0) live.spread.Add(expected_us, outcome.total_us);
   if (live.answers < UINT16_MAX) ++live.answers;
   Weigh(live, expected_us, outcome);
   Settle(i, expected_us, outcome);
   const uint32_t now_us = ExpectedUs(i);
-  if (now_us < live.base_us) {
+  if (now_us < live.base_us || live.base_us == 0) {
     live.base_us = now_us;
   } else if (now_us / 2 > live.base_us) {
     live.base_us = Toward(live.base_us, now_us, 64);
@@ -85,14 +85,16 @@ void Router::Weigh(Live& live, uint32_t expected_us, const Outcome& outcome) {
 void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
   Live& live = live_[i];
   const uint32_t total_us = outcome.total_us;
-  const int step = total_us / 2 > expected_us ? 1 : (total_us < expected_us / 2 ? -1 : 0);
+  const bool first = expected_us == 0;  // nothing was known
+  const int step =
+      first ? 0 : (total_us / 2 > expected_us ? 1 : (total_us < expected_us / 2 ? -1 : 0));
   const bool again = step != 0 && live.surprise * step > 0;
   live.surprise = static_cast<int8_t>(again ? 2 * step : step);
   if (step != 0 && !again && live.answers > 1) {
     if (rows_[i].steady) live.distrust |= kClock;  // an engine does not do that
     return;
   }
-  const uint32_t part = again ? 1 : 4;
+  const uint32_t part = again || first ? 1 : 4;
   if (again) live.spread.Forget();
   if (!IsAgent(i)) {
     live.level_us = Toward(live.level_us, total_us, part);
@@ -119,7 +121,8 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns
   // It was given less than it needs: that says nothing of it.
   if (!refused && waited_us < expected_us / 2) return;
   if (live.failures < UINT8_MAX) ++live.failures;
-  live.spread.Add(expected_us, waited_us > kImpossibleUs ? waited_us : waited_us * 2);
+  if (expected_us > 0)
+    live.spread.Add(expected_us, waited_us > kImpossibleUs ? waited_us : waited_us * 2);
   if (live.open) {  // its trial
     Blame(live);
     live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
@@ -179,8 +182,8 @@ void Router::Compared(uint8_t local, uint8_t agent, bool agreed) {
 bool Router::WantsComparison(uint8_t i) const {
   if (i >= count_ || !IsAgent(i) || rows_[i].first != kNoPlace) return false;
   const Live& live = live_[i];
-  // At answers 1 to 8, 16, 32, 64 ...
-  return live.answers <= 8 || (live.answers & (live.answers - 1)) == 0;
+  // At answers 1 to 8, 64, 512, 4,096.
+  return live.answers <= 8 || live.answers == 64 || live.answers == 512 || live.answers == 4096;
 }
 
 const char* ReasonText(Reason reason) {

@@ -34,16 +34,20 @@ Result<PlaceName> ParsePlace(const char* text) {
   if (text == nullptr) return Status(Code::kInvalidArgument, "place: none given");
   const char* rest = After(text, "local");
   if (rest != nullptr && *rest == '\0') return PlaceName{};
-  rest = After(text, "agent tcp://");
+  const char* const chosen = After(text, "auto ");
+  rest = After(chosen != nullptr ? chosen : text, "agent tcp://");
   if (rest == nullptr)
-    return Status(Code::kInvalidArgument, "place: expected \"local\" or \"agent tcp://HOST:PORT\"");
+    return Status(
+        Code::kInvalidArgument,
+        "place: expected \"local\", \"agent tcp://HOST:PORT\" or \"auto agent tcp://...\"");
   size_t size = 0;
   while (size <= kMaxHost && IsHostChar(rest[size])) ++size;
   if (size == 0 || size > kMaxHost || rest[size] != ':')
     return Status(Code::kInvalidArgument, "place: expected HOST:PORT after \"agent tcp://\"");
   const uint16_t port = ParsePort(rest + size + 1);
   if (port == 0) return Status(Code::kInvalidArgument, "place: expected a port from 1 to 65535");
-  return PlaceName{.agent = true, .host = {rest, size}, .port = port};
+  return PlaceName{
+      .agent = true, .automatic = chosen != nullptr, .host = {rest, size}, .port = port};
 }
 
 bool IsIpv4(std::span<const char> host) {

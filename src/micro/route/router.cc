@@ -377,6 +377,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   if (limits.backup != kNoPlace) {
     const uint32_t us = live_[limits.backup].level_us;
     limits.reserve_us = Sum(us, us / (rows_[limits.backup].steady ? 32 : 8) + kMarginUs);
+    if (us == 0) limits.reserve_us = limits.goal_us / 2;  // not known yet
     limits.spare = us < limits.goal_us;
   }
   std::array<View, kMaxPlaces> all;

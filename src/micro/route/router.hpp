@@ -70,7 +70,7 @@ class Router {
   // Both places answered the same input. Only unbiased pairs: not those a cascade sent on.
   void Compared(uint8_t local, uint8_t agent, bool agreed);
   // True if an answer from `place` should be compared with a local one, time allowing: the first 8,
-  // then ever more seldom.
+  // then the 64th, 512th, 4,096th.
   bool WantsComparison(uint8_t place) const;
 
   size_t places() const { return count_; }

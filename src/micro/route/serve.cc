@@ -44,7 +44,8 @@ class Job {
     if (router_.place(choice.place).first != kNoPlace) return Cascade();
     const uint64_t until_ns = After(start_ns_, choice.give_up_us);
     served_.failure = Try(choice.place, until_ns);
-    if (served_.ok || served_.failure == Ran::kUnfit || choice.backup == kNoPlace) return served_;
+    if (served_.ok) Compare();
+    if (served_.ok || choice.backup == kNoPlace) return served_;
     return FallBack(choice.backup);
   }
 
@@ -73,7 +74,7 @@ class Job {
       served_.ok = true;
       router_.Answered(place, outcome, now_ns);
     } else if (ran == Ran::kUnfit) {
-      router_.Answered(place, {}, now_ns);
+      router_.Alive(place, 0);  // It lives, and nothing is learned of its time.
     } else if (until_ns != kNever && outcome.total_us / 4 > Us(until_ns - begin_ns) + 25'000) {
       router_.ClockJumped();  // Nothing waits that much longer than it was told to.
     } else {
@@ -81,6 +82,19 @@ class Job {
       if (router_.place(place).link != kNoLink) lost_ = place;
     }
     return ran;
+  }
+
+  // Time allowing, the local model looks at the same input: an agent's accuracy is its own word.
+  void Compare() {
+    const uint8_t local = served_.choice.backup;
+    if (local == kNoPlace || request_.pinned != kNoPlace) return;
+    if (!router_.WantsComparison(served_.place)) return;
+    const uint32_t goal_us =
+        request_.max_latency_us != 0 ? request_.max_latency_us : request_.deadline_us;
+    const uint32_t needs_us = router_.ExpectedUs(local);
+    if (goal_us != 0 && (needs_us == 0 || Since(start_ns_) + needs_us > goal_us)) return;
+    bool agreed = false;
+    if (places_.Agrees(local, agreed)) router_.Compared(local, served_.place, agreed);
   }
 
   Served FallBack(uint8_t backup) {

@@ -40,6 +40,12 @@ class Places {
   virtual Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) = 0;
   // The network's own confidence in the answer in hand, in 1/10,000.
   virtual uint16_t Confidence() = 0;
+  // Runs the same input at `local` as well, leaves the answer in hand as it is, and tells whether
+  // both agree. False: it cannot tell.
+  virtual bool Agrees(uint8_t local, bool& agreed) {
+    (void)local, (void)agreed;
+    return false;
+  }
 
  protected:
   ~Places() = default;

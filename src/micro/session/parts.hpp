@@ -5,6 +5,7 @@
 #include "core/clock.hpp"
 #include "core/diag.hpp"
 #include "core/link.hpp"
+#include "core/profile.hpp"
 #include "micro/run/engine.hpp"
 
 struct covey_parts {
@@ -13,4 +14,11 @@ struct covey_parts {
   covey::Link* link = nullptr;             // may be null: no agents
   covey::Diag* diag = nullptr;             // may be null
   uint64_t default_deadline_ns = 5'000'000'000;
+  // What is known of the places, for "auto"; may be null: then it is learned from the first calls,
+  // and the agent is taken to be a little more accurate. They must outlive the session.
+  const covey::Profile* local = nullptr;
+  const covey::Profile* agent = nullptr;
+  const covey::Profile* cascade = nullptr;          // both together; needs `calibration`
+  const covey::Calibration* calibration = nullptr;  // of the local network's confidence
+  covey::LinkProfile agent_link = {};
 };

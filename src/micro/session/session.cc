@@ -4,7 +4,7 @@
 
 #include "covey/micro.h"
 #include "micro/route/place.hpp"
-#include "micro/route/policy.hpp"
+#include "micro/route/serve.hpp"
 #include "micro/session/local.hpp"
 #include "micro/session/parts.hpp"
 #include "micro/session/text.hpp"
@@ -14,15 +14,22 @@ namespace covey::micro {
 namespace {
 
 constexpr uint64_t kDefaultDeadlineNs = 5'000'000'000;
+// Rows of the router; places that are not there are not asked for.
+constexpr uint8_t kLocal = 0, kAgent = 1, kCascade = 2;
+// What is assumed of places without profiles: the far network is the better one.
+constexpr Profile kSomeLocal = {.accuracy = {0, 8'900, kOne}};
+constexpr Profile kSomeAgent = {.place = PlaceKind::kAgent, .accuracy = {0, 9'100, kOne}};
+
 constexpr size_t kHostBytes = 16;  // "255.255.255.255" and NUL
 
 struct State {
   covey_parts parts = {};
   std::optional<wire::Client> client = {};  // none: no link
-  AgentPolicy policy = {};
+  Router router = {};
   uint64_t request_id = 0;  // of the last request
   uint16_t port = 0;
-  bool agent = false;  // the place; else local
+  bool agent = false, automatic = false;  // the place; else local
+  uint8_t probed = kNoPlace;
   char host[kHostBytes] = {};
   char place[COVEY_PLACE_BYTES] = {};
   char model[COVEY_MODEL_BYTES] = {};
@@ -35,6 +42,16 @@ struct Session {
 static_assert(sizeof(Session) <= COVEY_SESSION_BYTES);
 static_assert(alignof(Session) <= alignof(covey_session));
 static_assert(COVEY_LABEL_BYTES == wire::ScoredClass::kLabelBytes);
+
+void StartRouter(State& state) {
+  const covey_parts& parts = state.parts;
+  RoutePlace rows[3] = {{.profile = parts.local != nullptr ? parts.local : &kSomeLocal,
+                         .steady = parts.local != nullptr},
+                        {.profile = parts.agent != nullptr ? parts.agent : &kSomeAgent, .link = 0},
+                        {.profile = parts.cascade, .link = 0, .first = kLocal, .then = kAgent}};
+  const bool cascade = parts.cascade != nullptr && parts.calibration != nullptr;
+  state.router = Router(std::span(rows).first(cascade ? 3 : 2), std::span(&parts.agent_link, 1));
+}
 
 Session& Of(covey_session* session) { return *reinterpret_cast<Session*>(session->opaque.bytes); }
 const State& Of(const covey_session* session) {
@@ -53,11 +70,13 @@ struct Job {
   void* context = nullptr;
   uint32_t top_k = 1;
   covey_result* result = nullptr;
+  wire::AgentTiming timing = {};  // as the agent says
+  Status status = OkStatus();     // of the last place
 };
 
 wire::Bulk BulkOf(const covey_input& input) { return {input.size, input.read, input.context}; }
 
-Status Classify(State& state, const Job& job, uint64_t deadline_ns) {
+Status Classify(State& state, Job& job, uint64_t deadline_ns) {
   wire::ScoredClass classes[COVEY_TOP_K_MAX];
   wire::ClassifyReply reply{.classes = std::span(classes).first(job.top_k)};
   COVEY_TRY(state.client->Classify({.model = state.model,
@@ -69,7 +88,8 @@ Status Classify(State& state, const Job& job, uint64_t deadline_ns) {
                                     .image = BulkOf(*job.input)},
                                    deadline_ns, reply));
   covey_result& result = *job.result;
-  result.compute_ns = reply.compute_ns;
+  job.timing = reply.timing;
+  result.compute_ns = reply.timing.compute_ns;
   result.class_count = static_cast<uint32_t>(reply.count);
   for (size_t i = 0; i < reply.count; ++i) {
     result.classes[i].index = classes[i].index;
@@ -88,7 +108,8 @@ Status Ask(State& state, Job& job, uint64_t deadline_ns) {
       {.model = state.model, .request_id = ++state.request_id, .input = BulkOf(*job.input)},
       deadline_ns, reply));
   job.output_bytes = reply.bytes;
-  job.result->compute_ns = reply.compute_ns;
+  job.timing = reply.timing;
+  job.result->compute_ns = reply.timing.compute_ns;
   return OkStatus();
 }
 
@@ -110,30 +131,18 @@ bool IsAgentTrouble(Code code) {
          code == Code::kInternal;
 }
 
-void Learn(State& state, Status status) {
-  if (!status.ok() && IsAgentTrouble(status.code())) {
-    state.policy.AgentFailed(state.parts.clock->NowNs());
-  } else if (state.client->replied()) {
-    state.policy.AgentAnswered();
-  }
-}
-
 Status RunLocally(State& state, Job& job) {
   micro::Engine& engine = *state.parts.engine;
   NoDiag silent;
   Diag& diag = state.parts.diag != nullptr ? *state.parts.diag : silent;
-  const uint64_t start_ns = state.parts.clock->NowNs();
   if (job.what == What::kModels) {
     job.found(job.context, engine.image().name(), "int8", "");
     return OkStatus();
   }
-  const Status status =
-      job.what == What::kClassify
-          ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result)
-          : InferLocally(engine, *state.parts.clock, diag, *job.input, job.output, job.output_bytes,
-                         *job.result);
-  if (status.ok()) state.policy.LocalTook(state.parts.clock->NowNs() - start_ns);
-  return status;
+  return job.what == What::kClassify
+             ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result)
+             : InferLocally(engine, *state.parts.clock, diag, *job.input, job.output,
+                            job.output_bytes, *job.result);
 }
 
 // Without this, a call that only an agent can answer would leave time for nothing, and wait out
@@ -143,44 +152,125 @@ bool RunsLocally(const Job& job) {
          job.input->format != COVEY_PNG;
 }
 
-// After the agent failed with `failure`: the local answer if it comes in time, else the failure.
-Status FallBack(State& state, Job& job, uint64_t deadline_ns, Status failure) {
-  TextOut error(job.result->error);
-  error.SeekEnd();
-  if (!state.policy.LocalFits(state.parts.clock->NowNs(), deadline_ns)) {
-    state.policy.LocalSkipped();
+uint32_t Us(uint64_t ns) {
+  return static_cast<uint32_t>(ns / 1000 < UINT32_MAX ? ns / 1000 : UINT32_MAX);
+}
+
+// The session's places, as the router's driver uses them (micro/route/serve.hpp).
+class SessionPlaces final : public Places {
+ public:
+  SessionPlaces(State& state, Job& job) : state_(state), job_(job) {}
+
+  uint64_t NowNs() override { return state_.parts.clock->NowNs(); }
+  void StartProbe(uint8_t place) override {
+    if (!state_.client) return;
+    state_.client->StartConnect({state_.host, state_.port});
+    state_.probed = place;
+  }
+  bool ProbeAnswered(uint8_t& place, uint32_t&) override {
+    if (state_.probed == kNoPlace || !state_.client || !state_.client->Poll()) return false;
+    place = state_.probed;
+    state_.probed = kNoPlace;
+    return true;
+  }
+  Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) override {
+    if (place == kLocal) {
+      const Status status = RunLocally(state_, job_);
+      NoteLocal(status);
+      return status.ok() ? Ran::kAnswered : Ran::kUnfit;
+    }
+    state_.probed = kNoPlace;
+    outcome.cold = !state_.client->connected();
+    job_.timing = {};
+    job_.status = AskAgent(state_, job_, until_ns);
+    if (!job_.status.ok()) {
+      NoteFailure();
+      if (IsAgentTrouble(job_.status.code()))
+        return job_.status.code() == Code::kDeadlineExceeded ? Ran::kLate : Ran::kRefused;
+      return state_.client->replied() ? Ran::kUnfit : Ran::kRefused;
+    }
+    outcome.agent_us = Us(job_.timing.preprocess_ns + job_.timing.compute_ns);
+    outcome.queue_us = Us(job_.timing.queue_ns);
+    outcome.load_us = Us(job_.timing.load_ns);
+    return Ran::kAnswered;
+  }
+  uint16_t Confidence() override {
+    const float confidence = job_.result->classes[0].confidence;
+    return confidence > 0 ? static_cast<uint16_t>(confidence * kOne + 0.5F) : uint16_t{0};
+  }
+
+ private:
+  // Why the agent did not answer.
+  void NoteFailure() {
+    TextOut error(job_.result->error);
+    if (state_.client->words()[0] != '\0') {
+      error.Add("agent: ").Add(state_.client->words());
+    } else {
+      error.Add(job_.status.message());
+    }
+  }
+  // Why the local place did not answer either.
+  void NoteLocal(Status status) {
+    if (status.ok()) return;
+    if (job_.status.ok()) job_.status = status;  // An agent's failure comes first.
+    TextOut error(job_.result->error);
+    error.SeekEnd();
+    if (job_.result->error[0] != '\0') error.Add("; ").Add(status.message());
+  }
+
+  State& state_;
+  Job& job_;
+};
+
+Request RequestOf(const State& state, const Job& job, const covey_options& options,
+                  uint64_t window_ns) {
+  const bool local = state.parts.engine != nullptr && RunsLocally(job);
+  Request request{.max_latency_us = Us(options.sla.max_latency_ns),
+                  .deadline_us = Us(window_ns),
+                  .min_accuracy = options.sla.min_accuracy,
+                  .prefer = static_cast<Prefer>(options.sla.prefer),
+                  .approximate_ok = !options.sla.exact_only,
+                  .late_ok = !options.sla.never_late,
+                  .fallback = options.fallback == COVEY_FALL_BACK_LOCAL && local};
+  request.places = 1U << kAgent;
+  // The one place that is named says itself what it cannot take.
+  if (local || (state.parts.engine != nullptr && !state.agent)) request.places |= 1U << kLocal;
+  if (local && job.what == What::kClassify) request.places |= 1U << kCascade;
+  if (!state.automatic) {
+    request.pinned = state.agent ? kAgent : kLocal;
+    request.fallback = request.fallback && state.agent;
+  }
+  return request;
+}
+
+// The status of the call, its reasons and the place in words.
+Status Explain(Job& job, const Served& served) {
+  covey_result& result = *job.result;
+  result.reason = ReasonText(served.choice.reason);
+  result.expected_ns = uint64_t{served.choice.expected_us} * 1000;
+  result.likely = served.choice.likely;
+  result.accuracy = served.choice.accuracy;
+  result.distrust = served.choice.distrust;
+  result.fell_back = served.fell_back;
+  if (served.choice.place == kNoPlace)
+    return Status(Code::kFailedPrecondition, "local: this device has no model of its own");
+  if (served.left_alone) {
+    TextOut error(result.error);
+    error.Add("agent: failed a moment ago, left alone for now");
+    if (!served.ok && !served.too_late) error.Add("; ").Add(job.status.message());
+    result.fell_back = served.ok;
+    if (!served.ok) job.status = Status(Code::kUnavailable, "agent: left alone for now");
+  }
+  if (served.too_late) {
+    TextOut error(result.error);
+    error.SeekEnd();
     error.Add("; too late for local");
-    return failure;
   }
-  const Status status = RunLocally(state, job);
-  if (!status.ok()) {
-    error.Add("; ").Add(status.message());
-    return failure;
-  }
-  job.result->fell_back = true;
-  return status;
+  if (served.ok && !result.fell_back) result.error[0] = '\0';
+  return served.ok ? OkStatus() : job.status;
 }
 
-Status RunAtAgent(State& state, Job& job, uint64_t deadline_ns, bool fallback) {
-  const Attempt attempt = state.policy.Plan(state.parts.clock->NowNs(), deadline_ns, fallback);
-  Status status(Code::kUnavailable, "agent: failed a moment ago, left alone for now");
-  bool words = false;
-  if (attempt.go) {
-    status = AskAgent(state, job, attempt.deadline_ns);
-    Learn(state, status);
-    if (status.ok()) return status;
-    words = state.client->words()[0] != '\0';
-  }
-  TextOut error(job.result->error);
-  if (words) {
-    error.Add("agent: ").Add(state.client->words());
-  } else {
-    error.Add(status.message());
-  }
-  return fallback ? FallBack(state, job, deadline_ns, status) : status;
-}
-
-covey_code Finish(State& state, const Job& job, Status status, uint64_t start_ns,
+covey_code Finish(State& state, const Job& job, Status status, bool at_agent, uint64_t start_ns,
                   uint64_t deadline_ns) {
   covey_result& result = *job.result;
   const uint64_t now_ns = state.parts.clock->NowNs();
@@ -188,17 +278,32 @@ covey_code Finish(State& state, const Job& job, Status status, uint64_t start_ns
     status = Status(Code::kDeadlineExceeded, "answered after the deadline");
   result.code = static_cast<covey_code>(status.code());
   if (!status.ok() && result.error[0] == '\0') TextOut(result.error).Add(status.message());
-  TextOut(result.place).Add(state.agent && !result.fell_back ? state.place : "local");
+  constexpr size_t kAuto = 5;  // "auto "
+  const char* const agent = state.automatic ? state.place + kAuto : state.place;
+  TextOut(result.place).Add(at_agent ? agent : "local");
   result.latency_ns = now_ns - start_ns;
   return result.code;
 }
 
 covey_code Refuse(covey_result* result, Code code, const char* why) {
   if (result != nullptr) {
+    result->reason = "";
     result->code = static_cast<covey_code>(code);
     TextOut(result->error).Add(why);
   }
   return static_cast<covey_code>(code);
+}
+
+Status ListModels(State& state, Job& job, uint64_t deadline_ns) {
+  job.result->reason = ReasonText(Reason::kPinned);
+  if (state.agent) {
+    const Status status = AskAgent(state, job, deadline_ns);
+    if (!status.ok() && state.client->words()[0] != '\0')
+      TextOut(job.result->error).Add("agent: ").Add(state.client->words());
+    return status;
+  }
+  if (state.parts.engine != nullptr) return RunLocally(state, job);
+  return Status(Code::kFailedPrecondition, "local: this device has no model of its own");
 }
 
 covey_code Run(covey_session* session, Job& job, const covey_options* given) {
@@ -214,15 +319,17 @@ covey_code Run(covey_session* session, Job& job, const covey_options* given) {
       options.deadline_ns != 0 ? options.deadline_ns : state.parts.default_deadline_ns;
   const uint64_t deadline_ns =
       window_ns < UINT64_MAX - start_ns ? start_ns + window_ns : UINT64_MAX;
-  const bool fallback = options.fallback == COVEY_FALL_BACK_LOCAL &&
-                        state.parts.engine != nullptr && RunsLocally(job);
-  Status status(Code::kFailedPrecondition, "local: this device has no model of its own");
-  if (state.agent) {
-    status = RunAtAgent(state, job, deadline_ns, fallback);
-  } else if (state.parts.engine != nullptr) {
-    status = RunLocally(state, job);
+  if (job.what == What::kModels) {
+    const Status listed = ListModels(state, job, deadline_ns);
+    return Finish(state, job, listed, state.agent, start_ns, deadline_ns);
   }
-  return Finish(state, job, status, start_ns, deadline_ns);
+  SessionPlaces places(state, job);
+  const Served served = Serve(state.router, RequestOf(state, job, options, window_ns),
+                              state.parts.calibration, places);
+  const Status status = Explain(job, served);
+  const bool at_agent =
+      state.automatic ? served.place == kAgent : state.agent && !job.result->fell_back;
+  return Finish(state, job, status, at_agent, start_ns, deadline_ns);
 }
 
 // Why the input cannot be used wherever it is sent, or null.
@@ -266,6 +373,7 @@ covey_code covey_session_open(covey_session* session, const covey_parts* parts) 
   if (parts->link != nullptr)
     state.client = covey::wire::Client(*parts->link, *parts->clock, made.buffer);
   micro::TextOut(state.place).Add("local");
+  micro::StartRouter(state);
   // An agent is asked for the same name until told otherwise.
   if (parts->engine != nullptr) micro::TextOut(state.model).Add(parts->engine->image().name());
   return COVEY_OK;
@@ -283,8 +391,12 @@ covey_code covey_set_place(covey_session* session, const char* place, const char
   if (parsed->agent ? !state.client.has_value() : state.parts.engine == nullptr)
     return COVEY_FAILED_PRECONDITION;
   if (state.client) state.client->Close();  // It may lead to another agent.
-  state.policy.AgentAnswered();             // A new place starts with a clean record.
+  state.probed = micro::kNoPlace;
+  const uint32_t local_us = state.router.ExpectedUs(micro::kLocal);
+  micro::StartRouter(state);  // A new place starts with a clean record; this device is the same.
+  if (local_us > 0) state.router.Answered(micro::kLocal, {.total_us = local_us}, 0);
   state.agent = parsed->agent;
+  state.automatic = parsed->automatic;
   state.port = parsed->port;
   size_t size = 0;
   for (char c : parsed->host) state.host[size++] = c;

@@ -23,7 +23,7 @@ TEST_F(SessionTest, RefusesInputsThatAreWrongEverywhere) {
   EXPECT_EQ(covey_classify(&session, nullptr, nullptr, &result), COVEY_INVALID_ARGUMENT);
   EXPECT_EQ(covey_classify(&session, &image, nullptr, nullptr), COVEY_INVALID_ARGUMENT);
   image = Image();
-  const covey_options options{.deadline_ns = 0, .top_k = 6, .fallback = COVEY_FAIL};
+  const covey_options options{.deadline_ns = 0, .top_k = 6, .fallback = COVEY_FAIL, .sla = {}};
   EXPECT_EQ(covey_classify(&session, &image, &options, &result), COVEY_INVALID_ARGUMENT);
   EXPECT_STRNE(result.error, "");
   EXPECT_EQ(link.connects, 0);

@@ -115,7 +115,7 @@ TEST_F(SessionTest, InfersAtBothPlaces) {
   EXPECT_EQ(std::string(output, size), "four");
   EXPECT_STREQ(result.place, "agent tcp://10.0.2.2:7700");
   size = 3;
-  const covey_options fail{.deadline_ns = 0, .top_k = 0, .fallback = COVEY_FAIL};
+  const covey_options fail{.deadline_ns = 0, .top_k = 0, .fallback = COVEY_FAIL, .sla = {}};
   EXPECT_EQ(covey_infer(&session, &tensor, output, &size, &fail, &result),
             COVEY_RESOURCE_EXHAUSTED);
   EXPECT_EQ(size, 0U);

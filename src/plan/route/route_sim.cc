@@ -106,6 +106,15 @@ uint16_t RouteSim::Confidence() {
   return sample_ < confidence.size() ? confidence[sample_] : uint16_t{0};
 }
 
+bool RouteSim::Agrees(uint8_t local, bool& agreed) {
+  const TruePlace& here = places_[local];
+  if (answered_by_ < 0 || here.classes.empty()) return false;
+  agreed = here.classes[sample_] == places_[static_cast<size_t>(answered_by_)].classes[sample_];
+  now_s_ += here.compute_us.front() / 1e6;
+  local_s_ += here.compute_us.front() / 1e6;
+  return true;
+}
+
 RouteResult RouteSim::Run(micro::Router& router, const micro::Request& request, size_t sample,
                           const Calibration* calibration) {
   sample_ = sample;
@@ -124,16 +133,6 @@ RouteResult RouteSim::Run(micro::Router& router, const micro::Request& request, 
   result.bytes_sent = sent_;
   result.right = result.served.ok && answered_by_ >= 0 &&
                  places_[static_cast<size_t>(answered_by_)].right[sample] != 0;
-  // Told apart from serving: a comparison in idle time, where the router wants one.
-  const uint8_t by = result.served.place;
-  if (result.served.ok && !result.served.fell_back && router.WantsComparison(by) &&
-      result.served.choice.place == by && !places_[by].classes.empty()) {
-    for (uint8_t local = 0; local < router.places(); ++local) {
-      if (places_[local].link >= 0 || places_[local].classes.empty()) continue;
-      router.Compared(local, by, places_[local].classes[sample] == places_[by].classes[sample]);
-      break;
-    }
-  }
   return result;
 }
 

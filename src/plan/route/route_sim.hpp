@@ -74,6 +74,7 @@ class RouteSim final : public micro::Places {
   bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
   uint16_t Confidence() override;
+  bool Agrees(uint8_t local, bool& agreed) override;
 
  private:
   double Skew() const;

@@ -7,7 +7,9 @@
 // Threads: any.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -17,7 +19,13 @@ namespace covey::serve {
 
 class Gate {
  public:
-  explicit Gate(int places) : free_(places) {}
+  explicit Gate(int places) : places_(places), free_(places) {}
+
+  // How long someone who comes now would wait, if each of those before takes `each_ns`.
+  uint64_t WaitNs(uint64_t each_ns) const {
+    const uint64_t before = waiting_;
+    return before * each_ns / static_cast<uint64_t>(places_);
+  }
 
   class Pass {
    public:
@@ -34,6 +42,7 @@ class Gate {
   };
 
   Pass Enter(Deadline deadline) {
+    const Waiting waiting(*this);
     std::unique_lock lock(mutex_);
     auto is_free = [&] { return free_ > 0; };
     if (deadline == Never()) {
@@ -46,6 +55,18 @@ class Gate {
   }
 
  private:
+  // Counted among those who wait or are about to.
+  class Waiting {
+   public:
+    explicit Waiting(Gate& gate) : gate_(gate) { ++gate_.waiting_; }
+    ~Waiting() { --gate_.waiting_; }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Gate& gate_;
+  };
+
   void Leave() {
     {
       std::lock_guard lock(mutex_);
@@ -56,7 +77,9 @@ class Gate {
 
   std::mutex mutex_;
   std::condition_variable left_;
+  const int places_;
   int free_;
+  std::atomic<uint32_t> waiting_{0};
 };
 
 }  // namespace covey::serve

@@ -60,6 +60,7 @@ class Service {
   Reply ModelInfo(const Frame& frame, Desk& desk, Diag& diag);
   Reply Health(const Frame& frame, Desk& desk);
   Result<const Entry*> Find(std::string_view model, Desk& desk, Diag& diag) const;
+  void NoteLoad(wire::Timing& timing);
   Deadline DeadlineOf(const Frame& frame, const Desk& desk) const;
   void Log(const Desk& desk, Status status, const std::string& words, Deadline began) const;
 
@@ -69,6 +70,7 @@ class Service {
   std::atomic<bool> serving_{true};
   std::atomic<uint32_t> in_flight_{0};
   std::atomic<uint64_t> requests_{0}, errors_{0};
+  std::atomic<uint64_t> work_ns_{0};  // of a request, lately
   Deadline started_ = std::chrono::steady_clock::now();
 };
 

@@ -206,7 +206,8 @@ Status Client::Classify(const PictureCall& picture, ClassifyReply& reply, Deadli
     COVEY_TRY(decoder_.ClassifyResponse(payload, response, diag));
     COVEY_TRY(CheckId(response.request_id(), id, diag));
     const v1::Timing& timing = response.timing();
-    reply.timing = {timing.queue_ns(), timing.preprocess_ns(), timing.compute_ns()};
+    reply.timing = {timing.queue_ns(), timing.preprocess_ns(), timing.compute_ns(),
+                    timing.load_ns()};
     reply.traffic = traffic_;
     reply.classes.clear();
     for (const v1::Class& one : response.classes())

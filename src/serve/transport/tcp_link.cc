@@ -14,6 +14,10 @@ Status TcpLink::Connect(const Endpoint& peer, uint64_t deadline_ns) {
   return OkStatus();
 }
 
+void TcpLink::StartConnect(const Endpoint& peer) {
+  (void)Connect(peer, clock_.NowNs() + 20'000'000);  // Poll tells whether it stands.
+}
+
 Status TcpLink::Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) {
   const Status sent = socket_.Send(bytes, ToDeadline(deadline_ns), more);
   if (!sent.ok()) Close();

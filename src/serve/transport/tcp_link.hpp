@@ -16,6 +16,9 @@ class TcpLink final : public Link {
  public:
   explicit TcpLink(Clock& clock) : clock_(clock) {}
   Status Connect(const Endpoint& peer, uint64_t deadline_ns) override;
+  // Waits up to 20 ms: a socket that is still connecting is no use to the host's callers.
+  void StartConnect(const Endpoint& peer) override;
+  bool Poll() override { return IsOpen(); }
   Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) override;
   Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) override;
   void Close() override { socket_.Close(); }

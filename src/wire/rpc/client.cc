@@ -90,6 +90,10 @@ bool DecodeText(pb_istream_t* stream, const pb_field_t*, void** arg) {
   return pb_read(stream, nullptr, stream->bytes_left);
 }
 
+AgentTiming TimingOf(const covey_v1_Timing& timing) {
+  return {timing.queue_ns, timing.preprocess_ns, timing.compute_ns, timing.load_ns};
+}
+
 bool DecodeClass(pb_istream_t* stream, const pb_field_t*, void** arg) {
   ClassifyReply& reply = *static_cast<ClassifyReply*>(*arg);
   ScoredClass scored;
@@ -120,7 +124,7 @@ bool DecodeClassify(pb_istream_t* stream, const pb_field_t*, void** arg) {
   message.classes = Decode(DecodeClass, &wanted.reply);
   if (!pb_decode(stream, covey_v1_ClassifyResponse_fields, &message)) return false;
   wanted.request_id = message.request_id;
-  wanted.reply.compute_ns = message.timing.compute_ns;
+  wanted.reply.timing = TimingOf(message.timing);
   return true;
 }
 
@@ -152,7 +156,7 @@ bool DecodeInfer(pb_istream_t* stream, const pb_field_t*, void** arg) {
   message.outputs = Decode(DecodeOutput, &wanted);
   if (!pb_decode(stream, covey_v1_InferResponse_fields, &message)) return false;
   wanted.request_id = message.request_id;
-  wanted.reply.compute_ns = message.timing.compute_ns;
+  wanted.reply.timing = TimingOf(message.timing);
   return true;
 }
 

@@ -45,10 +45,15 @@ struct ScoredClass {
   float confidence = 0;          // 0..1
   char label[kLabelBytes] = {};  // cut off if longer; always ends in NUL
 };
+// What the agent says of its own time.
+struct AgentTiming {
+  uint64_t queue_ns = 0, preprocess_ns = 0, compute_ns = 0;
+  uint64_t load_ns = 0;  // a hint: what a request that comes now would wait
+};
 struct ClassifyReply {
   std::span<ScoredClass> classes;  // room; the reply's first ones are kept
   size_t count = 0;                // at least 1 after success
-  uint64_t compute_ns = 0;
+  AgentTiming timing = {};
 };
 
 struct InferCall {
@@ -59,7 +64,7 @@ struct InferCall {
 struct InferReply {
   std::span<std::byte> output;  // room for the first output
   size_t bytes = 0;
-  uint64_t compute_ns = 0;
+  AgentTiming timing = {};
 };
 
 struct ModelList {
@@ -76,6 +81,9 @@ class Client {
       : link_(&link), clock_(&clock), buffer_(buffer) {}
 
   Status Connect(const Endpoint& agent, uint64_t deadline_ns);
+  // Begins to connect; Poll tells whether the connection stands.
+  void StartConnect(const Endpoint& agent) { link_->StartConnect(agent); }
+  bool Poll() { return link_->Poll(); }
   bool connected() const { return link_->IsOpen(); }
   void Close() { link_->Close(); }
 

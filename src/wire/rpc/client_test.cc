@@ -170,7 +170,7 @@ TEST_F(ClientTest, ReadsRepliesInPiecesOfAnySize) {
     ASSERT_TRUE(Classify().ok()) << chunk;
     ASSERT_EQ(reply.count, 2U);
     EXPECT_STREQ(classes[0].label, "class 4");
-    EXPECT_EQ(reply.compute_ns, 77U);
+    EXPECT_EQ(reply.timing.compute_ns, 77U);
   }
 }
 

@@ -114,7 +114,7 @@ TEST_F(Golden, DeviceClassifies) {
   EXPECT_EQ(classes[1].index, 0U);
   EXPECT_FLOAT_EQ(classes[1].confidence, 0.25F);
   EXPECT_STREQ(classes[1].label, "");
-  EXPECT_EQ(reply.compute_ns, 300U);
+  EXPECT_EQ(reply.timing.compute_ns, 300U);
 }
 
 TEST_F(Golden, DeviceInfers) {
@@ -128,7 +128,7 @@ TEST_F(Golden, DeviceInfers) {
   EXPECT_EQ(link.sent, golden["infer request"]);
   ASSERT_EQ(reply.bytes, 2U);
   EXPECT_EQ(Text(output), "\x10\xf0");
-  EXPECT_EQ(reply.compute_ns, 5U);
+  EXPECT_EQ(reply.timing.compute_ns, 5U);
 }
 
 TEST_F(Golden, DeviceListsModels) {
@@ -220,7 +220,7 @@ TEST_F(Golden, DeviceReadsWhatTheHostWrites) {
       client.Infer({.model = "m", .request_id = 8, .input = BulkOf(tensor)}, In(9), reply);
   EXPECT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(reply.bytes, 2U);
-  EXPECT_EQ(reply.compute_ns, 5U);
+  EXPECT_EQ(reply.timing.compute_ns, 5U);
 
   auto error = encoder.ErrorResponse(3, Code::kUnimplemented, "no such method");
   ASSERT_TRUE(error.ok());

@@ -116,7 +116,7 @@ class DeviceClient : public testing::Test {
                                   return true;
                                 },
                             .context = nullptr};
-    const covey_options options{.deadline_ns = 0, .top_k = 2, .fallback = fallback};
+    const covey_options options{.deadline_ns = 0, .top_k = 2, .fallback = fallback, .sla = {}};
     return covey_classify(&session, &image, &options, &result);
   }
   bool AtAgent() const { return std::string(result.place) == agent.place(); }
@@ -163,7 +163,7 @@ TEST_F(DeviceClient, InfersInTheModelsOwnType) {
                      .context = bytes};
   uint8_t output[4];
   size_t size = sizeof output;
-  const covey_options fail{.deadline_ns = 0, .top_k = 1, .fallback = COVEY_FAIL};
+  const covey_options fail{.deadline_ns = 0, .top_k = 1, .fallback = COVEY_FAIL, .sla = {}};
   EXPECT_EQ(covey_infer(&session, &tensor, output, &size, &fail, &result), COVEY_OK)
       << result.error;
   ASSERT_EQ(size, 4U);

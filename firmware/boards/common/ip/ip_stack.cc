@@ -80,12 +80,16 @@ Status IpStack::Start(const IpConfig& config) {
   return OkStatus();
 }
 
-void IpStack::Turn() {
-  const uint64_t begin_ns = ClockNs();
+bool IpStack::Take() {
   bool worked = false;
   for (int i = 0; i < kMaxFramesATurn && TakeFrame(interface_); ++i) worked = true;
   sys_check_timeouts();
-  if (worked) return;
+  return worked;
+}
+
+void IpStack::Turn() {
+  const uint64_t begin_ns = ClockNs();
+  if (Take()) return;
   Sleep();
   idle_ns_ += ClockNs() - begin_ns;
 }

@@ -34,6 +34,8 @@ class IpStack {
 
   // Hands waiting frames to lwIP and runs its timers; sleeps if there was nothing to do.
   void Turn();
+  // The same without sleeping; true if there was something to do.
+  bool Take();
 
   // Time spent in turns that found nothing: waiting, not work.
   uint64_t idle_ns() const { return idle_ns_; }

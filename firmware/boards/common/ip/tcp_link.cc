@@ -47,6 +47,12 @@ Status TcpLink::StartConnecting(const Endpoint& peer) {
   return OkStatus();
 }
 
+bool TcpLink::Poll() {
+  const Stopwatch stopwatch(*this);
+  stack_.Take();
+  return IsOpen();
+}
+
 Status TcpLink::Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) {
   const Stopwatch stopwatch(*this);
   while (!bytes.empty()) {

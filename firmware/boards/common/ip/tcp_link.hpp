@@ -18,6 +18,8 @@ class TcpLink final : public Link {
   explicit TcpLink(IpStack& stack) : stack_(stack) {}
 
   Status Connect(const Endpoint& peer, uint64_t deadline_ns) override;
+  void StartConnect(const Endpoint& peer) override { (void)StartConnecting(peer); }
+  bool Poll() override;
   Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) override;
   Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) override;
   void Close() override;

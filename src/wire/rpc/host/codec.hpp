@@ -76,6 +76,7 @@ struct ResponseView {
 
 struct Timing {
   uint64_t queue_ns = 0, preprocess_ns = 0, compute_ns = 0;
+  uint64_t load_ns = 0;  // what a request that comes now would wait
 };
 
 struct InferView {

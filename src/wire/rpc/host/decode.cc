@@ -165,7 +165,7 @@ Status Decoder::InferResponse(Bytes payload, InferView& out, Diag& diag) {
   const v1::Timing& timing = infer_response_.timing();
   out.model = {};
   out.request_id = infer_response_.request_id();
-  out.timing = {timing.queue_ns(), timing.preprocess_ns(), timing.compute_ns()};
+  out.timing = {timing.queue_ns(), timing.preprocess_ns(), timing.compute_ns(), timing.load_ns()};
   return OkStatus();
 }
 

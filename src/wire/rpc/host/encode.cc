@@ -135,6 +135,7 @@ Result<Encoder::Frame> Encoder::InferResponse(uint32_t stream, uint64_t request_
   infer_response_.set_request_id(request_id);
   v1::Timing& t = *infer_response_.mutable_timing();
   t.set_queue_ns(timing.queue_ns);
+  t.set_load_ns(timing.load_ns);
   t.set_preprocess_ns(timing.preprocess_ns);
   t.set_compute_ns(timing.compute_ns);
   return FinishResponse(stream, {.head = infer_response_, .tensors = outputs});

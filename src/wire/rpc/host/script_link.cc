@@ -25,6 +25,14 @@ Status ScriptLink::Connect(const Endpoint& to, uint64_t deadline_ns) {
   return OkStatus();
 }
 
+void ScriptLink::StartConnect(const Endpoint& to) {
+  ++starts;
+  open_ = false;
+  if (hang || refuse) return;
+  --connects;
+  (void)Connect(to, 0);
+}
+
 Status ScriptLink::Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) {
   if (!open_) return Status(Code::kUnavailable, "script: not open");
   if (clock_.now_ns >= deadline_ns) return Late(deadline_ns);

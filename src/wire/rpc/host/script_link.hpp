@@ -43,12 +43,14 @@ class ScriptLink final : public Link {
     size_t bytes;
     bool more;
   };
-  std::vector<Sent> sends;  // every Send so far
-  std::string sent;         // all bytes sent so far
-  std::string unread;       // what the peer has sent and nobody read yet
-  int connects = 0;
+  std::vector<Sent> sends;       // every Send so far
+  std::string sent;              // all bytes sent so far
+  std::string unread;            // what the peer has sent and nobody read yet
+  int connects = 0, starts = 0;  // Connect, StartConnect
 
   Status Connect(const Endpoint& to, uint64_t deadline_ns) override;
+  void StartConnect(const Endpoint& to) override;
+  bool Poll() override { return open_; }
   Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) override;
   Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) override;
   void Close() override { open_ = false; }

@@ -116,6 +116,42 @@ TEST_F(SessionTest, AnswersFromTheAgentAndSaysSo) {
   EXPECT_GE(answer.value().latency, answer.value().compute);
 }
 
+TEST_F(SessionTest, ChoosesThePlaceItselfAndSaysWhy) {
+  LiveAgent agent;
+  ASSERT_TRUE(session_.SetPlace("auto " + agent.place(), "one"));
+  EXPECT_EQ(session_.place(), "auto " + agent.place());
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = session_.Infer(std::vector{FourBytes(1)});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer.value().place, agent.place());
+    EXPECT_EQ(answer.value().reason, "the only place that can take it");
+    EXPECT_TRUE(answer.value().distrusts.empty());
+    EXPECT_EQ(answer.value().expected.count() > 0, i > 0) << "learned from the first";
+  }
+}
+
+TEST_F(SessionTest, ChoosesTheDeviceWhileTheAgentIsGone) {
+  LoadLocal();
+  std::string place;
+  {
+    LiveAgent agent;
+    place = agent.place();
+  }
+  ASSERT_TRUE(session_.SetPlace("auto " + place, "one"));
+  for (int i = 0; i < 4; ++i) {
+    const auto answer = session_.Infer(LocalInput());
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer.value().place, "local");
+  }
+}
+
+TEST_F(SessionTest, SaysWhatIsWrongWithProfiles) {
+  dir_.Write("profiles.toml", "version = 99");
+  const auto read = session_.LoadProfiles((dir_.path() / "profiles.toml").string());
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("version"), std::string::npos) << read.error().message;
+}
+
 TEST_F(SessionTest, ResetBeginsASequenceAnew) {
   const wire::ImageContents contents = wire::WideOpsContents();
   const auto image = wire::WriteImage(contents);

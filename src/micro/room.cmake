@@ -11,4 +11,6 @@ endif()
 if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast (tests/budgets.csv).
   file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc)
   set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
+  # Deciding has a budget in instructions (docs/guide/routing.md).
+  set_source_files_properties(${dir}/route/router.cc ${dir}/route/estimate.cc PROPERTIES COMPILE_OPTIONS -O3)
 endif()

@@ -15,6 +15,7 @@
 #include "common/semihosting.hpp"
 #include "kernels/overlap.hpp"
 #include "kernels/ref/table.hpp"
+#include "route.hpp"
 #include "target_kernels.hpp"
 
 namespace covey::board {
@@ -149,6 +150,10 @@ int main() {
   static char line[256];
   static const char* words[8];
   const std::span<const char* const> arguments(words, CommandLine(line, words));
+  if (Argument(arguments, "route") != nullptr) {
+    MeasureRouting();
+    return 0;
+  }
   const uint32_t cases = NumberOf(Argument(arguments, "cases"), 400);
   const uint32_t first = NumberOf(Argument(arguments, "seed"), 0);
   bool equal = true;

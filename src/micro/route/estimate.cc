@@ -1,29 +1,19 @@
 #include "micro/route/estimate.hpp"
 
-#include <bit>
 #include <limits>
 
 namespace covey::micro {
 namespace {
 
-constexpr int32_t kStepQ8 = 32;      // an eighth of an octave
-constexpr int32_t kLowestQ8 = -128;  // half an octave below what was expected
 constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
 
 int StepOf(int32_t ratio_q8, int steps) {
-  const int32_t step = (ratio_q8 - kLowestQ8) / kStepQ8;
-  if (ratio_q8 < kLowestQ8) return 0;
+  const int32_t step = (ratio_q8 - Spread::kLowestQ8) / Spread::kStepQ8;
+  if (ratio_q8 < Spread::kLowestQ8) return 0;
   return step < steps ? step : steps - 1;
 }
 
 }  // namespace
-
-int32_t Log2Q8(uint32_t value) {
-  if (value == 0) return 0;
-  const int32_t whole = 31 - std::countl_zero(value);
-  const uint32_t left = value << (31 - whole);  // the leading one at the top
-  return whole * 256 + static_cast<int32_t>((left >> 23) & 0xFF);
-}
 
 Spread::Spread(const Quantiles& prior, bool steady) {
   int32_t at90 = steady ? 8 : 35, at99 = steady ? 24 : 128;  // 256 * log2
@@ -40,36 +30,29 @@ Spread::Spread(const Quantiles& prior, bool steady) {
   Fill(high, higher, kSample / 2);
 }
 
+// `mass` spread evenly over the steps.
 void Spread::Fill(int first, int last, uint16_t mass) {
   const int steps = last >= first ? last - first + 1 : 1;
-  for (int i = 0; i < steps; ++i) {
-    const auto part = static_cast<uint16_t>(mass * (i + 1) / steps - mass * i / steps);
-    mass_[static_cast<size_t>(first + i)] =
-        static_cast<uint16_t>(mass_[static_cast<size_t>(first + i)] + part);
-    total_ = static_cast<uint16_t>(total_ + part);
+  for (int i = first; i < kSteps; ++i) {
+    const int filled = i - first + 1 < steps ? i - first + 1 : steps;
+    uint16_t& upto = upto_[static_cast<size_t>(i)];
+    upto = static_cast<uint16_t>(upto + mass * filled / steps);
   }
 }
 
 void Spread::Add(uint32_t expected_us, uint32_t measured_us) {
-  if (total_ >= kFull) {
-    total_ = 0;
-    for (uint16_t& mass : mass_) {
-      mass = static_cast<uint16_t>(mass / 2);
-      total_ = static_cast<uint16_t>(total_ + mass);
-    }
+  if (upto_.back() >= kFull) {
+    for (uint16_t& upto : upto_) upto = static_cast<uint16_t>(upto / 2);
   }
   const int step = StepOf(Log2Q8(measured_us) - Log2Q8(expected_us), kSteps);
-  mass_[static_cast<size_t>(step)] =
-      static_cast<uint16_t>(mass_[static_cast<size_t>(step)] + kSample);
-  total_ = static_cast<uint16_t>(total_ + kSample);
+  for (int i = step; i < kSteps; ++i) {
+    uint16_t& upto = upto_[static_cast<size_t>(i)];
+    upto = static_cast<uint16_t>(upto + kSample);
+  }
 }
 
 void Spread::Forget() {
-  total_ = 0;
-  for (uint16_t& mass : mass_) {
-    mass = static_cast<uint16_t>((mass + 4) / 8);
-    total_ = static_cast<uint16_t>(total_ + mass);
-  }
+  for (uint16_t& upto : upto_) upto = static_cast<uint16_t>((upto + 4) / 8);
 }
 
 uint32_t Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
@@ -80,13 +63,14 @@ uint32_t Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
   constexpr uint32_t kMostOther = 0xFFFF;
   const uint32_t unit = expected_us / 256 + 1;
   const uint32_t other = other_us / unit < kMostOther ? other_us / unit : kMostOther;
-  uint32_t came = 0, left = total_;
+  const uint32_t total = upto_.back();
+  uint32_t came = 0;
   uint32_t best = std::numeric_limits<uint32_t>::max(), best_edge = 0;
   for (size_t i = 0; i < kSteps; ++i) {
     const uint32_t seen = i > 0 ? (kEdge[i - 1] + kEdge[i]) / 2U : kEdge[0];
-    came += mass_[i] * (i + 1 < kSteps ? seen : 2U * kEdge[i]);  // the last step has no end
-    left -= mass_[i];
-    const uint32_t cost = came + left * (kEdge[i] + other);
+    const uint32_t mass = i > 0 ? static_cast<uint32_t>(upto_[i] - upto_[i - 1]) : upto_[0];
+    came += mass * (i + 1 < kSteps ? seen : 2U * kEdge[i]);  // the last step has no end
+    const uint32_t cost = came + (total - upto_[i]) * (kEdge[i] + other);
     if (cost > best || i < 4) continue;  // of equals the longest: nothing speaks for haste
     best = cost;
     best_edge = i + 1 < kSteps ? kEdge[i] : 0U;
@@ -95,29 +79,6 @@ uint32_t Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
   return unit < std::numeric_limits<uint32_t>::max() / best_edge
              ? unit * best_edge
              : std::numeric_limits<uint32_t>::max();
-}
-
-uint16_t Spread::Within(uint32_t expected_us, uint32_t budget_us) const {
-  const int32_t ratio = Log2Q8(budget_us) - Log2Q8(expected_us) - kLowestQ8;
-  if (budget_us == 0 || ratio <= 0 || total_ == 0) return 0;
-  const int32_t steps = ratio / kStepQ8;
-  uint32_t sum = 0;
-  if (steps >= kSteps) {
-    sum = total_;
-  } else {
-    for (int32_t i = 0; i < steps; ++i) sum += mass_[static_cast<size_t>(i)];
-    // Whatever lies beyond the last step is not known to come at all.
-    if (steps < kSteps - 1)
-      sum += mass_[static_cast<size_t>(steps)] * static_cast<uint32_t>(ratio % kStepQ8) / kStepQ8;
-  }
-  return static_cast<uint16_t>(sum * kOne / total_);
-}
-
-uint32_t LinkEstimate::Us(uint32_t up_bytes) const {
-  const uint64_t ns = uint64_t{up_bytes} * up_ns_per_byte;
-  // Exact up to 4 s; beyond that 2 % do not matter and a long division would.
-  const uint64_t us = rtt_us + (ns <= kMost ? static_cast<uint32_t>(ns) / 1000 : ns >> 10);
-  return us < kMost ? static_cast<uint32_t>(us) : kMost;
 }
 
 void LinkEstimate::Learn(uint32_t up_bytes, uint32_t measured_us, uint32_t part) {

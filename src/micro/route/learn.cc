@@ -43,6 +43,7 @@ void Router::Answered(uint8_t i, Outcome outcome, uint64_t now_ns) {
   if (live.answers < UINT16_MAX) ++live.answers;
   Weigh(live, expected_us, outcome);
   Settle(i, expected_us, outcome);
+  NoteWait(i);
   const uint32_t now_us = ExpectedUs(i);
   if (now_us < live.base_us || live.base_us == 0) {
     live.base_us = now_us;
@@ -109,6 +110,11 @@ void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
   link.Learn(bytes, total_us > there ? total_us - there : 1, part);
 }
 
+void Router::NoteWait(uint8_t i) {
+  Live& live = live_[i];
+  if (IsAgent(i) && other_us_ > 0) live.wait_us = live.spread.BestWait(ExpectedUs(i), other_us_);
+}
+
 void Router::Blame(Live& live) {
   live.health = static_cast<uint16_t>(live.health - live.health / 64);
 }
@@ -123,6 +129,7 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns
   if (live.failures < UINT8_MAX) ++live.failures;
   if (expected_us > 0)
     live.spread.Add(expected_us, waited_us > kImpossibleUs ? waited_us : waited_us * 2);
+  NoteWait(i);
   if (live.open) {  // its trial
     Blame(live);
     live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);

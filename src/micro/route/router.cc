@@ -34,6 +34,15 @@ uint32_t Patience(uint32_t expected_us) {
   return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 300 * kMarginUs);
 }
 
+// Time or energy for each right answer: what is wrong twice as often is not cheaper at that price.
+template <typename View>
+uint32_t PriceOf(const View& view, Prefer prefer) {
+  const uint32_t one = prefer == Prefer::kEnergy ? view.energy_uj : view.whole_us;
+  const uint32_t tries = view.accuracy > 0 ? (uint32_t{kOne} << 8) / view.accuracy : 256U;
+  const uint64_t all = (uint64_t{one} * tries) >> 8;
+  return all < kNever ? static_cast<uint32_t>(all) : kNever;
+}
+
 // How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
 template <typename View>
 int32_t Worse(const View& a, const View& b, Prefer prefer) {
@@ -41,14 +50,7 @@ int32_t Worse(const View& a, const View& b, Prefer prefer) {
     const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
     if (gap > 50 || gap < -50) return gap * 64 / 800;
   }
-  // For each right answer: what is wrong twice as often is not cheaper at the same price.
-  const auto price = [&](const View& view) {
-    const uint32_t one = prefer == Prefer::kEnergy ? view.energy_uj : view.whole_us;
-    const uint32_t tries = view.accuracy > 0 ? (uint32_t{kOne} << 8) / view.accuracy : 256U;
-    const uint64_t all = (uint64_t{one} * tries) >> 8;
-    return all < kNever ? static_cast<uint32_t>(all) : kNever;
-  };
-  const uint32_t x = price(a), y = price(b);
+  const uint32_t x = a.price, y = b.price;
   const uint32_t low = x < y ? x : y, high = x < y ? y : x;
   const uint32_t unit = low / 64 + 1;
   const uint32_t steps = (high - low) / unit;
@@ -153,9 +155,16 @@ uint16_t Router::InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) con
   return Both(live.spread.Within(expected_us, budget_us), health);
 }
 
-Router::View Router::Look(uint8_t i, const Request& request, const Limits& limits) const {
+Router::View Router::Look(uint8_t i, std::span<const View> before, const Request& request,
+                          const Limits& limits) const {
   if (!CanTake(i, request)) return {};
-  if (rows_[i].first != kNoPlace) return LookAtCascade(i, request, limits);
+  if (rows_[i].first != kNoPlace) {
+    const uint8_t then = rows_[i].then;
+    if (request.pinned == kNoPlace && then < i && before[then].usable)
+      return LookAtCascade(i, before[then], request, limits);
+    const View sent = LookAtAgent(then, request, limits);
+    return sent.usable ? LookAtCascade(i, sent, request, limits) : View{};
+  }
   if (IsAgent(i)) return LookAtAgent(i, request, limits);
   View view{.expected_us = live_[i].level_us, .give_up_us = limits.last_us, .usable = true};
   view.whole_us = view.expected_us;
@@ -191,9 +200,8 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
 
   // With the backup in time behind it, or, where there is no time for both, all on one card.
   uint32_t patient = Patience(view.expected_us);
-  if (limits.goal_us == kNever && spare && request.prefer == Prefer::kLatency)
-    patient =
-        Smaller(patient, live.spread.BestWait(view.expected_us, live_[limits.backup].level_us));
+  if (limits.goal_us == kNever && spare && request.prefer == Prefer::kLatency && live.wait_us > 0)
+    patient = Smaller(patient, live.wait_us);
   const uint32_t window =
       spare
           ? Smaller(Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us), patient)
@@ -205,6 +213,8 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   covered.give_up_us = window;
   if (window > 0) WithBackup(covered, before, request, limits);
   view.meets = Both(alone, enough);
+  view.price = PriceOf(view, request.prefer);
+  covered.price = PriceOf(covered, request.prefer);
   const bool safer = covered.meets > view.meets + kSameChance;
   const bool as_safe = covered.meets + kSameChance >= view.meets;
   if (before >= kOne / 2 &&
@@ -222,17 +232,17 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
 }
 
 // The local answer is in hand when the agent is asked, so that giving up costs nothing.
-Router::View Router::LookAtCascade(uint8_t i, const Request& request, const Limits& limits) const {
+Router::View Router::LookAtCascade(uint8_t i, const View& sent, const Request& request,
+                                   const Limits& limits) const {
   const uint8_t first = rows_[i].first, then = rows_[i].then;
   const Live& agent = live_[then];
   const uint16_t kept = rows_[i].profile->kept;
   if (agent.open && (!agent.alive || agent.asked < agent.trial_gap)) return {};
   const uint32_t local_us = live_[first].level_us;
-  const uint32_t agent_us = ExpectedUs(then, request.up_bytes);
+  const uint32_t agent_us = sent.expected_us;
   View view{.expected_us = Sum(local_us, Times(agent_us, Not(kept))), .usable = true};
   view.whole_us = view.expected_us;
-  view.energy_uj = Sum(rows_[first].profile->energy_uj,
-                       Times(Energy(then, agent_us, request.up_bytes), Not(kept)));
+  view.energy_uj = Sum(rows_[first].profile->energy_uj, Times(sent.energy_uj, Not(kept)));
   const bool pressed = limits.goal_us != kNever;
   view.give_up_us = pressed ? limits.goal_us : Sum(local_us, Patience(agent_us));
   const uint16_t local_in_time = InTime(first, local_us, limits.goal_us);
@@ -305,6 +315,7 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
     View then = views[i];
     then.whole_us = live.base_us;
     then.accuracy = AccuracyOf(i);
+    then.price = PriceOf(then, request.prefer);
     const bool promising = lost || Worse(then, now, request.prefer) < 0;
     const bool slow = promising && views[i].expected_us / 2 > live.base_us;
     suspected = suspected || slow;
@@ -380,10 +391,14 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
     if (us == 0) limits.reserve_us = limits.goal_us / 2;  // not known yet
     limits.spare = us < limits.goal_us;
   }
-  std::array<View, kMaxPlaces> all;
-  const std::span<View> views = std::span(all).first(count_);
+  Views all;
+  const std::span<View> views = std::span(all.views).first(count_);
   for (uint8_t i = 0; i < count_; ++i) {
-    if (request.pinned == kNoPlace || request.pinned == i) views[i] = Look(i, request, limits);
+    const bool asked = request.pinned == kNoPlace || request.pinned == i;
+    views[i] = asked ? Look(i, views, request, limits) : View{};
+    if (!asked) continue;
+    if (!IsAgent(i) || rows_[i].first != kNoPlace)
+      views[i].price = PriceOf(views[i], request.prefer);
   }
 
   Choice choice;
@@ -392,7 +407,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
     // The pinned place is left alone for now.
     if (request.pinned != kNoPlace && limits.backup != kNoPlace) {
       choice.place = limits.backup;
-      views[choice.place] = Look(choice.place, request, limits);
+      views[choice.place] = Look(choice.place, views, request, limits);
     } else {
       choice.reason = Reason::kNone;
       return choice;
@@ -411,6 +426,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
     choice.hedge_us = Smaller(choice.give_up_us, Sum(view.expected_us, view.expected_us / 4));
   choice.distrust = distrust(choice.place);
   live_[choice.place].asked = 0;
+  if (limits.spare) other_us_ = live_[limits.backup].level_us;
   if (rows_[choice.place].first != kNoPlace) live_[rows_[choice.place].then].asked = 0;
   return choice;
 }

@@ -86,6 +86,7 @@ class Router {
     uint32_t level_us = 0;           // at the place, link and waiting apart
     uint32_t base_us = 0;            // the whole, as its profile or its best days have it
     uint32_t hint_us = 0;            // what it last said a request would wait
+    uint32_t wait_us = 0;            // as long as waiting pays, beside a local answer; 0: unknown
     uint16_t health = kOne;          // share of requests answered, lately
     uint16_t asked = 0;              // decisions since it was chosen or probed
     uint16_t pairs = 0, agreed = 0;  // compared with a local place
@@ -104,8 +105,14 @@ class Router {
     uint32_t expected_us = 0, whole_us = 0, give_up_us = 0;
     uint16_t meets = 0, accuracy = 0;
     uint32_t energy_uj = 0;
+    uint32_t price = 0;  // of what is preferred, for each right answer
     uint8_t backup = kNoPlace;
     bool usable = false;
+  };
+  // Not cleared: clearing what no place fills would cost more than the decision.
+  union Views {
+    Views() {}  // NOLINT: on purpose
+    View views[kMaxPlaces];
   };
   struct Limits {
     uint32_t goal_us, last_us;  // an answer is as asked until; is worth something until
@@ -118,8 +125,11 @@ class Router {
   uint16_t AccurateEnough(uint8_t i, uint16_t wanted) const;
   uint8_t Backup(const Request& request, uint32_t goal_us) const;
   uint16_t InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) const;
-  View Look(uint8_t i, const Request& request, const Limits& limits) const;
-  View LookAtCascade(uint8_t i, const Request& request, const Limits& limits) const;
+  // `before`: the views of the rows above.
+  View Look(uint8_t i, std::span<const View> before, const Request& request,
+            const Limits& limits) const;
+  View LookAtCascade(uint8_t i, const View& sent, const Request& request,
+                     const Limits& limits) const;
   View LookAtAgent(uint8_t i, const Request& request, const Limits& limits) const;
   void WithBackup(View& view, uint16_t enough, const Request& request, const Limits& limits) const;
   uint32_t Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const;
@@ -129,6 +139,7 @@ class Router {
   void Probe(const Request& request, Choice& choice);
   static void CloseBreaker(Live& live);
   static void Blame(Live& live);
+  void NoteWait(uint8_t i);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
   void Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome);
   bool IsAgent(uint8_t i) const { return rows_[i].link != kNoLink; }
@@ -138,6 +149,7 @@ class Router {
   std::array<Live, kMaxPlaces> live_{};
   std::array<LinkEstimate, kMaxLinks> links_{};
   uint64_t now_ns_ = 0;
+  uint32_t other_us_ = 0;   // what a local answer takes, as of the last decision
   uint32_t credit_us_ = 0;  // earned by requests, spent on exploring
   uint8_t count_ = 0;
   uint8_t distrust_ = 0;

@@ -34,7 +34,7 @@ struct SharedLink {
 
   plan::LinkModel model;
   Now::time_point began = Now::now();
-  std::atomic<uint64_t> connections{0}, bytes[2] = {0, 0};
+  std::atomic<uint64_t> connections{0}, through[2] = {0, 0};
 };
 
 // One connection and its twin at the target.
@@ -108,7 +108,7 @@ class Pair : public std::enable_shared_from_this<Pair> {
       flow.ended = true;
       if (error != asio::error::eof) return Close();
     } else {
-      link_.bytes[static_cast<size_t>(way)] += size;
+      link_.through[static_cast<size_t>(way)] += size;
       flow.waiting_bytes += size;
       flow.waiting.push_back(
           {link_.Arrival(way, size), {flow.buffer.data(), flow.buffer.data() + size}});
@@ -229,7 +229,7 @@ uint16_t LinkProxy::port() const {
 
 LinkTraffic LinkProxy::traffic() const {
   const SharedLink& link = state_->link;
-  return {link.connections, link.bytes[0], link.bytes[1]};
+  return {link.connections, link.through[0], link.through[1]};
 }
 
 }  // namespace covey::serve

@@ -16,32 +16,22 @@ uint16_t Part(double share) {
 }
 uint32_t Whole(double value) { return static_cast<uint32_t>(std::clamp(value, 0.0, 4.29e9)); }
 
-covey::Quantiles ToUs(const serve::Quantiles& ms) {
-  return {Whole(ms.median * 1e3), Whole(ms.p90 * 1e3), Whole(ms.p99 * 1e3)};
-}
-
 // Without profiles the far network is taken to be the better one.
 Share AssumedAccuracy(PlaceKind place) {
   return {0, static_cast<uint16_t>(place == PlaceKind::kLocal ? 8'900 : 9'100), kOne};
 }
 
-}  // namespace
-
-Profile ToProfile(const serve::PlaceProfile& measured) {
-  Profile profile{.place = measured.local ? PlaceKind::kLocal : PlaceKind::kAgent,
-                  .samples = static_cast<uint32_t>(measured.samples),
-                  .up_bytes = Whole(measured.sent_bytes),
-                  .down_bytes = Whole(measured.received_bytes),
-                  .compute = ToUs(measured.compute_ms),
-                  .energy_uj = Whole(measured.energy_uj.value_or(0)),
-                  .modelled = measured.modelled};
-  const auto& share = measured.accuracy ? measured.accuracy : measured.agreement;
-  profile.accuracy = share ? Share{Part(share->low), Part(share->value), Part(share->high)}
-                           : AssumedAccuracy(profile.place);
-  if (measured.local && measured.compute_ms.median == 0)
-    profile.compute = ToUs(measured.latency_ms);
+// Of a place that tells no time of its own, what it took here is all there is.
+Profile ProfileOf(const serve::PlaceProfile& measured) {
+  Profile profile = serve::ToProfile(measured);
+  if (!measured.accuracy && !measured.agreement) profile.accuracy = AssumedAccuracy(profile.place);
+  if (measured.local && profile.compute.p50_us == 0)
+    profile.compute = {Whole(measured.latency_ms.median * 1e3),
+                       Whole(measured.latency_ms.p90 * 1e3), Whole(measured.latency_ms.p99 * 1e3)};
   return profile;
 }
+
+}  // namespace
 
 Routing::Routing(const serve::Profiles& profiles, const std::string& local,
                  const std::string& agent) {
@@ -54,9 +44,9 @@ Routing::Routing(const serve::Profiles& profiles, const std::string& local,
     if (slot == nullptr && one.model == (one.local ? local : agent)) slot = &one;
   }
   LinkProfile link;
-  if (here != nullptr) local_ = ToProfile(*here);
+  if (here != nullptr) local_ = ProfileOf(*here);
   if (there != nullptr) {
-    agent_ = ToProfile(*there);
+    agent_ = ProfileOf(*there);
     // What was not computing was the link it was measured on: a first guess.
     link.rtt_us = Whole((there->latency_ms.median - there->compute_ms.median) * 1e3);
   }
@@ -69,7 +59,7 @@ Routing::Routing(const serve::Profiles& profiles, const std::string& local,
     const double half = (agent_.accuracy.high - agent_.accuracy.low) / (2.0 * kOne);
     both_.accuracy = {Part(one.accuracy - half), Part(one.accuracy), Part(one.accuracy + half)};
     both_.kept = Part(1 - one.traffic);
-    calibration_.keep_at = Part(one.threshold);
+    calibration_ = one.calibration;
   }
   const micro::RoutePlace rows[] = {
       {.profile = &local_},

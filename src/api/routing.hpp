@@ -19,9 +19,6 @@ namespace covey::api {
 
 inline constexpr uint8_t kLocalRow = 0, kAgentRow = 1, kCascadeRow = 2;
 
-// As the router takes it. Accuracy against labels, else agreement with the reference.
-Profile ToProfile(const serve::PlaceProfile& measured);
-
 class Routing {
  public:
   // Takes the profiles of these two models, the first that is local and the first that is not.

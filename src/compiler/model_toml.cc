@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "compiler/report.hpp"
+#include "core/host/toml_text.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -170,7 +171,12 @@ Status ReadLabels(const Section& output, const std::filesystem::path& path, Diag
 Result<ModelToml> ParseModelToml(std::string_view text, const std::filesystem::path& path,
                                  Diag& diag) {
   const std::string file = path.string();
-  const toml::parse_result parsed = toml::parse(text, file);
+  std::string ascii(text);
+  if (const auto fault = AsciiToml(ascii)) {
+    return Refuse(diag, {Code::kDataLoss, "model.toml: not TOML"},
+                  file + ":" + std::to_string(fault->line), fault->words);
+  }
+  const toml::parse_result parsed = toml::parse(ascii, file);
   if (!parsed) {
     return Refuse(diag, {Code::kDataLoss, "model.toml: not TOML"},
                   file + ":" + std::to_string(parsed.error().source().begin.line),

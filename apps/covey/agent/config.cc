@@ -12,6 +12,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/place/target.hpp"
+#include "core/host/toml_text.hpp"
 
 namespace covey::app {
 namespace {
@@ -137,8 +138,11 @@ Expected<void> Apply(const std::string& path, const std::string& prefix, const t
 Expected<void> ReadAgentToml(const std::string& path, AgentSettings& settings) {
   const Expected<std::vector<std::byte>> bytes = ReadFile(path);
   if (!bytes) return bytes.error();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.value().data()),
-                              bytes.value().size());
+  std::string text(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size());
+  if (const auto fault = AsciiToml(text)) {
+    return MakeError(Code::kInvalidArgument,
+                     path + ": line " + std::to_string(fault->line) + ": " + fault->words);
+  }
   const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
     return MakeError(Code::kInvalidArgument,

@@ -5,6 +5,7 @@
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/space/read.hpp"
 #include "apps/covey/space/toml_table.hpp"
+#include "core/host/toml_text.hpp"
 
 namespace covey::app {
 namespace {
@@ -118,8 +119,11 @@ Expected<Part> ReadPart(const std::string& kind, const std::filesystem::path& fo
   }
   const Expected<std::vector<std::byte>> bytes = ReadFile(path.string());
   if (!bytes) return bytes.error();
-  const std::string_view text(reinterpret_cast<const char*>(bytes.value().data()),
-                              bytes.value().size());
+  std::string text(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size());
+  if (const auto fault = AsciiToml(text)) {
+    return MakeError(Code::kDataLoss,
+                     path.string() + ":" + std::to_string(fault->line) + ": " + fault->words);
+  }
   const toml::parse_result parsed = toml::parse(text, path.string());
   if (!parsed) {
     return MakeError(Code::kDataLoss, path.string() + ":" +

@@ -9,6 +9,7 @@
 #include "apps/covey/space/toml_table.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
+#include "core/host/toml_text.hpp"
 #include "plan/cost/models_csv.hpp"
 #include "plan/cost/well_known.hpp"
 
@@ -303,7 +304,12 @@ class Reader {
 
 Expected<SpaceFile> ParseSpace(std::string_view text, const std::filesystem::path& path,
                                const SpaceSources& sources) {
-  const toml::parse_result parsed = toml::parse(text, path.string());
+  std::string ascii(text);
+  if (const auto fault = AsciiToml(ascii)) {
+    return MakeError(Code::kDataLoss,
+                     path.string() + ":" + std::to_string(fault->line) + ": " + fault->words);
+  }
+  const toml::parse_result parsed = toml::parse(ascii, path.string());
   if (!parsed) {
     return MakeError(Code::kDataLoss, path.string() + ":" +
                                           std::to_string(parsed.error().source().begin.line) +

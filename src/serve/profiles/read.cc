@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <iterator>
 
+#include "core/host/toml_text.hpp"
 #include "serve/profiles/profiles.hpp"
 
 namespace covey::serve {
@@ -237,35 +238,6 @@ Status CheckNames(const Profiles& profiles, const Reader& whole, const toml::tab
   return OkStatus();
 }
 
-// toml++ 3 runs into unreachable code on some letters of bare keys that are no ASCII; no key of
-// ours is. Strings may hold any, on one line.
-Status CheckLetters(std::string_view text, const std::string& file, Diag& diag) {
-  char quote = 0;
-  size_t line = 1;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote == 0 && c == '#') i = std::min(text.find('\n', i), text.size()) - 1;
-    const std::string_view three = text.substr(i, 3);
-    const bool broken = quote != 0 ? c == '\n' : three == "\"\"\"" || three == "\'\'\'";
-    const bool foreign = quote == 0 && c != '#' && static_cast<unsigned char>(c) >= 0x80;
-    if (broken || foreign) {
-      const std::string subject = file + ":" + std::to_string(line);
-      const char* words = broken ? "a string of several lines" : "a letter outside of ASCII";
-      diag.Report({.subject = subject.c_str(), .problem = words});
-      return Status(Code::kDataLoss, "profiles: not TOML");
-    }
-    line += c == '\n';
-    if (quote == '"' && c == '\\') {
-      ++i;
-    } else if (quote == 0 && (c == '"' || c == '\'')) {
-      quote = c;
-    } else if (c == quote) {
-      quote = 0;
-    }
-  }
-  return OkStatus();
-}
-
 }  // namespace
 
 Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Diag& diag) {
@@ -273,8 +245,13 @@ Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Di
     diag.Report({.subject = file.c_str(), .problem = "more than 1 MiB, expected profiles"});
     return Status(Code::kResourceExhausted, "profiles: too large");
   }
-  COVEY_TRY(CheckLetters(text, file, diag));
-  const toml::parse_result parsed = toml::parse(text, file);
+  std::string ascii(text);
+  if (const auto fault = AsciiToml(ascii)) {
+    const std::string subject = file + ":" + std::to_string(fault->line);
+    diag.Report({.subject = subject.c_str(), .problem = fault->words.c_str()});
+    return Status(Code::kDataLoss, "profiles: not TOML");
+  }
+  const toml::parse_result parsed = toml::parse(ascii, file);
   if (!parsed) {
     const std::string subject = file + ":" + std::to_string(parsed.error().source().begin.line);
     const std::string words(parsed.error().description());

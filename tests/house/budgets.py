@@ -5,8 +5,8 @@
     budgets.py ROOT --rows   prints the rows as measured, to paste into tests/budgets.csv
 
 Columns: board,app,text,data,bss,stack in bytes. text is code and constants, data is initialised RAM, bss is zeroed
-RAM without the stack, stack is what the linker reserves. The app `client` is the linked code of a device's client
-(wire/rpc, micro/session, micro/route, nanopb), summed over the sections that the linker map lists.
+RAM without the stack, stack is what the linker reserves. Two rows are parts of the linked program `classify`, summed
+over the sections that the linker map lists: `client` (wire/rpc, micro/session, nanopb) and `router` (micro/route).
 """
 
 import csv
@@ -19,7 +19,9 @@ import sys
 SIZES = {"m33": "arm-none-eabi", "m4": "arm-none-eabi", "m55": "arm-none-eabi",
          "rv32": "riscv64-unknown-elf"}
 COLUMNS = ("text", "data", "bss", "stack")
-CLIENT_FOLDERS = {"wire": ["rpc"], "micro": ["session", "route"]}
+# What a linker map calls the objects of a part: by the folders of their sources, and of whole libraries.
+PARTS = {"client": ({"wire": ["rpc"], "micro": ["session"]}, ["libcovey_nanopb.a("]),
+         "router": ({"micro": ["route"]}, [])}
 CODE_SECTION = re.compile(r"^ ?\.(text|rodata|data\.rel\.ro|ARM\.exidx|init_array|srodata)\b")
 
 
@@ -50,16 +52,17 @@ def measure_program(prefix, elf):
     return measure_sections(text.splitlines())
 
 
-def client_objects(root):
-    """What a linker map calls the client's objects: `libcovey_<room>.a(<file>.cc.o`, and all of nanopb."""
-    names = ["libcovey_nanopb.a("]
-    for room, folders in CLIENT_FOLDERS.items():
+def part_objects(root, part):
+    """What a linker map calls the part's objects: `libcovey_<room>.a(<file>.cc.o`, and whole libraries."""
+    part_folders, libraries = PARTS[part]
+    names = list(libraries)
+    for room, folders in part_folders.items():
         for folder in folders:
             names += [f"libcovey_{room}.a({path.name}.o" for path in sorted((root / "src" / room / folder).glob("*.cc"))]
     return names
 
 
-def client_text(map_text, objects):
+def part_text(map_text, objects):
     """Bytes of code and constants that the linker took from these objects, by its map."""
     total, pending = 0, False
     _, _, memory_map = map_text.partition("Linker script and memory map")
@@ -86,8 +89,10 @@ def measure(root):
             sizes[board, elf.stem] = measure_program(prefix, elf)
             map_file = elf.with_name(elf.name + ".map")
             if elf.stem == "classify" and map_file.exists():
-                client = client_text(map_file.read_text(errors="replace"), client_objects(root))
-                sizes[board, "client"] = {**dict.fromkeys(COLUMNS, 0), "text": client}
+                map_text = map_file.read_text(errors="replace")
+                for part in PARTS:
+                    text = part_text(map_text, part_objects(root, part))
+                    sizes[board, part] = {**dict.fromkeys(COLUMNS, 0), "text": text}
     return sizes
 
 
@@ -116,8 +121,8 @@ def main(argv):
     found = list(breaches(read_budgets(root / "tests" / "budgets.csv"), sizes))
     for (board, app), measured in sizes.items():
         print(f"{board:5} {app:10} " + "  ".join(f"{c} {measured[c]}" for c in COLUMNS))
-        if app == "client" and measured["text"] == 0:
-            found.append(f"{board},client: the linker map lists no client code; expected wire/rpc, micro/session, nanopb")
+        if app in PARTS and measured["text"] == 0:
+            found.append(f"{board},{app}: the linker map lists no code of it; expected {PARTS[app]}")
     print("\n".join(found))
     return 1 if found else 0
 

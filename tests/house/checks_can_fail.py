@@ -190,7 +190,7 @@ class Budgets(unittest.TestCase):
 
     def test_counts_only_linked_code_of_the_client(self):
         objects = ["libcovey_nanopb.a(", "libcovey_wire.a(frame.cc.o", "libcovey_micro.a(session.cc.o"]
-        self.assertEqual(budgets.client_text(MAP, objects), 0x40 + 0x08 + 0x20)
+        self.assertEqual(budgets.part_text(MAP, objects), 0x40 + 0x08 + 0x20)
 
 
 if __name__ == "__main__":

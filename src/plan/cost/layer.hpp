@@ -35,7 +35,7 @@ const char* LayerOpName(LayerOp op);
 struct LayerShape {
   int32_t cin = 0, cout = 0;
   int32_t kernel_h = 1, kernel_w = 1;
-  int32_t pad = 0;  // rows; columns the same, but none for conv1d
+  int32_t pad = 0;                     // rows; columns the same, but none for conv1d
   int32_t stride_h = 1, stride_w = 1;  // of the convolution
   int32_t dilation_h = 1, dilation_w = 1;
   int32_t pool_h = 1, pool_w = 1;

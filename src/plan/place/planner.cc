@@ -131,7 +131,8 @@ class Planner {
     if (!judged || bound_s <= who.weight / who.rate_floor_hz * (1 + 1e-9)) return {};
     const ExactResult alone = PlanExactly(costs_, memory_, {tenant}, {.steps = 2'000'000});
     const bool in_seconds = space_.objective == Objective::kThroughput;
-    if (in_seconds && !alone.plans.empty()) nearest = "rate_hz = " + Digits(who.weight / alone.value);
+    if (in_seconds && !alone.plans.empty())
+      nearest = "rate_hz = " + Digits(who.weight / alone.value);
     return "alone it reaches at most " + Digits(who.weight / bound_s) + " Hz of the " +
            Digits(who.rate_floor_hz) + " Hz it is promised";
   }

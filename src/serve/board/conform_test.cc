@@ -66,7 +66,9 @@ TEST(BoardRouting, DecidesWithinItsBudget) {
     if (!json.is_object() || !json.contains("decide")) continue;
     ++rows;
     EXPECT_LE(json["state"].get<int>(), 1'024) << line;
-    if (json["places"] == 3) EXPECT_LE(json["decide"].get<int>(), 2'000) << line;
+    if (json["places"] == 3) {
+      EXPECT_LE(json["decide"].get<int>(), 2'000) << line;
+    }
   }
   EXPECT_EQ(rows, 2) << said;
 }

@@ -176,7 +176,8 @@ class SessionTest : public testing::Test {
   covey_code Classify(covey_fallback fallback = COVEY_FALL_BACK_LOCAL, uint64_t deadline_ns = 0,
                       covey_format format = COVEY_RAW_RGB8) {
     const covey_input image = Image(format);
-    const covey_options options{.deadline_ns = deadline_ns, .top_k = 3, .fallback = fallback, .sla = {}};
+    const covey_options options{
+        .deadline_ns = deadline_ns, .top_k = 3, .fallback = fallback, .sla = {}};
     start_ns = clock.now_ns;
     return covey_classify(&session, &image, &options, &result);
   }

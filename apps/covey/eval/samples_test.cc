@@ -2,18 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "apps/covey/eval/page.hpp"
 #include "apps/covey/eval/pair.hpp"
+#include "core/host/temp_dir.hpp"
 
 namespace covey::app {
 namespace {
 
 std::string Write(const std::string& name, const std::string& bytes) {
-  const std::string path = testing::TempDir() + name;
-  std::ofstream(path, std::ios::binary) << bytes;
-  return path;
+  static const TempDir folder;
+  EXPECT_TRUE(folder.Write(name, bytes));
+  return folder.path() / name;
 }
 
 TEST(EvalSamples, CifarRecordsBecomePixelsInRows) {

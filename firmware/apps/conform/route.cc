@@ -62,14 +62,12 @@ void Measure(std::span<const RoutePlace> places) {
     const bool agent = profile.place == PlaceKind::kAgent;
     const uint32_t agent_us = (slow ? 90'000U : 12'000U) + i % 7 * 500;
     if (agent && out) {
-      router.Failed(place, 100'000, false, decided_ns);
+      router.Failed(place, 100'000, false);
     } else {
-      router.Answered(place,
-                      {.total_us = place == 0   ? 107'000U
-                                   : place == 1 ? 86'000U
-                                                : agent_us,
-                       .agent_us = place == 2 ? 5'000U : 0U},
-                      decided_ns);
+      router.Answered(place, {.total_us = place == 0   ? 107'000U
+                                          : place == 1 ? 86'000U
+                                                       : agent_us,
+                              .agent_us = place == 2 ? 5'000U : 0U});
     }
     const uint64_t learned_ns = ClockNs();
     if (choice.probe != kNoPlace && !out) router.Alive(choice.probe, 6'500);

@@ -23,10 +23,9 @@ void Router::CloseBreaker(Live& live) {
   live.failures = live.trial_gap = 0;
 }
 
-void Router::Answered(uint8_t i, Outcome outcome, uint64_t now_ns) {
+void Router::Answered(uint8_t i, Outcome outcome) {
   if (i >= count_) return;
   Live& live = live_[i];
-  (void)now_ns;
   CloseBreaker(live);
   live.health = static_cast<uint16_t>(live.health + (kOne - live.health + 63) / 64);
   if (outcome.total_us == 0 || outcome.total_us > kImpossibleUs) {
@@ -119,9 +118,8 @@ void Router::Blame(Live& live) {
   live.health = static_cast<uint16_t>(live.health - live.health / 64);
 }
 
-void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns) {
+void Router::Failed(uint8_t i, uint32_t waited_us, bool refused) {
   if (i >= count_) return;
-  (void)now_ns;
   Live& live = live_[i];
   const uint32_t expected_us = ExpectedUs(i);
   // It was given less than it needs: that says nothing of it.
@@ -134,6 +132,9 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused, uint64_t now_ns
     Blame(live);
     live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
     if (live.trial_gap > kLongestGap) live.trial_gap = kLongestGap;
+    // It lives, and does not answer in several times what its profile promises.
+    if (!refused && live.trial_gap > 2 && waited_us / 3 > live.base_us)
+      live.distrust |= kLatencyProfile;
     live.alive = false;
     live.asked = 0;
     return;

@@ -4,7 +4,7 @@
 //   Choice choice = router.Decide(request, clock.NowNs());
 //   // run it at choice.place, no longer than choice.give_up_us; if it has not answered by then, at
 //   // choice.backup. Then:
-//   router.Answered(choice.place, {.total_us = took, .agent_us = its_own_word}, clock.NowNs());
+//   router.Answered(choice.place, {.total_us = took, .agent_us = its_own_word});
 //
 // Units: microseconds from the moment of the decision; shares in 1/10,000 (core/profile.hpp).
 #pragma once
@@ -26,7 +26,6 @@ struct Request {
   Prefer prefer = Prefer::kLatency;
   bool approximate_ok = true;    // variants that may differ from their model will do
   bool late_ok = true;           // after max_latency an answer is late and still worth having
-  bool hedge = false;            // ask a second place early if the first seems slow
   uint32_t up_bytes = 0;         // of this very request; 0: the profile's
   uint8_t pinned = kNoPlace;     // the caller's own choice: only its time is the router's
   bool fallback = true;          // another place may answer if the chosen one does not
@@ -58,7 +57,6 @@ struct Choice {
   uint8_t probe = kNoPlace;   // begin to ask this agent for a sign of life, beside the work
   Reason reason = Reason::kNone;
   uint32_t give_up_us = UINT32_MAX;  // `place` is waited for no longer
-  uint32_t hedge_us = UINT32_MAX;    // from here on the backup may run beside it
   uint32_t expected_us = 0;          // of the whole call
   uint16_t likely = 0;               // to meet what was asked, the backup included
   uint16_t accuracy = 0;             // expected

@@ -422,8 +422,6 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   choice.accuracy = view.accuracy;
   if (request.pinned == kNoPlace) Explore(views, request, limits, choice);
   Probe(request, choice);
-  if (request.hedge && choice.backup != kNoPlace)
-    choice.hedge_us = Smaller(choice.give_up_us, Sum(view.expected_us, view.expected_us / 4));
   choice.distrust = distrust(choice.place);
   live_[choice.place].asked = 0;
   if (limits.spare) other_us_ = live_[limits.backup].level_us;

@@ -12,10 +12,9 @@
 //
 // Rules, each one function in router.cc or learn.cc:
 //   Meets     P(in time) * P(accurate enough), a local backup in time included
-//   Prefer    of the places within 3 % of the best P, the fastest, most accurate or most frugal
-//   one;
-//             the present one stays unless another is better by an eighth, or better 8 times
-//             running
+//   Prefer    of the places within 1 % of the best P (5 % for a soft goal), the fastest, most
+//             accurate or most frugal one; the present one stays unless another is better by an
+//             eighth, or better 8 times running
 //   Breaker   a place that failed is left alone; every second request asks it for a sign of life
 //             while another place works; then one request is its trial
 //   Explore   a place that would be preferred as its profile has it gets a request now and then: at
@@ -56,10 +55,10 @@ class Router {
 
   Choice Decide(const Request& request, uint64_t now_ns);
 
-  void Answered(uint8_t place, Outcome outcome, uint64_t now_ns);
+  void Answered(uint8_t place, Outcome outcome);
   // No answer within `waited_us`; `refused`: and none would have come (connection refused,
   // nonsense).
-  void Failed(uint8_t place, uint32_t waited_us, bool refused, uint64_t now_ns);
+  void Failed(uint8_t place, uint32_t waited_us, bool refused);
   // A local run was not started, since it would have ended too late: its estimate counts a little
   // less, or one slow run would rule it out for ever.
   void Skipped(uint8_t place);

@@ -68,17 +68,16 @@ class Job {
     Outcome outcome;
     const Ran ran = places_.Run(place, until_ns, outcome);
     outcome.total_us = Since(begin_ns);
-    const uint64_t now_ns = places_.NowNs();
     served_.place = place;
     if (ran == Ran::kAnswered) {
       served_.ok = true;
-      router_.Answered(place, outcome, now_ns);
+      router_.Answered(place, outcome);
     } else if (ran == Ran::kUnfit) {
       router_.Alive(place, 0);  // It lives, and nothing is learned of its time.
     } else if (until_ns != kNever && outcome.total_us / 4 > Us(until_ns - begin_ns) + 25'000) {
       router_.ClockJumped();  // Nothing waits that much longer than it was told to.
     } else {
-      router_.Failed(place, outcome.total_us, ran == Ran::kRefused, now_ns);
+      router_.Failed(place, outcome.total_us, ran == Ran::kRefused);
       if (router_.place(place).link != kNoLink) lost_ = place;
     }
     return ran;

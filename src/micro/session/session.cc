@@ -394,7 +394,7 @@ covey_code covey_set_place(covey_session* session, const char* place, const char
   state.probed = micro::kNoPlace;
   const uint32_t local_us = state.router.ExpectedUs(micro::kLocal);
   micro::StartRouter(state);  // A new place starts with a clean record; this device is the same.
-  if (local_us > 0) state.router.Answered(micro::kLocal, {.total_us = local_us}, 0);
+  if (local_us > 0) state.router.Answered(micro::kLocal, {.total_us = local_us});
   state.agent = parsed->agent;
   state.automatic = parsed->automatic;
   state.port = parsed->port;

@@ -13,6 +13,7 @@
 #include "apps/covey/approximate/data.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
+#include "apps/covey/io/progress.hpp"
 #include "apps/covey/model/file.hpp"
 #include "compiler/pipeline.hpp"
 #include "core/host/data_dir.hpp"
@@ -122,6 +123,45 @@ void FillFloat(const uint8_t* planes, HostTensor& input) {
   input.data.assign(bytes.begin(), bytes.end());
 }
 
+constexpr size_t kNet = 224;  // pixels a side that MobileNet takes
+
+Expected<std::vector<fs::path>> ImagenetFiles(size_t most) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(Data("imagenet/images"), error))
+    if (entry.path().extension() == ".jpg") files.push_back(entry.path());
+  if (files.size() < 2)
+    return Error{5, "imagenet/images: found " + std::to_string(files.size()) +
+                        " pictures, expected some (the README of the data)"};
+  std::sort(files.begin(), files.end());
+  std::vector<fs::path> some;
+  most = std::min(most, files.size());
+  for (size_t i = 0; i < most; ++i) some.push_back(files[i * files.size() / most]);
+  return some;
+}
+
+Expected<serve::Picture> DecodeFile(const fs::path& file) {
+  const auto bytes = app::ReadFile(file.string());
+  if (!bytes) return bytes.error();
+  DiagText diag;
+  auto decoded = serve::DecodePicture({.format = ImageFormat::kJpeg, .bytes = bytes.value()}, diag);
+  if (!decoded.ok()) return app::Explain(file.string(), decoded.status(), diag);
+  return serve::CropCenter(serve::ToChannels(*decoded, 3), kNet, kNet);
+}
+
+// As the agent sees it: sent with `side` pixels a side, scaled up again to what the network takes.
+void FillImagenet(const serve::Picture& whole, uint32_t side, HostTensor& input) {
+  const serve::Picture picture =
+      side == kNet ? whole : serve::Resize(serve::Resize(whole, side, side), kNet, kNet);
+  std::vector<float> values(3 * kNet * kNet);
+  for (size_t p = 0; p < kNet * kNet; ++p) {
+    for (size_t c = 0; c < 3; ++c)
+      values[c * kNet * kNet + p] = static_cast<float>(picture.pixels[p * 3 + c]) / 127.5F - 1;
+  }
+  const auto raw = std::as_bytes(std::span(values));
+  input.data.assign(raw.begin(), raw.end());
+}
+
 }  // namespace
 
 double Trace::accuracy() const {
@@ -147,6 +187,7 @@ Expected<Cifar> TraceCifar(const std::string& file, size_t first, size_t picture
   cifar.agent.name = "ResNet-56 float32";
   cifar.agent.up_bytes = 3 * kPixels + kFrameBytes;
   HostTensor small = InputOf(*exact.value()), large = InputOf(*agent.value());
+  app::Progress progress(fs::path(file).stem().string(), pictures);
   for (size_t i = 0; i < pictures; ++i) {
     const uint8_t* const record = records.value().data() + i * kRecord;
     FillInt8(record + 1, small);
@@ -156,6 +197,7 @@ Expected<Cifar> TraceCifar(const std::string& file, size_t first, size_t picture
                              Run(*agent.value(), large, true, record[0], cifar.agent)}) {
       if (!done) return done.error();
     }
+    progress.Step();
   }
   return cifar;
 }
@@ -211,42 +253,45 @@ Expected<void> MakeFast(const std::string& path) {
   return app::WriteFile(path, *image);
 }
 
-Expected<Trace> TraceImagenet(uint32_t side, size_t pictures) {
+Expected<std::vector<Trace>> TraceImagenet(const std::vector<uint32_t>& sides, size_t pictures) {
   auto onnx = Onnx();
   if (!onnx) return onnx.error();
   auto model = Load(*onnx.value(), Data("imagenet/models/mobilenet_v1_0.75_224.onnx").string());
   if (!model) return model.error();
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(Data("imagenet/images")))
-    files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  files.resize(std::min(files.size(), pictures));
-  Trace trace;
-  trace.name = "MobileNetV1-0.75, sent as " + std::to_string(side) + " x " + std::to_string(side);
-  trace.up_bytes = size_t{3} * side * side + kFrameBytes;
-  HostTensor input = InputOf(*model.value());
-  constexpr size_t kNet = 224;
-  for (const fs::path& file : files) {
-    const auto bytes = app::ReadFile(file.string());
-    if (!bytes) return bytes.error();
-    DiagText diag;
-    auto decoded =
-        serve::DecodePicture({.format = ImageFormat::kJpeg, .bytes = bytes.value()}, diag);
-    if (!decoded.ok()) return app::Explain(file.string(), decoded.status(), diag);
-    serve::Picture picture = serve::CropCenter(serve::ToChannels(*decoded, 3), kNet, kNet);
-    if (side != kNet) picture = serve::Resize(serve::Resize(picture, side, side), kNet, kNet);
-    std::vector<float> values(3 * kNet * kNet);
-    for (size_t p = 0; p < kNet * kNet; ++p) {
-      for (size_t c = 0; c < 3; ++c)
-        values[c * kNet * kNet + p] = static_cast<float>(picture.pixels[p * 3 + c]) / 127.5F - 1;
-    }
-    const auto raw = std::as_bytes(std::span(values));
-    input.data.assign(raw.begin(), raw.end());
-    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
-    const auto done = Run(*model.value(), input, false, label, trace);
-    if (!done) return done.error();
+  const auto files = ImagenetFiles(pictures);
+  if (!files) return files.error();
+  std::vector<Trace> traces;
+  for (const uint32_t side : sides) {
+    Trace& trace = traces.emplace_back();
+    trace.name = std::to_string(side) + " x " + std::to_string(side);
+    trace.up_bytes = size_t{3} * side * side + kFrameBytes;
   }
-  return trace;
+  HostTensor input = InputOf(*model.value());
+  app::Progress progress("ImageNet", files.value().size());
+  for (const fs::path& file : files.value()) {
+    const auto picture = DecodeFile(file);
+    if (!picture) return picture.error();
+    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
+    for (size_t i = 0; i < sides.size(); ++i) {
+      FillImagenet(picture.value(), sides[i], input);
+      const auto done = Run(*model.value(), input, false, label, traces[i]);
+      if (!done) return done.error();
+    }
+    progress.Step();
+  }
+  return traces;
+}
+
+Trace EverySecond(const Trace& trace, size_t first) {
+  Trace some;
+  some.name = trace.name, some.up_bytes = trace.up_bytes;
+  for (size_t i = first; i < trace.right.size(); i += 2) {
+    some.right.push_back(trace.right[i]);
+    some.confidence.push_back(trace.confidence[i]);
+    some.classes.push_back(trace.classes[i]);
+    some.compute_us.push_back(trace.compute_us[i]);
+  }
+  return some;
 }
 
 }  // namespace covey::bench

@@ -33,7 +33,11 @@ Expected<void> CountInstructions(const std::string& fast_image, Cifar& cifar);
 // Approximates ResNet-8 to at most three points of loss on training pictures; kept in `path`.
 Expected<void> MakeFast(const std::string& path);
 
-// MobileNetV1-0.75 at full precision on ImageNet samples sent as raw pixels of `side` x `side`.
-Expected<Trace> TraceImagenet(uint32_t side, size_t pictures);
+// MobileNetV1-0.75 at full precision on ImageNet samples sent as raw pixels of `side` x `side`, one
+// trace a side; each picture is asked in every size before the next.
+Expected<std::vector<Trace>> TraceImagenet(const std::vector<uint32_t>& sides, size_t pictures);
+
+// Of the pictures 0, 2, 4 ... or 1, 3, 5 ... alone.
+Trace EverySecond(const Trace& trace, size_t first);
 
 }  // namespace covey::bench

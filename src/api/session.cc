@@ -3,37 +3,25 @@
 #include <map>
 #include <mutex>
 
+#include "api/host_places.hpp"
 #include "api/local_models.hpp"
-#include "api/routing.hpp"
 #include "core/host/diag_text.hpp"
 #include "covey/covey.hpp"
 #include "micro/route/place.hpp"
-#include "micro/route/serve.hpp"
-#include "serve/client/client.hpp"
 #include "serve/profiles/profiles.hpp"
-#include "serve/transport/deadline.hpp"
 
 namespace covey {
 namespace {
 
 using api::AgentPlace;
+using api::Call;
+using api::ClassifyCall;
+using api::HostPlaces;
+using api::InferCall;
+using api::Now;
+using api::ToError;
+using api::Us;
 using serve::Deadline;
-using Now = std::chrono::steady_clock;
-
-Error ToError(Status status, const DiagText& diag) {
-  std::string words = diag.Text();
-  if (words.empty()) words = status.message();
-  return {static_cast<uint32_t>(status.code()), std::move(words)};
-}
-
-uint64_t ToNs(Deadline time) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count());
-}
-
-Deadline FromNs(uint64_t ns) {
-  return Deadline(std::chrono::nanoseconds(std::min<uint64_t>(ns, INT64_MAX)));
-}
 
 std::string Describe(const serve::TensorInfo& tensor) {
   std::string text = DTypeName(static_cast<DType>(tensor.type));
@@ -60,74 +48,6 @@ ModelDescription Describe(const std::string& name, const std::string& backend,
   for (const auto& tensor : outputs) description.outputs.push_back(Describe(tensor));
   return description;
 }
-
-// What both Infer and Classify do at a place; they differ in these two steps only.
-struct Call {
-  // Fills the answer's classes or outputs, and compute.
-  virtual Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                          Answer& answer, wire::Timing& timing, Diag& diag) const = 0;
-  virtual Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const = 0;
-
- protected:
-  ~Call() = default;
-};
-
-struct InferCall final : Call {
-  std::span<const HostTensor> inputs;
-
-  Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                  Answer& answer, wire::Timing& timing, Diag& diag) const override {
-    serve::InferReply reply;
-    COVEY_TRY(client.Infer(model, inputs, reply, deadline, diag));
-    answer.outputs = std::move(reply.outputs);
-    timing = reply.timing;
-    answer.compute = std::chrono::nanoseconds(timing.compute_ns);
-    return OkStatus();
-  }
-  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override {
-    const auto begin = Now::now();
-    COVEY_TRY(entry.model->Run(inputs, answer.outputs, diag));
-    answer.compute = Now::now() - begin;
-    return OkStatus();
-  }
-};
-
-struct ClassifyCall final : Call {
-  const Image& image;
-  uint32_t top_k;
-  ClassifyCall(const Image& i, uint32_t k) : image(i), top_k(k) {}
-
-  Status AskAgent(serve::Client& client, const std::string& model, Deadline deadline,
-                  Answer& answer, wire::Timing& timing, Diag& diag) const override {
-    serve::ClassifyReply reply;
-    const serve::PictureCall picture{.model = model,
-                                     .format = image.format,
-                                     .width = image.width,
-                                     .height = image.height,
-                                     .top_k = top_k,
-                                     .bytes = image.bytes};
-    COVEY_TRY(client.Classify(picture, reply, deadline, diag));
-    answer.classes = std::move(reply.classes);
-    timing = reply.timing;
-    answer.compute = std::chrono::nanoseconds(timing.compute_ns);
-    return OkStatus();
-  }
-  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override {
-    if (!entry.classifier) {
-      const std::string subject = "model '" + entry.name + "'";
-      diag.Report({.subject = subject.c_str(), .problem = entry.no_classifier.c_str()});
-      return Status(Code::kFailedPrecondition, "the model is no classifier");
-    }
-    HostTensor input;
-    const serve::EncodedPicture picture{image.format, image.width, image.height, image.bytes};
-    COVEY_TRY(entry.classifier->Prepare(picture, input, diag));
-    std::vector<HostTensor> outputs;
-    const auto begin = Now::now();
-    COVEY_TRY(entry.model->Run(std::span(&input, 1), outputs, diag));
-    answer.compute = Now::now() - begin;
-    return entry.classifier->Classes(outputs, top_k, answer.classes, diag);
-  }
-};
 
 }  // namespace
 
@@ -161,103 +81,6 @@ struct Session::State {
 };
 
 namespace {
-
-uint32_t Us(std::chrono::nanoseconds time) {
-  return static_cast<uint32_t>(std::clamp<int64_t>(time.count() / 1000, 0, UINT32_MAX));
-}
-
-// One call at the session's places, as the router's driver wants them. Holds the routing's lock
-// except while something runs.
-class HostPlaces final : public micro::Places {
- public:
-  HostPlaces(const Call& call, std::shared_ptr<AgentPlace> agent, std::string model,
-             std::shared_ptr<const serve::Entry> entry, Deadline deadline, bool fallback,
-             std::unique_lock<std::mutex>& lock)
-      : call_(call),
-        agent_(std::move(agent)),
-        model_(std::move(model)),
-        entry_(std::move(entry)),
-        deadline_(deadline),
-        fallback_(fallback),
-        lock_(lock) {}
-
-  uint64_t NowNs() override { return ToNs(Now::now()); }
-  void StartProbe(uint8_t) override { agent_->StartProbe(); }
-  bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override {
-    place = api::kAgentRow;
-    return agent_ && agent_->ProbeAnswered(rtt_us);
-  }
-  micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override {
-    lock_.unlock();
-    const micro::Ran ran = place == api::kLocalRow ? Here() : There(until_ns, outcome);
-    lock_.lock();
-    return ran;
-  }
-  uint16_t Confidence() override {
-    if (answer.classes.empty()) return 0;
-    return static_cast<uint16_t>(std::clamp(answer.classes.front().confidence, 0.0F, 1.0F) * kOne);
-  }
-  bool Agrees(uint8_t, bool& agreed) override {
-    if (answer.classes.empty() || !entry_) return false;
-    Answer other;
-    DiagText diag;
-    lock_.unlock();
-    const Status status = call_.RunLocally(*entry_, other, diag);
-    lock_.lock();
-    if (!status.ok() || other.classes.empty()) return false;
-    const ClassScore &a = answer.classes.front(), &b = other.classes.front();
-    const bool named = !a.label.empty() && !b.label.empty();
-    agreed = named ? a.label == b.label : a.index == b.index;
-    return true;
-  }
-
-  Answer answer;  // in hand
-  Status agent_status = OkStatus(), local_status = OkStatus();
-  DiagText agent_diag, local_diag;
-
- private:
-  micro::Ran Here() {
-    Answer made;
-    local_status = call_.RunLocally(*entry_, made, local_diag);
-    if (!local_status.ok()) return micro::Ran::kUnfit;
-    answer = std::move(made);
-    return micro::Ran::kAnswered;
-  }
-  micro::Ran There(uint64_t until_ns, micro::Outcome& outcome) {
-    if (model_.empty()) {
-      agent_diag.Report({.subject = "agent", .problem = "no model is named for this place"});
-      agent_status = Status(Code::kInvalidArgument, "no model named");
-      return micro::Ran::kUnfit;
-    }
-    // On a busy host a thread whose time has come may wait some milliseconds for a core.
-    const uint64_t now_ns = NowNs(), end_ns = std::min(until_ns, ToNs(deadline_));
-    const uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
-    const uint64_t slack_ns = fallback_ ? std::min<uint64_t>(20'000'000, left_ns / 8) : 0;
-    Answer made;
-    wire::Timing timing;
-    outcome.cold = !agent_->warm;
-    agent_status =
-        call_.AskAgent(agent_->client, model_, FromNs(end_ns - slack_ns), made, timing, agent_diag);
-    const Code code = agent_status.code();
-    agent_->warm = agent_status.ok();
-    if (code == Code::kDeadlineExceeded) return micro::Ran::kLate;
-    if (code == Code::kUnavailable || code == Code::kDataLoss) return micro::Ran::kRefused;
-    if (!agent_status.ok()) return micro::Ran::kUnfit;
-    outcome.agent_us = Us(std::chrono::nanoseconds(timing.preprocess_ns + timing.compute_ns));
-    outcome.queue_us = Us(std::chrono::nanoseconds(timing.queue_ns));
-    outcome.load_us = Us(std::chrono::nanoseconds(timing.load_ns));
-    answer = std::move(made);
-    return micro::Ran::kAnswered;
-  }
-
-  const Call& call_;
-  std::shared_ptr<AgentPlace> agent_;
-  std::string model_;
-  std::shared_ptr<const serve::Entry> entry_;
-  Deadline deadline_;
-  bool fallback_;
-  std::unique_lock<std::mutex>& lock_;
-};
 
 micro::Request RequestOf(const CallOptions& options, std::chrono::nanoseconds time) {
   const Sla& sla = options.sla;
@@ -421,9 +244,7 @@ Expected<void> Session::LoadProfiles(const std::string& path) {
 std::string Session::place() const { return state_->Take().place; }
 
 Expected<Answer> Session::Infer(std::span<const HostTensor> inputs, const CallOptions& options) {
-  InferCall call;
-  call.inputs = inputs;
-  return state_->Run(call, options);
+  return state_->Run(InferCall(inputs), options);
 }
 
 Expected<Answer> Session::Classify(const Image& image, const CallOptions& options) {

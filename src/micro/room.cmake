@@ -3,7 +3,7 @@
 # The session needs the device's RPC client, and that needs nanopb (wire/room.cmake).
 if(NOT TARGET covey_nanopb)
   get_target_property(kept covey_micro SOURCES)
-  list(FILTER kept EXCLUDE REGEX "/session/session\\.cc$")
+  list(FILTER kept EXCLUDE REGEX "/session/(session|places)\\.cc$")
   set_target_properties(covey_micro PROPERTIES SOURCES "${kept}")
   list(FILTER tests EXCLUDE REGEX "/session/session_.*test\\.cc$")
 endif()
@@ -12,5 +12,5 @@ if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast 
   file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc)
   set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
   # Deciding has a budget in instructions (docs/guide/routing.md).
-  set_source_files_properties(${dir}/route/router.cc ${dir}/route/estimate.cc PROPERTIES COMPILE_OPTIONS -O3)
+  set_source_files_properties(${dir}/route/router.cc ${dir}/route/explore.cc ${dir}/route/estimate.cc PROPERTIES COMPILE_OPTIONS -O3)
 endif()

@@ -1,17 +1,13 @@
 #include "micro/route/router.hpp"
 
-#include <limits>
+#include "micro/route/reckon.hpp"
 
 namespace covey::micro {
 namespace {
 
-constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
-constexpr uint32_t kMarginUs = 1'000;
 constexpr uint16_t kSameChance = 100;      // chances that count as equal
 constexpr uint16_t kSameChanceLate = 500;  // ... if a late answer is still worth something
-constexpr uint16_t kHardly = 300;          // less: nothing can do what was asked
 constexpr uint16_t kTrialChance = 9'000;
-constexpr uint16_t kSeldom = 128;    // ... between requests that explore at that price
 constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
 constexpr uint8_t kPatience = 8;     // a little better, so many times: better
 
@@ -23,39 +19,9 @@ uint16_t Both(uint16_t a, uint16_t b) { return static_cast<uint16_t>(uint32_t{a}
 
 uint16_t Not(uint16_t share) { return static_cast<uint16_t>(kOne - share); }
 
-uint32_t Sum(uint32_t a, uint32_t b) { return a > kNever - b ? kNever : a + b; }
-
-uint32_t Less(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }
-
-uint32_t Smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
-
 // How long to wait for a place when nothing presses.
 uint32_t Patience(uint32_t expected_us) {
   return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 300 * kMarginUs);
-}
-
-// Time or energy for each right answer: what is wrong twice as often is not cheaper at that price.
-template <typename View>
-uint32_t PriceOf(const View& view, Prefer prefer) {
-  const uint32_t one = prefer == Prefer::kEnergy ? view.energy_uj : view.whole_us;
-  const uint32_t tries = view.accuracy > 0 ? (uint32_t{kOne} << 8) / view.accuracy : 256U;
-  const uint64_t all = (uint64_t{one} * tries) >> 8;
-  return all < kNever ? static_cast<uint32_t>(all) : kNever;
-}
-
-// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
-template <typename View>
-int32_t Worse(const View& a, const View& b, Prefer prefer) {
-  if (prefer == Prefer::kAccuracy) {
-    const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
-    if (gap > 50 || gap < -50) return gap * 64 / 800;
-  }
-  const uint32_t x = a.price, y = b.price;
-  const uint32_t low = x < y ? x : y, high = x < y ? y : x;
-  const uint32_t unit = low / 64 + 1;
-  const uint32_t steps = (high - low) / unit;
-  const auto bounded = static_cast<int32_t>(steps < 100'000 ? steps : 100'000);
-  return x > y ? bounded : -bounded;
 }
 
 }  // namespace
@@ -296,66 +262,6 @@ uint8_t Router::Preferred(std::span<const View> views, const Request& request, R
   kept = best;
   better = 0;
   return best;
-}
-
-// A place that its best days would make the better choice gets a request, if another can still
-// answer it in time and enough has been saved for it, or if no place would answer in time anyway.
-void Router::Explore(std::span<const View> views, const Request& request, const Limits& limits,
-                     Choice& choice) {
-  const View& now = views[choice.place];
-  const bool lost = limits.goal_us != kNever && now.meets < kHardly;
-  if (!limits.spare && !lost) return;
-  bool suspected = false;
-  uint8_t next = kNoPlace;
-  for (uint8_t i = 0; i < count_; ++i) {
-    const Live& live = live_[i];
-    if (i == choice.place || !views[i].usable || !IsAgent(i) || rows_[i].first != kNoPlace ||
-        live.open || live.base_us > limits.goal_us)
-      continue;
-    View then = views[i];
-    then.whole_us = live.base_us;
-    then.accuracy = AccuracyOf(i);
-    then.price = PriceOf(then, request.prefer);
-    const bool promising = lost || Worse(then, now, request.prefer) < 0;
-    const bool slow = promising && views[i].expected_us / 2 > live.base_us;
-    suspected = suspected || slow;
-    if (live.asked < (slow || lost ? 2 : promising ? 16 : 4 * kSeldom)) continue;
-    if (next == kNoPlace || live.asked > live_[next].asked) next = i;
-  }
-  const uint32_t most = Sum(now.whole_us, 1'000'000);
-  credit_us_ = Smaller(most, Sum(credit_us_, now.whole_us / (suspected ? 8 : 64)));
-  if (next == kNoPlace) return;
-  const uint32_t room =
-      lost ? limits.goal_us
-           : Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
-  const uint32_t twice = Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs));
-  uint32_t window = lost ? room : Smaller(room, twice);
-  if (!lost && window < live_[next].base_us) {  // It could cost the deadline: seldom.
-    if (live_[next].asked < kSeldom) return;
-    window = limits.goal_us;
-  }
-  if (!lost && credit_us_ < window) return;
-  if (!lost) credit_us_ -= window;
-  choice.place = next;
-  choice.backup = limits.backup;
-  choice.give_up_us = window;
-  choice.reason = Reason::kTrial;
-}
-
-// An agent that failed, or has become slow, is asked for a sign of life every second request: the
-// answer comes while another place works, so asking costs no time.
-void Router::Probe(const Request& request, Choice& choice) {
-  for (uint8_t n = 0; n < count_; ++n) {
-    const auto i = static_cast<uint8_t>((turn_ + n) % count_);
-    const Live& live = live_[i];
-    if (i == choice.place || !IsAgent(i) || rows_[i].first != kNoPlace || !CanTake(i, request))
-      continue;
-    if (!live.open && ExpectedUs(i) / 2 <= live.base_us) continue;
-    if (n == 0 && turns_ % 2 == 0) return;
-    choice.probe = i;
-    turn_ = static_cast<uint8_t>(i + 1);
-    return;
-  }
 }
 
 // Notices a clock that went back; every pause is counted in requests, so nothing else depends on

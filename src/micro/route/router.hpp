@@ -10,7 +10,7 @@
 //   Router router(kPlaces, links);
 //   Choice choice = router.Decide({.max_latency_us = 50'000}, clock.NowNs());
 //
-// Rules, each one function in router.cc or learn.cc:
+// Rules, each one function in router.cc, explore.cc or learn.cc:
 //   Meets     P(in time) * P(accurate enough), a local backup in time included
 //   Prefer    of the places within 1 % of the best P (5 % for a soft goal), the fastest, most
 //             accurate or most frugal one; the present one stays unless another is better by an

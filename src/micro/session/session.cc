@@ -1,44 +1,18 @@
 // Implements include/covey/micro.h: validates the call, asks the agent as micro/route allows, runs
 // locally if that is the place or the agent failed, and writes down how it went.
-#include <optional>
-
 #include "covey/micro.h"
 #include "micro/route/place.hpp"
-#include "micro/route/serve.hpp"
-#include "micro/session/local.hpp"
-#include "micro/session/parts.hpp"
+#include "micro/session/places.hpp"
 #include "micro/session/text.hpp"
-#include "wire/rpc/client.hpp"
 
 namespace covey::micro {
 namespace {
 
 constexpr uint64_t kDefaultDeadlineNs = 5'000'000'000;
-// Rows of the router; places that are not there are not asked for.
-constexpr uint8_t kLocal = 0, kAgent = 1, kCascade = 2;
 // What is assumed of places without profiles: the far network is the better one.
 constexpr Profile kSomeLocal = {.accuracy = {0, 8'900, kOne}};
 constexpr Profile kSomeAgent = {.place = PlaceKind::kAgent, .accuracy = {0, 9'100, kOne}};
 
-constexpr size_t kHostBytes = 16;  // "255.255.255.255" and NUL
-
-struct State {
-  covey_parts parts = {};
-  std::optional<wire::Client> client = {};  // none: no link
-  Router router = {};
-  uint64_t request_id = 0;  // of the last request
-  uint16_t port = 0;
-  bool agent = false, automatic = false;  // the place; else local
-  uint8_t probed = kNoPlace;
-  char host[kHostBytes] = {};
-  char place[COVEY_PLACE_BYTES] = {};
-  char model[COVEY_MODEL_BYTES] = {};
-};
-
-struct Session {
-  State state;
-  std::byte buffer[wire::Client::kBufferBytes];
-};
 static_assert(sizeof(Session) <= COVEY_SESSION_BYTES);
 static_assert(alignof(Session) <= alignof(covey_session));
 static_assert(COVEY_LABEL_BYTES == wire::ScoredClass::kLabelBytes);
@@ -58,169 +32,12 @@ const State& Of(const covey_session* session) {
   return reinterpret_cast<const Session*>(session->opaque.bytes)->state;
 }
 
-enum class What { kClassify, kInfer, kModels };
-
-// One call, as the application made it.
-struct Job {
-  What what;
-  const covey_input* input = nullptr;
-  std::span<std::byte> output = {};
-  size_t output_bytes = 0;
-  covey_found found = nullptr;
-  void* context = nullptr;
-  uint32_t top_k = 1;
-  covey_result* result = nullptr;
-  wire::AgentTiming timing = {};  // as the agent says
-  Status status = OkStatus();     // of the last place
-};
-
-wire::Bulk BulkOf(const covey_input& input) { return {input.size, input.read, input.context}; }
-
-Status Classify(State& state, Job& job, uint64_t deadline_ns) {
-  wire::ScoredClass classes[COVEY_TOP_K_MAX];
-  wire::ClassifyReply reply{.classes = std::span(classes).first(job.top_k)};
-  COVEY_TRY(state.client->Classify({.model = state.model,
-                                    .request_id = ++state.request_id,
-                                    .top_k = job.top_k,
-                                    .format = static_cast<uint32_t>(job.input->format),
-                                    .width = job.input->width,
-                                    .height = job.input->height,
-                                    .image = BulkOf(*job.input)},
-                                   deadline_ns, reply));
-  covey_result& result = *job.result;
-  job.timing = reply.timing;
-  result.compute_ns = reply.timing.compute_ns;
-  result.class_count = static_cast<uint32_t>(reply.count);
-  for (size_t i = 0; i < reply.count; ++i) {
-    result.classes[i].index = classes[i].index;
-    result.classes[i].confidence = classes[i].confidence;
-    __builtin_memcpy(result.classes[i].label, classes[i].label, COVEY_LABEL_BYTES);
-  }
-  return OkStatus();
-}
-
-Status Ask(State& state, Job& job, uint64_t deadline_ns) {
-  if (job.what == What::kClassify) return Classify(state, job, deadline_ns);
-  if (job.what == What::kModels)
-    return state.client->ListModels(deadline_ns, {.found = job.found, .context = job.context});
-  wire::InferReply reply{.output = job.output};
-  COVEY_TRY(state.client->Infer(
-      {.model = state.model, .request_id = ++state.request_id, .input = BulkOf(*job.input)},
-      deadline_ns, reply));
-  job.output_bytes = reply.bytes;
-  job.timing = reply.timing;
-  job.result->compute_ns = reply.timing.compute_ns;
-  return OkStatus();
-}
-
-// The connection is kept between calls; one that broke while idle (the agent was restarted) shows
-// only now, and is worth one fresh try: nothing came back, so nothing is done twice.
-Status AskAgent(State& state, Job& job, uint64_t deadline_ns) {
-  const Endpoint agent{state.host, state.port};
-  const bool kept = state.client->connected();
-  if (!kept) COVEY_TRY(state.client->Connect(agent, deadline_ns));
-  const Status status = Ask(state, job, deadline_ns);
-  if (!kept || status.code() != Code::kUnavailable || state.client->replied()) return status;
-  COVEY_TRY(state.client->Connect(agent, deadline_ns));
-  return Ask(state, job, deadline_ns);
-}
-
-// The agent itself failed, not this one request.
-bool IsAgentTrouble(Code code) {
-  return code == Code::kUnavailable || code == Code::kDeadlineExceeded || code == Code::kDataLoss ||
-         code == Code::kInternal;
-}
-
-Status RunLocally(State& state, Job& job) {
-  micro::Engine& engine = *state.parts.engine;
-  NoDiag silent;
-  Diag& diag = state.parts.diag != nullptr ? *state.parts.diag : silent;
-  if (job.what == What::kModels) {
-    job.found(job.context, engine.image().name(), "int8", "");
-    return OkStatus();
-  }
-  return job.what == What::kClassify
-             ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result)
-             : InferLocally(engine, *state.parts.clock, diag, *job.input, job.output,
-                            job.output_bytes, *job.result);
-}
-
 // Without this, a call that only an agent can answer would leave time for nothing, and wait out
 // the agent's pause.
 bool RunsLocally(const Job& job) {
   return job.what != What::kModels && job.input->format != COVEY_JPEG &&
          job.input->format != COVEY_PNG;
 }
-
-uint32_t Us(uint64_t ns) {
-  return static_cast<uint32_t>(ns / 1000 < UINT32_MAX ? ns / 1000 : UINT32_MAX);
-}
-
-// The session's places, as the router's driver uses them (micro/route/serve.hpp).
-class SessionPlaces final : public Places {
- public:
-  SessionPlaces(State& state, Job& job) : state_(state), job_(job) {}
-
-  uint64_t NowNs() override { return state_.parts.clock->NowNs(); }
-  void StartProbe(uint8_t place) override {
-    if (!state_.client) return;
-    state_.client->StartConnect({state_.host, state_.port});
-    state_.probed = place;
-  }
-  bool ProbeAnswered(uint8_t& place, uint32_t&) override {
-    if (state_.probed == kNoPlace || !state_.client || !state_.client->Poll()) return false;
-    place = state_.probed;
-    state_.probed = kNoPlace;
-    return true;
-  }
-  Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) override {
-    if (place == kLocal) {
-      const Status status = RunLocally(state_, job_);
-      NoteLocal(status);
-      return status.ok() ? Ran::kAnswered : Ran::kUnfit;
-    }
-    state_.probed = kNoPlace;
-    outcome.cold = !state_.client->connected();
-    job_.timing = {};
-    job_.status = AskAgent(state_, job_, until_ns);
-    if (!job_.status.ok()) {
-      NoteFailure();
-      if (IsAgentTrouble(job_.status.code()))
-        return job_.status.code() == Code::kDeadlineExceeded ? Ran::kLate : Ran::kRefused;
-      return state_.client->replied() ? Ran::kUnfit : Ran::kRefused;
-    }
-    outcome.agent_us = Us(job_.timing.preprocess_ns + job_.timing.compute_ns);
-    outcome.queue_us = Us(job_.timing.queue_ns);
-    outcome.load_us = Us(job_.timing.load_ns);
-    return Ran::kAnswered;
-  }
-  uint16_t Confidence() override {
-    const float confidence = job_.result->classes[0].confidence;
-    return confidence > 0 ? static_cast<uint16_t>(confidence * kOne + 0.5F) : uint16_t{0};
-  }
-
- private:
-  // Why the agent did not answer.
-  void NoteFailure() {
-    TextOut error(job_.result->error);
-    if (state_.client->words()[0] != '\0') {
-      error.Add("agent: ").Add(state_.client->words());
-    } else {
-      error.Add(job_.status.message());
-    }
-  }
-  // Why the local place did not answer either.
-  void NoteLocal(Status status) {
-    if (status.ok()) return;
-    if (job_.status.ok()) job_.status = status;  // An agent's failure comes first.
-    TextOut error(job_.result->error);
-    error.SeekEnd();
-    if (job_.result->error[0] != '\0') error.Add("; ").Add(status.message());
-  }
-
-  State& state_;
-  Job& job_;
-};
 
 Request RequestOf(const State& state, const Job& job, const covey_options& options,
                   uint64_t window_ns) {

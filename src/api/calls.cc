@@ -1,0 +1,56 @@
+#include "api/calls.hpp"
+
+namespace covey::api {
+
+Status InferCall::AskAgent(serve::Client& client, const std::string& model,
+                           serve::Deadline deadline, Answer& answer, wire::Timing& timing,
+                           Diag& diag) const {
+  serve::InferReply reply;
+  COVEY_TRY(client.Infer(model, inputs, reply, deadline, diag));
+  answer.outputs = std::move(reply.outputs);
+  timing = reply.timing;
+  answer.compute = std::chrono::nanoseconds(timing.compute_ns);
+  return OkStatus();
+}
+
+Status InferCall::RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const {
+  const auto begin = Now::now();
+  COVEY_TRY(entry.model->Run(inputs, answer.outputs, diag));
+  answer.compute = Now::now() - begin;
+  return OkStatus();
+}
+
+Status ClassifyCall::AskAgent(serve::Client& client, const std::string& model,
+                              serve::Deadline deadline, Answer& answer, wire::Timing& timing,
+                              Diag& diag) const {
+  serve::ClassifyReply reply;
+  const serve::PictureCall picture{.model = model,
+                                   .format = image.format,
+                                   .width = image.width,
+                                   .height = image.height,
+                                   .top_k = top_k,
+                                   .bytes = image.bytes};
+  COVEY_TRY(client.Classify(picture, reply, deadline, diag));
+  answer.classes = std::move(reply.classes);
+  timing = reply.timing;
+  answer.compute = std::chrono::nanoseconds(timing.compute_ns);
+  return OkStatus();
+}
+
+Status ClassifyCall::RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const {
+  if (!entry.classifier) {
+    const std::string subject = "model '" + entry.name + "'";
+    diag.Report({.subject = subject.c_str(), .problem = entry.no_classifier.c_str()});
+    return Status(Code::kFailedPrecondition, "the model is no classifier");
+  }
+  HostTensor input;
+  const serve::EncodedPicture picture{image.format, image.width, image.height, image.bytes};
+  COVEY_TRY(entry.classifier->Prepare(picture, input, diag));
+  std::vector<HostTensor> outputs;
+  const auto begin = Now::now();
+  COVEY_TRY(entry.model->Run(std::span(&input, 1), outputs, diag));
+  answer.compute = Now::now() - begin;
+  return entry.classifier->Classes(outputs, top_k, answer.classes, diag);
+}
+
+}  // namespace covey::api

@@ -1,0 +1,54 @@
+// HostPlaces are one call at the host session's places, as the router's driver wants them.
+//
+//   std::unique_lock lock(routing->mutex);
+//   HostPlaces places(call, agent, name, entry, deadline, fallback, lock);
+//   const micro::Served served = micro::Serve(routing->router, request, calibration, places);
+//
+// Threads: holds the routing's lock except while something runs.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "api/calls.hpp"
+#include "api/routing.hpp"
+#include "core/host/diag_text.hpp"
+#include "micro/route/serve.hpp"
+
+namespace covey::api {
+
+Error ToError(Status status, const DiagText& diag);
+uint32_t Us(std::chrono::nanoseconds time);
+
+class HostPlaces final : public micro::Places {
+ public:
+  HostPlaces(const Call& call, std::shared_ptr<AgentPlace> agent, std::string model,
+             std::shared_ptr<const serve::Entry> entry, serve::Deadline deadline, bool fallback,
+             std::unique_lock<std::mutex>& lock);
+
+  uint64_t NowNs() override;
+  void StartProbe(uint8_t) override { agent_->StartProbe(); }
+  bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
+  micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
+  uint16_t Confidence() override;
+  bool Agrees(uint8_t local, bool& agreed) override;
+
+  Answer answer;  // in hand
+  Status agent_status = OkStatus(), local_status = OkStatus();
+  DiagText agent_diag, local_diag;
+
+ private:
+  micro::Ran Here();
+  micro::Ran There(uint64_t until_ns, micro::Outcome& outcome);
+
+  const Call& call_;
+  std::shared_ptr<AgentPlace> agent_;
+  std::string model_;
+  std::shared_ptr<const serve::Entry> entry_;
+  serve::Deadline deadline_;
+  bool fallback_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
+}  // namespace covey::api

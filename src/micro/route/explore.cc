@@ -1,0 +1,67 @@
+// Which place gets a request, or is asked for a sign of life, only to learn how it is.
+#include "micro/route/reckon.hpp"
+#include "micro/route/router.hpp"
+
+namespace covey::micro {
+
+// A place that its best days would make the better choice gets a request, if another can still
+// answer it in time and enough has been saved for it, or if no place would answer in time anyway.
+void Router::Explore(std::span<const View> views, const Request& request, const Limits& limits,
+                     Choice& choice) {
+  const View& now = views[choice.place];
+  const bool lost = limits.goal_us != kNever && now.meets < kHardly;
+  if (!limits.spare && !lost) return;
+  bool suspected = false;
+  uint8_t next = kNoPlace;
+  for (uint8_t i = 0; i < count_; ++i) {
+    const Live& live = live_[i];
+    if (i == choice.place || !views[i].usable || !IsAgent(i) || rows_[i].first != kNoPlace ||
+        live.open || live.base_us > limits.goal_us)
+      continue;
+    View then = views[i];
+    then.whole_us = live.base_us;
+    then.accuracy = AccuracyOf(i);
+    then.price = PriceOf(then, request.prefer);
+    const bool promising = lost || Worse(then, now, request.prefer) < 0;
+    const bool slow = promising && views[i].expected_us / 2 > live.base_us;
+    suspected = suspected || slow;
+    if (live.asked < (slow || lost ? 2 : promising ? 16 : 4 * kSeldom)) continue;
+    if (next == kNoPlace || live.asked > live_[next].asked) next = i;
+  }
+  const uint32_t most = Sum(now.whole_us, 1'000'000);
+  credit_us_ = Smaller(most, Sum(credit_us_, now.whole_us / (suspected ? 8 : 64)));
+  if (next == kNoPlace) return;
+  const uint32_t room =
+      lost ? limits.goal_us
+           : Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
+  const uint32_t twice = Sum(live_[next].base_us, Sum(live_[next].base_us, kMarginUs));
+  uint32_t window = lost ? room : Smaller(room, twice);
+  if (!lost && window < live_[next].base_us) {  // It could cost the deadline: seldom.
+    if (live_[next].asked < kSeldom) return;
+    window = limits.goal_us;
+  }
+  if (!lost && credit_us_ < window) return;
+  if (!lost) credit_us_ -= window;
+  choice.place = next;
+  choice.backup = limits.backup;
+  choice.give_up_us = window;
+  choice.reason = Reason::kTrial;
+}
+
+// An agent that failed, or has become slow, is asked for a sign of life every second request: the
+// answer comes while another place works, so asking costs no time.
+void Router::Probe(const Request& request, Choice& choice) {
+  for (uint8_t n = 0; n < count_; ++n) {
+    const auto i = static_cast<uint8_t>((turn_ + n) % count_);
+    const Live& live = live_[i];
+    if (i == choice.place || !IsAgent(i) || rows_[i].first != kNoPlace || !CanTake(i, request))
+      continue;
+    if (!live.open && ExpectedUs(i) / 2 <= live.base_us) continue;
+    if (n == 0 && turns_ % 2 == 0) return;
+    choice.probe = i;
+    turn_ = static_cast<uint8_t>(i + 1);
+    return;
+  }
+}
+
+}  // namespace covey::micro

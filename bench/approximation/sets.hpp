@@ -1,9 +1,8 @@
 // Networks of the comparison, each with three sets of samples that are kept apart: what calibrates,
 // what chooses, what the table reports. The report set is read once, when all is chosen.
 //
-//   CIFAR-10 networks of this project   train.tar 0 to 4,449 of each class (evenly), 4,500 to
-//   4,999;
-//                                       test.tar
+//   CIFAR-10 networks of this project   train.tar 0 to 4,449 of each class (evenly), and
+//                                       4,500 to 4,999; test.tar
 //   ResNet-8 (MLPerf Tiny)              lossless_train4000.bin, first 2,000 and the rest;
 //                                       lossless_test500.bin
 //   DS-CNN (MLPerf Tiny)                kws01, a third each, shuffled by seed 1

@@ -1,7 +1,7 @@
 // bench_composition: the exact planner beside the baselines, and what planning and simulating cost.
 //
-//   bench_composition [--compare] [--times] [--scale] [--each N] [--runs N] [--mbit N] [--seed N]
-//   [--json]
+//   bench_composition [--compare] [--times] [--scale] [--each N] [--runs N] [--mbit N]
+//                     [--seed N] [--json]
 //
 // The definitions of the baselines are ours (docs/guide/composition.md). All figures follow from
 // the device models; nothing here was measured on a chip.

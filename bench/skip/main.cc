@@ -1,9 +1,8 @@
 // bench_skip: instructions of a network on an emulated board when a share of each layer's units is
 // zero, units drawn at random (what a removal saves, not what it costs in accuracy).
 //
-//   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES] [--keep
-//   DIR]
-//              [MODEL...]
+//   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES]
+//              [--keep DIR] [MODEL...]
 //
 // Each layer loses units of the form that its cheapest exact loop has: two terms of two output
 // channels where windows are multiplied, all taps of two input and two output channels where

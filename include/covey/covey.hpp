@@ -2,11 +2,10 @@
 // as configured.
 //
 //   covey::Session session = covey::Session::Open({}).value();
-//   session.Load("digits", "digits.covey");                         // local models: .covey,
-//   .tflite, .onnx (int8) session.SetPlace("agent tcp://edge.local:7700", "resnet56");    // or
-//   "local"; at any time covey::Answer answer =
-//   session.Classify(covey::Image::File("cat.jpg")).value(); std::cout << answer.classes[0].label
-//   << " from " << answer.place << '\n';
+//   session.Load("digits", "digits.covey");                       // or .tflite, or int8 .onnx
+//   session.SetPlace("agent tcp://edge.local:7700", "resnet56");  // or "local"; at any time
+//   covey::Answer answer = session.Classify(covey::Image::File("cat.jpg").value()).value();
+//   std::cout << answer.classes[0].label << " from " << answer.place << '\n';
 //
 // The same calls as micro.h. Threads: a Session may be used from several threads; calls on one
 // agent connection queue. Errors: an Error holds gRPC's code and words for people. No exception

@@ -3,8 +3,8 @@
 // command line prints it to stderr.
 //
 //   diag.Report({.subject = "image header", .problem = "total bytes differ from the file's size",
-//                .at = 16, .found = header.total_bytes, .expected = bytes.size(), .numbers =
-//                true});
+//                .at = 16, .found = header.total_bytes, .expected = bytes.size(),
+//                .numbers = true});
 //
 // Memory: the strings are borrowed for the call; a sink that keeps them copies them.
 #pragma once

@@ -3,9 +3,7 @@
 //   top-1                 the predicted class is the true one: correct / images
 //   agreement             the predicted class is the reference's: same / images
 //   confidence deviation  mean over the answers of |c - r|: c is the softmax confidence that the
-//   place
-//                         gives its class, r the probability that the reference gives the same
-//                         class
+//                         place gives its class, r the reference's probability of the same class
 //   correct per ms        correct / sum of the latencies in ms
 //
 // The reference is the full-precision network, run directly on this machine on the same pictures. A

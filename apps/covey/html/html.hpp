@@ -1,7 +1,7 @@
 // Pieces of a report page that needs nothing else: style in light and dark, escaping, axes.
 //
-//   std::string page = PageStart("resnet8", kMore) + "<h1>" + Escaped(name) + "</h1>" +
-//   PageEnd("");
+//   const std::string title = "<h1>" + Escaped(name) + "</h1>";
+//   const std::string page = PageStart("resnet8", kMore) + title + PageEnd("");
 #pragma once
 
 #include <algorithm>

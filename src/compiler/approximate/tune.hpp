@@ -3,8 +3,8 @@
 // network's answers for a teacher.
 //
 //   COVEY_TRY_ASSIGN(const Scores wanted, ScoresOf(exact, samples, diag));
-//   COVEY_TRY_ASSIGN(Graph tuned, Tune(cut, study.PatternsFor(removal), samples, wanted, {},
-//   diag));
+//   const auto patterns = study.PatternsFor(removal);
+//   COVEY_TRY_ASSIGN(Graph tuned, Tune(cut, patterns, samples, wanted, {}, diag));
 //
 // Refit (refit.hpp) looks at one layer's sums; this looks at what reaches the end, so that later
 // layers make up for what earlier ones lost. Weights are real numbers meanwhile (float_layer.hpp)

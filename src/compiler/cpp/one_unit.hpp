@@ -1,11 +1,11 @@
 // ToOneUnit rewrites a .cc file so that many of them may stand in one translation unit.
 //
-//   namespace covey::kernels::ref {          namespace covey::kernels::ref {
-//   namespace {                              namespace in_ref_add {
-//   int32_t Scaled(...) {...}                int32_t Scaled(...) {...}
-//   }  // namespace                    ->    }  // namespace
-//   void RunAdd(const OpView& op) {          void RunAdd(const OpView& op) { using namespace
-//   in_ref_add;
+//   namespace covey::kernels::ref {        namespace covey::kernels::ref {
+//   namespace {                            namespace in_ref_add {
+//   int32_t Scaled(...) {...}              int32_t Scaled(...) {...}
+//   }  // namespace                   ->   }  // namespace
+//   void RunAdd(const OpView& op) {        void RunAdd(const OpView& op) {
+//                                            using namespace in_ref_add;
 //
 // Unnamed namespaces get a name of the file's own, and every function behind them looks into it, so
 // that files may use the same names for different things. Macros that the file defines end with it.

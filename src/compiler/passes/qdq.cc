@@ -1,7 +1,6 @@
 // An ONNX file from a quantiser says int8 arithmetic as floats between pairs:
 //
-//   int8 -> dequantize -> conv2d -> relu -> quantize -> int8      becomes      int8 -> conv2d ->
-//   int8
+//   int8 -> dequantize -> conv2d -> relu -> quantize -> int8   becomes   int8 -> conv2d -> int8
 //
 // The op takes the scales of the tensors around it; its weights are int8 constants already, its
 // bias int32 at scale input * weights.

@@ -8,8 +8,7 @@
 //                 int16 where the plan says so: symmetric, the zero point is 0, biases are int64
 //   weights       int8, symmetric, one scale an output channel; bias int32 at scale input * weights
 //   softmax       scale 1/256, zero point -128
-//   moves, pools  quantised as their input is; tensors that they tie together share the widest
-//   range
+//   moves, pools  quantised as their input is; tensors tied together share the widest range
 //
 // Shapes: as in the float graph. Tensors of the rim are int8.
 // Errors: kUnimplemented (a tensor that is not float32, an op without an int8 form, by name),

@@ -7,9 +7,9 @@
 //   min-max      all of it
 //   percentile   leaves out 0.01 % (or 0.001 %) of the values, shared between both ends
 //   mse          the range with the least mean squared difference between values and what int8
-//   keeps entropy      the range with the least Kullback-Leibler divergence between the values'
-//   histogram
-//                and what is left of it at 256 levels
+//                keeps
+//   entropy      the range with the least Kullback-Leibler divergence between the values'
+//                histogram and what is left of it at 256 levels
 //
 // Exact zeros, of which relu makes many, are kept by every range: no method looks at them.
 //

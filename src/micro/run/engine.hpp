@@ -3,8 +3,10 @@
 //
 //   alignas(16) static std::byte arena[kArenaBytes];
 //   COVEY_TRY_ASSIGN(auto image, wire::ImageView::Read(bytes, diag));
-//   COVEY_TRY_ASSIGN(auto engine, micro::Engine::Prepare(image, kernels::RefKernels(), arena,
-//   diag)); std::memcpy(engine.input(0).data, pixels, engine.input(0).bytes); engine.Run();
+//   const auto kernels = kernels::RefKernels();
+//   COVEY_TRY_ASSIGN(auto engine, micro::Engine::Prepare(image, kernels, arena, diag));
+//   std::memcpy(engine.input(0).data, pixels, engine.input(0).bytes);
+//   engine.Run();
 //   Use(engine.output(0));
 //
 // Memory: the arena (16-byte aligned, exactly image.header().arena_bytes are used; one byte less is

@@ -7,8 +7,7 @@
 //   |_b____|_a__|___|             bound: the least (fractional) number of slices that gives every
 //                                          rectangle its height
 //
-//   SlicesNeeded(widths, heights, 16) > 192   // then they do not fit 16 x 192, however turned
-//   about
+//   SlicesNeeded(widths, heights, 16) > 192   // then they do not fit 16 x 192, however laid
 //
 // Exact: a linear programme over all slices, priced by a knapsack; the value is proved from the
 // multipliers, so rounding makes it smaller, never larger.

@@ -2,8 +2,7 @@
 // what limits it and what was refused.
 //
 //   Answer answer = Judge(costs, plans);
-//   answer.objective_s;                  // the busiest unit's seconds a round; 1/it: rounds a
-//   second
+//   answer.objective_s;   // the busiest unit's seconds a round; 1/it: rounds a second
 #pragma once
 
 #include <string>

@@ -1,9 +1,9 @@
 // RunChangingLinks simulates one hour (say) of requests over a link that goes out, comes back and
 // slows down at random times, and counts what the router missed and how soon it recovered.
 //
-//   ChangingLinks world{.local_us = {107'000}, .agent_us = {5'000}, .shape =
-//   *FindLinkShape("wifi")}; ChangeReport report = RunChangingLinks(world, {.deadline_us =
-//   250'000}, /*seed=*/1);
+//   const LinkShape wifi = *FindLinkShape("wifi");
+//   ChangingLinks world{.local_us = {107'000}, .agent_us = {5'000}, .shape = wifi};
+//   ChangeReport report = RunChangingLinks(world, {.deadline_us = 250'000}, /*seed=*/1);
 //
 // A request counts as missed if no answer came by its deadline although one of the places, asked
 // alone at that moment, would have answered by then. The traces say nothing of right and wrong

@@ -1,8 +1,8 @@
 // RunEmitted generates a network's C++ (compiler/cpp), builds it with the board's own compiler and
 // runs it on the emulated board: what generated code costs in instructions and in flash.
 //
-//   COVEY_TRY_ASSIGN(EmittedRun run, RunEmitted({.board = "m4", .image = view, .inputs = x},
-//   diag));
+//   const EmittedJob job = {.board = "m4", .image = view, .inputs = x};
+//   COVEY_TRY_ASSIGN(EmittedRun run, RunEmitted(job, diag));
 //   // run.run.instructions[0], run.size.code
 //
 // It wants what the firmware build leaves in apps/emitted, and the board's cross compiler.

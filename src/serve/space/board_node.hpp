@@ -1,7 +1,7 @@
 // BoardNode is an emulated board that runs the `node` firmware and speaks through a switch.
 //
-//   COVEY_TRY_ASSIGN(auto board, BoardNode::Start({.board = "m4", .name = "watch", .join = to},
-//   diag));
+//   const BoardNodeOptions watch = {.board = "m4", .name = "watch", .join = to};
+//   COVEY_TRY_ASSIGN(auto board, BoardNode::Start(watch, diag));
 //   // it leaves with the object
 //
 // Exact: the firmware's code and results are the board's; its time is the emulator's, not a chip's.

@@ -1,8 +1,8 @@
 // Test support: a .tflite file of one operator, made here.
 //
 //   OneOp file(Builtin::kSlice);
-//   file.Input({1, 4}, 0.5F, 3).Constant({2}, {0, 1}).Constant({2}, {1, 2}).Output({1, 2}, 0.5F,
-//   3); file.Build();
+//   file.Input({1, 4}, 0.5F, 3).Constant({2}, {0, 1}).Constant({2}, {1, 2});
+//   file.Output({1, 2}, 0.5F, 3).Build();
 //
 // Inputs come in the operator's order; constants hold int32.
 #pragma once

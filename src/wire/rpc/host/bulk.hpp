@@ -3,8 +3,8 @@
 // sees the small rest only.
 //
 //   v1::Tensor head;
-//   bool ok = ParseAround(bytes, 15, kMaxSmallBytes, head, [&](auto data) { view = data; return
-//   true; });
+//   const auto keep = [&](auto data) { view = data; return true; };
+//   const bool ok = ParseAround(bytes, 15, kMaxSmallBytes, head, keep);
 //
 // Errors: false for bytes that are no such message, for a small rest above `max_small_bytes` (what
 // libprotobuf would build from it is many times larger), and when `on_bulk` says false.

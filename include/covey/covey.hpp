@@ -4,7 +4,8 @@
 //   covey::Session session = covey::Session::Open({}).value();
 //   session.Load("digits", "digits.covey");                       // or .tflite, or int8 .onnx
 //   session.SetPlace("agent tcp://edge.local:7700", "resnet56");  // or "local"; at any time
-//   covey::Answer answer = session.Classify(covey::Image::File("cat.jpg").value()).value();
+//   covey::Image cat = covey::Image::File("cat.jpg").value();
+//   covey::Answer answer = session.Classify(cat).value();
 //   std::cout << answer.classes[0].label << " from " << answer.place << '\n';
 //
 // The same calls as micro.h. Threads: a Session may be used from several threads; calls on one

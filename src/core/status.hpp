@@ -3,8 +3,7 @@
 //
 //   Status Load(std::span<const std::byte> bytes) {
 //     if (bytes.size() < 64) return Status(Code::kDataLoss, "image: shorter than its header");
-//     COVEY_TRY(CheckDigest(bytes));
-//     COVEY_TRY_ASSIGN(auto header, ReadHeader(bytes));
+//     COVEY_TRY(CheckDigest(bytes)); COVEY_TRY_ASSIGN(auto header, ReadHeader(bytes));
 //     return OkStatus();
 //   }
 //

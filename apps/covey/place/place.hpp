@@ -2,8 +2,7 @@
 // the model's own types in, raw bytes out.
 //
 //   Expected<std::unique_ptr<Place>> place = OpenPlace(target, "resnet8.tflite", {});
-//   const size_t one = place.value()->sample_bytes();
-//   Expected<Samples> samples = SplitSamples(one, "in.bin", bytes.size());
+//   auto samples = SplitSamples(place.value()->sample_bytes(), "in.bin", bytes.size());
 //   Expected<PlaceRun> run = place.value()->Run(bytes);
 //
 // A sample is the bytes of all inputs, one after the other in the model's order; so is an answer

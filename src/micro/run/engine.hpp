@@ -3,11 +3,9 @@
 //
 //   alignas(16) static std::byte arena[kArenaBytes];
 //   COVEY_TRY_ASSIGN(auto image, wire::ImageView::Read(bytes, diag));
-//   const auto kernels = kernels::RefKernels();
-//   COVEY_TRY_ASSIGN(auto engine, micro::Engine::Prepare(image, kernels, arena, diag));
+//   COVEY_TRY_ASSIGN(auto engine, Engine::Prepare(image, kernels::RefKernels(), arena, diag));
 //   std::memcpy(engine.input(0).data, pixels, engine.input(0).bytes);
-//   engine.Run();
-//   Use(engine.output(0));
+//   engine.Run(); Use(engine.output(0));
 //
 // Memory: the arena (16-byte aligned, exactly image.header().arena_bytes are used; one byte less is
 // refused) and the image are borrowed for the engine's life. The engine itself is a few pointers,

@@ -2,7 +2,8 @@
 //
 //   Scores scores{engine.output(0), /*logits=*/true};
 //   for (uint32_t i = 0; i < scores.count(); ++i) Use(scores[i]);
-//   size_t n = TopK(scores, top);   // top[0] is the most likely; equal scores: the lower index
+//   size_t n = TopK(scores, top);
+//   // top[0] is the most likely; equal scores: the lower index
 //
 // Probabilities are the scores themselves, or their softmax if they are logits. Single precision,
 // no libm: Exp's relative error is below 4e-7 (scores_test.cc).

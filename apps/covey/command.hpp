@@ -6,7 +6,7 @@
 //   app.parse(argc, argv);
 //   return chosen();   // the exit code
 //
-// Exit codes: 0 done, 1 failed, 2 wrong usage.
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 130 an early end that was asked for by SIGINT.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,7 @@ namespace covey::app {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
+inline constexpr int kInterrupted = 130;  // as a shell has it: 128 and SIGINT
 
 using Chosen = std::function<int()>;
 

@@ -58,6 +58,7 @@ Expected<std::vector<DataEntry>> ListEntries(const std::string& path,
     std::istringstream lines(
         std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
     for (std::string line; std::getline(lines, line);) {
+      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
       std::istringstream fields(line);
       std::string file, classes, label;
       std::getline(fields, file, ','), std::getline(fields, classes, ','),
@@ -65,7 +66,7 @@ Expected<std::vector<DataEntry>> ListEntries(const std::string& path,
       int number = -1;
       const auto [end, bad] = std::from_chars(label.data(), label.data() + label.size(), number);
       if (file.empty() && label.empty()) continue;
-      if (bad != std::errc() || number < 0)
+      if (bad != std::errc() || *end != '\0' || number < 0)
         return Bad(list.string() + ": line '" + line + "', expected file,classes,label");
       const std::string full = (fs::path(path) / file).string();
       if (wanted == nullptr || wanted(full)) entries.push_back({full, {}, number});

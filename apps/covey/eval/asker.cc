@@ -33,8 +33,10 @@ class HostAsker final : public Asker {
   uint64_t memory_bytes() const override { return entry_.model->arena_bytes(); }
   uint64_t flash_bytes() const override { return entry_.file_bytes; }
   std::vector<std::string> labels() const override { return entry_.classifier->labels(); }
+  size_t classes() const override { return known_; }
   Expected<void> Prepare(std::span<const Image> images) override {
-    if (!images.empty()) (void)Ask(0, images[0], 1);  // Warm; what is wrong shows when it counts.
+    // Warm; what is wrong shows when it counts.
+    if (!images.empty()) known_ = Ask(0, images[0], kAllClasses).top.size();
     return {};
   }
   serve::Trial Ask(size_t, const Image& image, uint32_t top_k) override {
@@ -64,6 +66,7 @@ class HostAsker final : public Asker {
   HostTensor input_;
   std::vector<HostTensor> outputs_;
   std::vector<ClassScore> classes_;
+  size_t known_ = 0;
 };
 
 class AgentAsker final : public Asker {
@@ -71,7 +74,7 @@ class AgentAsker final : public Asker {
   AgentAsker(const Pair& pair, const PlaceOptions& options)
       : client_({.host = pair.target.agent.host, .port = pair.target.agent.port}),
         model_(pair.model),
-        address_("agent " + pair.target.agent.text()),
+        address_("agent tcp://" + pair.target.agent.text()),
         call_time_(std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::duration<double>(options.deadline_s))) {}
 
@@ -128,6 +131,12 @@ class BoardAsker final : public Asker {
       : pair_(std::move(pair)), options_(std::move(options)) {}
   std::string backend() const override { return "int8"; }
   bool modelled() const override { return true; }
+  size_t classes() const override {
+    size_t most = 0;
+    for (const auto& answer : answers_)
+      if (answer) most = std::max(most, answer.value().classes.size());
+    return most;
+  }
   Expected<void> Prepare(std::span<const Image> images) override {
     std::vector<NamedImage> named;
     for (size_t i = 0; i < images.size(); ++i)
@@ -167,6 +176,7 @@ class FormAsker final : public Asker {
   uint64_t memory_bytes() const override { return inner_->memory_bytes(); }
   uint64_t flash_bytes() const override { return inner_->flash_bytes(); }
   std::vector<std::string> labels() const override { return inner_->labels(); }
+  size_t classes() const override { return inner_->classes(); }
   Expected<void> Prepare(std::span<const Image> images) override {
     std::vector<Image> formed;
     for (const Image& image : images) {

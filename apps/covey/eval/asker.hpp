@@ -34,6 +34,7 @@ class Asker {
   virtual uint64_t memory_bytes() const { return 0; }  // int8 on this machine: the arena
   virtual uint64_t flash_bytes() const { return 0; }   // ... and the image's or the file's bytes
   virtual std::vector<std::string> labels() const { return {}; }  // class names, if known
+  virtual size_t classes() const { return 0; }  // how many, after Prepare; 0: unknown
 };
 
 Expected<std::unique_ptr<Asker>> OpenAsker(const Pair& pair, const PlaceOptions& options);

@@ -58,31 +58,40 @@ Expected<Splits> ReadSplits(const Options& options) {
   return Splits{std::move(all).value(), std::move(test).value()};
 }
 
+// A file of covey eval that knows both.
+Expected<serve::Profiles> ReadProfiles(const std::string& path, const Pair& local,
+                                       const Pair& remote) {
+  DiagText diag;
+  Result<serve::Profiles> profiles = serve::ReadProfileFile(path, diag);
+  if (!profiles.ok()) return Explain(path, profiles.status(), diag);
+  for (const Pair* pair : {&local, &remote}) {
+    if (profiles->Find(pair->name) != nullptr) continue;
+    return MakeError(Code::kNotFound, path + ": found no profile '" + pair->name +
+                                          "', expected one that covey eval wrote");
+  }
+  return *std::move(profiles);
+}
+
 // The file with this cascade in it, in the place of one between the same two.
 Expected<void> WriteCascade(const Options& options, const Pair& local, const Pair& remote,
                             const Calibrated& found, const Proof& proof) {
-  DiagText diag;
-  Result<serve::Profiles> profiles = serve::ReadProfileFile(options.profiles, diag);
-  if (!profiles.ok()) return Explain(options.profiles, profiles.status(), diag);
-  for (const Pair* pair : {&local, &remote}) {
-    if (profiles->Find(pair->name) != nullptr) continue;
-    return MakeError(Code::kNotFound, options.profiles + ": found no profile '" + pair->name +
-                                          "', expected one that covey eval wrote");
-  }
-  std::erase_if(profiles->cascades, [&](const serve::CascadeProfile& old) {
+  Expected<serve::Profiles> read = ReadProfiles(options.profiles, local, remote);
+  if (!read) return read.error();
+  serve::Profiles& profiles = read.value();
+  std::erase_if(profiles.cascades, [&](const serve::CascadeProfile& old) {
     return old.local == local.name && old.remote == remote.name;
   });
-  profiles->cascades.push_back({.local = local.name,
-                                .remote = remote.name,
-                                .calibration = found.table,
-                                .temperature = found.temperature,
-                                .accuracy = proof.cascade.value,
-                                .traffic = proof.traffic.value,
-                                .target = found.target,
-                                .error_before = proof.error_before,
-                                .error_tempered = proof.error_tempered,
-                                .error_after = proof.error_after});
-  const std::string text = serve::WriteProfiles(*profiles);
+  profiles.cascades.push_back({.local = local.name,
+                               .remote = remote.name,
+                               .calibration = found.table,
+                               .temperature = found.temperature,
+                               .accuracy = proof.cascade.value,
+                               .traffic = proof.traffic.value,
+                               .target = found.target,
+                               .error_before = proof.error_before,
+                               .error_tempered = proof.error_tempered,
+                               .error_after = proof.error_after});
+  const std::string text = serve::WriteProfiles(profiles);
   return WriteFile(options.profiles, std::as_bytes(std::span(text)));
 }
 
@@ -120,6 +129,10 @@ int Calibrate(const Options& options) {
     if (*pair) continue;
     PrintFailure(pair->error(), options.json);
     return kUsage;
+  }
+  if (!options.profiles.empty()) {  // What is wrong with it is told before the long work.
+    const auto known = ReadProfiles(options.profiles, local.value(), remote.value());
+    if (!known) return Fail(known.error(), options.json);
   }
   const Expected<Splits> splits = ReadSplits(options);
   if (!splits) return Fail(splits.error(), options.json);

@@ -86,20 +86,28 @@ int Eval(Options options) {
   }
   if (!options.power.empty())
     options.eval.energy = {options.power[0], options.power[1], options.power[2], options.power[3]};
+  options.eval.quiet = options.json;
+  for (const std::string* path : {&options.csv, &options.html, &options.profiles}) {
+    const Expected<void> writable = path->empty() ? Expected<void>() : CheckWritable(*path);
+    if (!writable) return Fail(writable.error(), options.json);
+  }
   Expected<EvalSamples> samples = ReadEvalSamples(options.data, options.samples);
   if (!samples) return Fail(samples.error(), options.json);
   Expected<Evaluation> evaluation =
       Evaluate(pairs.value(), std::move(samples).value(), options.eval);
   if (!evaluation) return Fail(evaluation.error(), options.json);
   evaluation.value().data = options.data;
-  const Expected<void> written = WriteAll(options, evaluation.value());
-  if (!written) return Fail(written.error(), options.json);
+  const bool stopped = !evaluation.value().stopped.empty();
+  if (stopped && !options.json) std::cerr << "covey: " << evaluation.value().stopped << "\n";
   if (options.json) {
     PrintJson(std::cout, ToJson(evaluation.value()));
   } else {
     std::cout << FiguresText(evaluation.value());
   }
-  return kDone;
+  // Last: a disk that is full takes no figure away.
+  const Expected<void> written = WriteAll(options, evaluation.value());
+  if (!written) return Fail(written.error(), options.json);
+  return stopped ? kInterrupted : kDone;
 }
 
 constexpr char kFooter[] =

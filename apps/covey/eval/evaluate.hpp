@@ -5,6 +5,9 @@
 //
 //   Expected<Evaluation> evaluation = Evaluate(pairs, samples, {.rounds = 3, .reference = pair});
 //
+// SIGINT ends it early: what every pair was asked by then is what there is. A first miss of a pair
+// is told at once on stderr, since an agent that hangs costs its deadline each time.
+//
 // The reference is asked each picture once, before the rest; its probabilities of all classes are
 // what agreement and confidence deviation compare with.
 #pragma once
@@ -24,6 +27,7 @@ struct EvalOptions {
   std::vector<std::string> approximate;  // names of pairs
   PlaceOptions place;
   serve::EnergyModel energy;
+  bool quiet = false;  // says nothing of a pair's first miss on stderr
 };
 
 struct EvalRow {
@@ -48,6 +52,8 @@ struct Evaluation {
   std::vector<serve::Probabilities> reference_says;
   std::vector<EvalRow> rows;
   serve::EnergyModel energy;
+  std::vector<std::string> notes;  // what makes figures mean less than they seem to
+  std::string stopped;             // by SIGINT: how far it came, in words
 
   serve::Truth truth() const { return {.labels = samples.labels, .reference = reference_says}; }
 };

@@ -1,9 +1,8 @@
 #include "apps/covey/eval/pair.hpp"
 
-#include <filesystem>
-
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/place/place.hpp"
+#include "serve/repository/repository.hpp"
 
 namespace covey::app {
 namespace {
@@ -47,8 +46,7 @@ Expected<Pair> ParsePair(const std::string& text) {
   if (!board) return board.error();
   if (pair.name.empty()) {
     const bool file = pair.target.kind != Target::Kind::kAgent;
-    pair.name = (file ? std::filesystem::path(pair.model).stem().string() : pair.model) + "@" +
-                pair.target.text;
+    pair.name = (file ? serve::ModelNameOf(pair.model) : pair.model) + "@" + pair.target.text;
     if (pair.form.kind != Form::Kind::kFile) pair.name += "+" + pair.form.Text();
   }
   return pair;

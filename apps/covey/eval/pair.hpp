@@ -5,7 +5,7 @@
 //
 // PLACE as `--on` takes it; without it "host". FORM is how pictures are sent (form.hpp); without it
 // as they are. NAME is how reports and profiles call the pair; by
-// default "MODEL@PLACE" with the file's stem.
+// default "MODEL@PLACE" with the file's stem ("net#2" of dir/net.covey#2).
 #pragma once
 
 #include <string>

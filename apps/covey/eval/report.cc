@@ -1,9 +1,8 @@
 #include "apps/covey/eval/report.hpp"
 
-#include <filesystem>
-
 #include "apps/covey/io/quantiles.hpp"
 #include "apps/covey/io/table.hpp"
+#include "serve/repository/repository.hpp"
 
 namespace covey::app {
 namespace {
@@ -16,7 +15,7 @@ void Put(Json& json, const char* key, const std::optional<serve::Estimate>& e) {
   if (e) json[key] = EstimateJson(*e);
 }
 
-Json RowJson(const EvalRow& row, bool first) {
+Json RowJson(const EvalRow& row, const EvalSamples& samples, bool first) {
   const serve::PlaceMetrics& m = row.metrics;
   Json json = {{"name", row.pair.name},  {"model", row.pair.model}, {"place", row.pair.target.text},
                {"backend", row.backend}, {"trials", m.trials},      {"missed", m.missed},
@@ -30,6 +29,8 @@ Json RowJson(const EvalRow& row, bool first) {
   json["latency_ms"] = ToJson(m.latency_ms);
   json["mean_latency_ms"] = EstimateJson(m.mean_latency_ms);
   Put(json, "correct_per_ms", m.efficiency);
+  if (const auto miss = FirstMiss(row))
+    json["first_missed"] = {{"sample", samples.names[miss->sample]}, {"why", miss->why}};
   json["sent_bytes"] = m.sent_bytes;
   json["received_bytes"] = m.received_bytes;
   if (row.energy_uj) json["energy_uj"] = *row.energy_uj;
@@ -92,11 +93,19 @@ double RadioOf(const Evaluation& evaluation, const serve::PlaceMetrics& m) {
 
 }  // namespace
 
+std::optional<Miss> FirstMiss(const EvalRow& row) {
+  for (size_t i = 0; i < row.trials.size(); ++i)
+    for (const serve::Trial& trial : row.trials[i])
+      if (!trial.answered) return Miss{i, trial.why};
+  return {};
+}
+
 std::string LatencyKind(const EvalRow& row) { return row.modelled ? "modelled" : "measured"; }
 
 Json ToJson(const Evaluation& evaluation) {
   Json rows = Json::array();
-  for (const EvalRow& row : evaluation.rows) rows.push_back(RowJson(row, rows.empty()));
+  for (const EvalRow& row : evaluation.rows)
+    rows.push_back(RowJson(row, evaluation.samples, rows.empty()));
   Json json = {{"data", evaluation.data},
                {"samples", evaluation.samples.images.size()},
                {"labels", !evaluation.samples.labels.empty()},
@@ -106,6 +115,8 @@ Json ToJson(const Evaluation& evaluation) {
                           {"waiting_mw", evaluation.energy.waiting_mw},
                           {"send_nj_per_byte", evaluation.energy.send_nj_per_byte},
                           {"receive_nj_per_byte", evaluation.energy.receive_nj_per_byte}};
+  if (!evaluation.notes.empty()) json["notes"] = evaluation.notes;
+  if (!evaluation.stopped.empty()) json["stopped"] = evaluation.stopped;
   json["pairs"] = std::move(rows);
   return json;
 }
@@ -126,13 +137,22 @@ std::string FiguresText(const Evaluation& evaluation) {
                ">energy uJ"});
   for (const EvalRow& row : evaluation.rows) {
     const serve::PlaceMetrics& m = row.metrics;
+    const auto answered = [&m](double ms) { return m.missed < m.trials ? Fixed(ms, 3) : ""; };
     table.Add({row.pair.name, Range(m.top1, 100, 1), Cell(m.agree1, 100, 1), Cell(m.agree3, 100, 1),
                Cell(m.deviation, 1, 4), std::to_string(m.missed),
-               m.has_compute ? Fixed(m.compute_ms.median, 3) : "", Fixed(m.latency_ms.median, 3),
-               Fixed(m.latency_ms.p99, 3), LatencyKind(row), Cell(m.efficiency, 1, 5),
+               m.has_compute ? Fixed(m.compute_ms.median, 3) : "", answered(m.latency_ms.median),
+               answered(m.latency_ms.p99), LatencyKind(row), Cell(m.efficiency, 1, 5),
                Fixed(m.sent_bytes, 0), row.energy_uj ? Fixed(*row.energy_uj, 0) : ""});
   }
-  return table.Text();
+  std::string text = table.Text();
+  for (const std::string& note : evaluation.notes) text += note + "\n";
+  for (const EvalRow& row : evaluation.rows) {
+    if (const auto miss = FirstMiss(row))
+      text += row.pair.name + " missed " + std::to_string(row.metrics.missed) + " of " +
+              std::to_string(row.metrics.trials) + ", first " +
+              evaluation.samples.names[miss->sample] + ": " + miss->why + "\n";
+  }
+  return text;
 }
 
 serve::Profiles ProfilesOf(const Evaluation& evaluation) {
@@ -145,7 +165,7 @@ serve::Profiles ProfilesOf(const Evaluation& evaluation) {
       energy = {agent ? 0 : *row.energy_uj, evaluation.energy.waiting_mw, RadioOf(evaluation, m)};
     profiles.places.push_back(
         {.name = row.pair.name,
-         .model = agent ? row.pair.model : std::filesystem::path(row.pair.model).stem().string(),
+         .model = agent ? row.pair.model : serve::ModelNameOf(row.pair.model),
          .place = row.pair.target.text,
          .local = !agent,
          .samples = m.pictures,

@@ -15,6 +15,13 @@ std::string TrialsCsv(const Evaluation& evaluation);
 std::string FiguresText(const Evaluation& evaluation);
 serve::Profiles ProfilesOf(const Evaluation& evaluation);
 
+struct Miss {
+  size_t sample = 0;
+  std::string why;
+};
+// The first sample without an answer, if there is one.
+std::optional<Miss> FirstMiss(const EvalRow& row);
+
 // "measured", "modelled".
 std::string LatencyKind(const EvalRow& row);
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 
 #include "apps/covey/data/entries.hpp"
@@ -29,6 +30,24 @@ struct LabelLine {
   int label = 0;
 };
 
+// "file,class" or "class"; nothing if it is no number.
+std::optional<LabelLine> ParseLabelLine(const std::string& line) {
+  const size_t comma = line.find_last_of(',');
+  const std::string field = line.substr(comma == std::string::npos ? 0 : comma + 1);
+  LabelLine one;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), one.label);
+  if (error != std::errc() || end != field.data() + field.size() || one.label < 0) return {};
+  if (comma != std::string::npos) one.file = line.substr(0, line.find(','));
+  return one;
+}
+
+// The names of columns, not a number that is wrong.
+bool IsHeader(const std::string& line) {
+  const size_t comma = line.find_last_of(',');
+  const char first = line[comma == std::string::npos || comma + 1 == line.size() ? 0 : comma + 1];
+  return std::string_view("0123456789+-.").find(first) == std::string_view::npos;
+}
+
 Expected<std::vector<LabelLine>> ReadLabelFile(const std::string& path) {
   const Expected<std::vector<std::byte>> bytes = ReadFile(path);
   if (!bytes) return bytes.error();
@@ -36,34 +55,55 @@ Expected<std::vector<LabelLine>> ReadLabelFile(const std::string& path) {
       std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
   std::vector<LabelLine> labels;
   std::string line;
+  std::ptrdiff_t columns = -1;
   for (int number = 1; std::getline(lines, line); ++number) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line[0] == '#') continue;
-    const size_t comma = line.find_last_of(',');
-    const std::string field = line.substr(comma == std::string::npos ? 0 : comma + 1);
-    LabelLine one;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), one.label);
-    if (error != std::errc() || end != field.data() + field.size() || one.label < 0) {
-      if (number == 1) continue;  // a header
-      return Bad(path + ": line " + std::to_string(number) + " is '" + line.substr(0, 80) +
+    const std::optional<LabelLine> one = ParseLabelLine(line);
+    if (!one && number == 1 && IsHeader(line)) continue;
+    const std::string where = path + ": line " + std::to_string(number);
+    if (!one)
+      return Bad(where + " is '" + line.substr(0, 80) +
                  "', expected a class number, or file,class");
-    }
-    if (comma != std::string::npos) one.file = line.substr(0, line.find(','));
-    labels.push_back(std::move(one));
+    const std::ptrdiff_t commas = std::count(line.begin(), line.end(), ',');
+    if (columns >= 0 && commas != columns)
+      return Bad(where + " is '" + line.substr(0, 80) + "', expected " +
+                 std::to_string(columns + 1) + " columns as in the lines before");
+    columns = commas;
+    labels.push_back(*one);
   }
   return labels;
+}
+
+// Classes by the names of files, folders left out.
+Expected<std::map<std::string, int>> LabelsByName(const std::string& path,
+                                                  const std::vector<LabelLine>& lines) {
+  std::map<std::string, int> by_name;
+  for (const LabelLine& line : lines) {
+    if (line.file.empty()) continue;
+    const std::string name = fs::path(line.file).filename().string();
+    const auto [at, added] = by_name.emplace(name, line.label);
+    if (added || at->second == line.label) continue;
+    return Bad(path + ": found classes " + std::to_string(at->second) + " and " +
+               std::to_string(line.label) + " for '" + name.substr(0, 80) + "', expected one");
+  }
+  return by_name;
 }
 
 Expected<void> ApplyLabels(const std::string& path, EvalSamples& samples) {
   const Expected<std::vector<LabelLine>> lines = ReadLabelFile(path);
   if (!lines) return lines.error();
-  std::map<std::string, int> by_name;
-  for (const LabelLine& line : lines.value())
-    if (!line.file.empty()) by_name[fs::path(line.file).filename().string()] = line.label;
+  const Expected<std::map<std::string, int>> by_name = LabelsByName(path, lines.value());
+  if (!by_name) return by_name.error();
   std::vector<int> labels;
+  std::string without;
   for (const std::string& name : samples.names) {
-    const auto found = by_name.find(fs::path(name).filename().string());
-    if (found != by_name.end()) labels.push_back(found->second);
+    const auto found = by_name.value().find(fs::path(name).filename().string());
+    if (found != by_name.value().end()) {
+      labels.push_back(found->second);
+    } else if (without.empty()) {
+      without = name;
+    }
   }
   if (labels.empty() && lines.value().size() == samples.images.size())
     for (const LabelLine& line : lines.value()) labels.push_back(line.label);
@@ -71,7 +111,8 @@ Expected<void> ApplyLabels(const std::string& path, EvalSamples& samples) {
     return Bad(path + ": found " +
                std::to_string(labels.empty() ? lines.value().size() : labels.size()) +
                " labels, expected one for each of " + std::to_string(samples.images.size()) +
-               " samples, in their order or by file name");
+               " samples, in their order or by file name" +
+               (labels.empty() ? "" : "; none is for '" + without + "'"));
   samples.labels = std::move(labels);
   return {};
 }

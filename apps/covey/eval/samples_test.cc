@@ -49,6 +49,25 @@ TEST(EvalSamples, AreThinnedEvenlyWithTheirLabels) {
   EXPECT_EQ(read.value().images[1].bytes[0], std::byte{'c'});
 }
 
+TEST(EvalSamples, RefuseALabelFileThatContradictsItself) {
+  const TempDir folder;
+  for (const char* name : {"a.png", "b.png"}) ASSERT_TRUE(folder.Write(name, "picture"));
+  const struct {
+    const char *csv, *why;
+  } kCases[] = {
+      {"a.png,1\nb.png,0,2\n", "line 2 is 'b.png,0,2', expected 2 columns"},
+      {"a.png,1\nb.png,2\na.png,3\n", "found classes 1 and 3 for 'a.png', expected one"},
+      {"1.5\n0\n1\n", "line 1 is '1.5', expected a class number"},
+      {"file,class\na.png,1\n", "/b.png'"},  // none is for it
+      {"a.png,99999999999\nb.png,1\n", "line 1 is 'a.png,99999999999'"},
+  };
+  for (const auto& one : kCases) {
+    const auto read = ReadEvalSamples(folder.path(), {.labels = Write("l.csv", one.csv)});
+    ASSERT_FALSE(read) << one.csv;
+    EXPECT_NE(read.error().message.find(one.why), std::string::npos) << read.error().message;
+  }
+}
+
 TEST(EvalSamples, SayWhatALabelFileHoldsInsteadOfNumbers) {
   const std::string file = Write("one.raw", "ab");
   const auto read = ReadEvalSamples(

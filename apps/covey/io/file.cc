@@ -61,6 +61,22 @@ bool WriteAll(int fd, std::span<const std::byte> bytes) {
   return true;
 }
 
+Expected<void> WriteAndClose(int fd, const std::string& path, std::span<const std::byte> bytes) {
+  if (!WriteAll(fd, bytes)) {
+    Error error = SystemError(path, "cannot write");
+    (void)close(fd);  // The write's error is the one to tell.
+    return error;
+  }
+  if (close(fd) != 0) return SystemError(path, "cannot write");
+  return {};
+}
+
+Expected<void> WriteInPlace(const std::string& path, std::span<const std::byte> bytes) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return SystemError(path, "cannot create");
+  return WriteAndClose(fd, path, bytes);
+}
+
 }  // namespace
 
 Expected<std::vector<std::byte>> ReadFile(const std::string& path) {
@@ -77,16 +93,38 @@ Expected<std::vector<std::byte>> ReadFile(const std::string& path) {
 }
 
 Expected<void> WriteFile(const std::string& path, std::span<const std::byte> bytes) {
-  const bool standard = path == "-";
-  const int fd =
-      standard ? STDOUT_FILENO : open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (path == "-")
+    return WriteAll(STDOUT_FILENO, bytes) ? Expected<void>()
+                                          : SystemError("stdout", "cannot write");
+  struct stat old = {};
+  const bool there = lstat(path.c_str(), &old) == 0;
+  if (there && (!S_ISREG(old.st_mode) || access(path.c_str(), W_OK) != 0))
+    return WriteInPlace(path, bytes);
+  const std::string beside = path + "." + std::to_string(getpid()) + ".tmp";
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  // Where no file may be made, one that is there may still be written.
+  if (fd < 0 && (errno == EACCES || errno == ENAMETOOLONG || errno == EEXIST))
+    return WriteInPlace(path, bytes);
   if (fd < 0) return SystemError(path, "cannot create");
-  if (!WriteAll(fd, bytes)) {
-    Error error = SystemError(standard ? "stdout" : path, "cannot write");
-    if (!standard) (void)close(fd);  // The write's error is the one to tell.
-    return error;
+  if (there) (void)fchmod(fd, old.st_mode & 07777U);  // Best effort.
+  Expected<void> done = WriteAndClose(fd, path, bytes);
+  if (done && rename(beside.c_str(), path.c_str()) != 0) done = SystemError(path, "cannot create");
+  if (!done) (void)unlink(beside.c_str());  // The write's error is the one to tell.
+  return done;
+}
+
+Expected<void> CheckWritable(const std::string& path) {
+  if (path == "-") return {};
+  struct stat old = {};
+  if (stat(path.c_str(), &old) == 0) {
+    errno = EISDIR;
+    if (S_ISDIR(old.st_mode) || access(path.c_str(), W_OK) != 0)
+      return SystemError(path, "cannot create");
+    return {};
   }
-  if (!standard && close(fd) != 0) return SystemError(path, "cannot write");
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) return SystemError(path, "cannot create");
   return {};
 }
 

@@ -15,6 +15,10 @@ Progress::~Progress() {
   if (shown_) std::fputs("\r\033[K", stderr);
 }
 
+void Progress::Note(const std::string& line) const {
+  std::fprintf(stderr, "%s%s\n", shown_ ? "\r\033[K" : "", line.c_str());
+}
+
 void Progress::Step(size_t count) {
   done_ += count;
   if (!shown_) return;

@@ -18,6 +18,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void Step(size_t count = 1);
+  // A line that stays, on stderr, terminal or not.
+  void Note(const std::string& line) const;
 
  private:
   const std::string label_;

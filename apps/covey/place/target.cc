@@ -49,6 +49,10 @@ Expected<Target> ParseTarget(const std::string& text) {
   target.text = text;
   std::string rest = text;
   if (text == "host") return target;
+  if (text == "local") {  // What the application's own API calls it.
+    target.text = "host";
+    return target;
+  }
   if (StripPrefix(rest, "board:")) {
     target.kind = Target::Kind::kBoard;
     target.board = rest;

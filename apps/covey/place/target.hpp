@@ -2,7 +2,7 @@
 //
 //   Expected<Target> target = ParseTarget("agent:127.0.0.1:7700");
 //
-// IPv6 hosts stand in brackets: "agent:[::1]:7700".
+// "local", as SetPlace has it, is "host". IPv6 hosts stand in brackets: "agent:[::1]:7700".
 // Errors: kInvalidArgument naming what was found and what is expected. A board's name is not
 // checked here: serve/board knows the boards.
 #pragma once
@@ -28,7 +28,7 @@ struct Target {
   enum class Kind { kHost, kBoard, kAgent } kind = Kind::kHost;
   std::string board;
   HostPort agent;
-  std::string text = "host";  // as written
+  std::string text = "host";  // as written; "host" for "local"
 };
 
 Expected<Target> ParseTarget(const std::string& text);

@@ -7,6 +7,8 @@ namespace {
 
 TEST(Target, KnowsHostBoardAndAgent) {
   EXPECT_EQ(ParseTarget("host").value().kind, Target::Kind::kHost);
+  EXPECT_EQ(ParseTarget("local").value().kind, Target::Kind::kHost);
+  EXPECT_EQ(ParseTarget("local").value().text, "host");
   const auto board = ParseTarget("board:m33");
   ASSERT_TRUE(board);
   EXPECT_EQ(board.value().board, "m33");

@@ -1,9 +1,11 @@
 #include "serve/repository/repository.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include "compiler/compile.hpp"
 #include "core/host/diag_text.hpp"
+#include "wire/image/host/join.hpp"
 
 namespace covey::serve {
 namespace {
@@ -128,6 +130,21 @@ std::vector<Candidate> Candidates(const fs::path& directory) {
   return candidates;
 }
 
+// Of a variant: those of the image that it is by itself. 0: nobody can tell.
+uint64_t BytesOf(const fs::path& file) {
+  const wire::VariantPath variant = wire::SplitVariantPath(file.string());
+  std::error_code error;
+  const uint64_t size = fs::file_size(variant.file, error);
+  if (error) return 0;
+  if (!variant.number) return size;
+  std::vector<std::byte> bytes(size);
+  std::ifstream stream(variant.file, std::ios::binary);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  NoDiag ignored;
+  const auto image = wire::ExtractVariant(bytes, *variant.number, ignored);
+  return stream && image.ok() ? image->size() : 0;
+}
+
 }  // namespace
 
 std::string BackendFor(const compiler::Graph& graph) {
@@ -137,13 +154,17 @@ std::string BackendFor(const compiler::Graph& graph) {
   return quantised ? "int8" : "onnx";
 }
 
+std::string ModelNameOf(const fs::path& file) {
+  const wire::VariantPath variant = wire::SplitVariantPath(file.string());
+  return fs::path(variant.file).stem().string() +
+         (variant.number ? "#" + std::to_string(*variant.number) : "");
+}
+
 Status LoadEntry(const fs::path& file, std::span<const std::unique_ptr<Backend>> backends,
                  Entry& entry, Diag& diag) {
   entry.file = file;
-  entry.name = file.stem().string();
-  std::error_code error;
-  const auto size = fs::file_size(file, error);
-  entry.file_bytes = error ? 0 : size;
+  entry.name = ModelNameOf(file);
+  entry.file_bytes = BytesOf(file);
   const Status loaded = LoadParts(entry, backends, diag);
   if (!loaded.ok()) entry.model.reset();
   return loaded;

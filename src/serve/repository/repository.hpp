@@ -53,6 +53,9 @@ class Repository {
 Status LoadEntry(const std::filesystem::path& file,
                  std::span<const std::unique_ptr<Backend>> backends, Entry& entry, Diag& diag);
 
+// What a model file is called: "net" for dir/net.covey, "net#2" for dir/net.covey#2.
+std::string ModelNameOf(const std::filesystem::path& file);
+
 // Which backend an ONNX network is for: "int8" if any of its tensors is quantised, else "onnx".
 std::string BackendFor(const compiler::Graph& graph);
 

@@ -6,9 +6,11 @@
 # host build takes x86 where the processor is one.
 
 add_library(covey_flags INTERFACE)
-target_include_directories(covey_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
-target_compile_options(covey_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
-  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror)
+target_include_directories(covey_flags INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+if(PROJECT_IS_TOP_LEVEL)  # Who takes Covey into a project of theirs keeps warnings of their own.
+  target_compile_options(covey_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror)
+endif()
 # No vptr check: the device floor has no RTTI, and a class may have its vtable there.
 if(COVEY_SANITIZE)
   add_compile_options(-fsanitize=${COVEY_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -33,18 +35,20 @@ endif()
 
 if(NOT COVEY_BOARD)
   find_package(Threads REQUIRED)
+endif()
+if(NOT COVEY_BOARD AND PROJECT_IS_TOP_LEVEL)
   find_package(GTest REQUIRED)
   include(GoogleTest)
 endif()
 
 function(covey_tests room libraries)
   set(tests ${ARGN})
-  if(NOT tests OR COVEY_FUZZ)
+  if(NOT tests OR COVEY_FUZZ OR NOT PROJECT_IS_TOP_LEVEL)
     return()
   endif()
   add_executable(${room}_test ${tests})
   target_link_libraries(${room}_test PRIVATE ${libraries} covey_flags GTest::gtest GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+  gtest_discover_tests(${room}_test DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS ${room} TIMEOUT 300)
   if(room MATCHES "^(serve|api)$")
     add_dependencies(threaded ${room}_test)
@@ -60,13 +64,13 @@ function(covey_fuzzers room libraries)
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE ${libraries} covey_flags)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzzers)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
     add_dependencies(fuzzers ${name})
   endforeach()
 endfunction()
 
 function(covey_room room floor rooms)
-  set(dir ${CMAKE_SOURCE_DIR}/src/${room})
+  set(dir ${PROJECT_SOURCE_DIR}/src/${room})
   if(NOT EXISTS ${dir})
     return()
   endif()
@@ -137,8 +141,8 @@ function(covey_room room floor rooms)
   endif()
 endfunction()
 
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/ROOMS)
-file(STRINGS ${CMAKE_SOURCE_DIR}/src/ROOMS room_lines REGEX "^[a-z]")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/ROOMS)
+file(STRINGS ${PROJECT_SOURCE_DIR}/src/ROOMS room_lines REGEX "^[a-z]")
 foreach(line ${room_lines})
   separate_arguments(words UNIX_COMMAND "${line}")
   list(POP_FRONT words room floor)

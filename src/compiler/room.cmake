@@ -3,7 +3,7 @@
 find_program(COVEY_FLATC flatc REQUIRED)
 find_package(Protobuf REQUIRED)
 find_path(COVEY_ONNX_PROTO_DIR onnx/onnx.proto REQUIRED)
-set(compiler_generated ${CMAKE_BINARY_DIR}/generated/compiler)
+set(compiler_generated ${PROJECT_BINARY_DIR}/generated/compiler)
 file(MAKE_DIRECTORY ${compiler_generated}/tflite ${compiler_generated}/onnx)
 
 set(tflite_schema ${dir}/import/tflite/schema.fbs)
@@ -33,7 +33,7 @@ set_source_files_properties(${dir}/cpp/emit_cpp.cc ${dir}/cpp/join.cc PROPERTIES
   COMPILE_OPTIONS $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 
 # The kernels' own text, for `covey compile --emit cpp` (compiler/cpp): a program that has it needs no source tree.
-set(kernel_dir ${CMAKE_SOURCE_DIR}/src)
+set(kernel_dir ${PROJECT_SOURCE_DIR}/src)
 file(GLOB_RECURSE kernel_texts CONFIGURE_DEPENDS RELATIVE ${kernel_dir} ${kernel_dir}/core/*.hpp ${kernel_dir}/core/*.cc
   ${kernel_dir}/kernels/*.hpp ${kernel_dir}/kernels/*.cc)
 list(FILTER kernel_texts EXCLUDE REGEX "/host/|/x86/|_(test|fuzz|bench)\\.cc$")
@@ -43,8 +43,8 @@ file(CONFIGURE OUTPUT ${compiler_generated}/kernel_sources.txt CONTENT "${kernel
 list(TRANSFORM kernel_texts PREPEND ${kernel_dir}/ OUTPUT_VARIABLE kernel_text_files)
 add_custom_command(OUTPUT ${compiler_generated}/kernel_sources.cc
   COMMAND ${CMAKE_COMMAND} -DOUT=${compiler_generated}/kernel_sources.cc -DROOT=${kernel_dir}
-    -DLIST=${compiler_generated}/kernel_sources.txt -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
-  DEPENDS ${kernel_text_files} ${compiler_generated}/kernel_sources.txt ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    -DLIST=${compiler_generated}/kernel_sources.txt -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+  DEPENDS ${kernel_text_files} ${compiler_generated}/kernel_sources.txt ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
   COMMENT "Embedding the kernels' text")
 target_sources(covey_compiler PRIVATE ${compiler_generated}/kernel_sources.cc)
 set_source_files_properties(${dir}/cpp/emit_cpp_test.cc PROPERTIES

@@ -4,7 +4,7 @@
 set(nanopb ${COVEY_THIRD_PARTY}/nanopb)
 find_program(NANOPB_GENERATOR NAMES nanopb_generator.py nanopb_generator)
 if(EXISTS ${nanopb}/pb_encode.c AND NANOPB_GENERATOR)
-  set(generated ${CMAKE_BINARY_DIR}/nanopb)
+  set(generated ${PROJECT_BINARY_DIR}/nanopb)
   file(MAKE_DIRECTORY ${generated})
   add_custom_command(OUTPUT ${generated}/covey.nanopb.c ${generated}/covey.nanopb.h
     COMMAND ${NANOPB_GENERATOR} --quiet --extension=.nanopb --output-dir=${generated} -f ${dir}/rpc/covey.options covey.proto
@@ -35,10 +35,10 @@ endif()
 # Host: libprotobuf's C++ of wire/rpc/covey.proto, one library.
 if(NOT COVEY_BOARD AND TARGET covey_wire_host)
   find_package(Protobuf REQUIRED)
-  set(proto_out ${CMAKE_BINARY_DIR}/protobuf)
+  set(proto_out ${PROJECT_BINARY_DIR}/protobuf)
   file(MAKE_DIRECTORY ${proto_out})
   add_custom_command(OUTPUT ${proto_out}/wire/rpc/covey.pb.cc ${proto_out}/wire/rpc/covey.pb.h
-    COMMAND protobuf::protoc --cpp_out=${proto_out} -I ${CMAKE_SOURCE_DIR}/src ${dir}/rpc/covey.proto
+    COMMAND protobuf::protoc --cpp_out=${proto_out} -I ${PROJECT_SOURCE_DIR}/src ${dir}/rpc/covey.proto
     DEPENDS ${dir}/rpc/covey.proto
     COMMENT "protoc: covey.proto" VERBATIM)
   add_library(covey_protobuf STATIC ${proto_out}/wire/rpc/covey.pb.cc ${proto_out}/wire/rpc/covey.pb.h)

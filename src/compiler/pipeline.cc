@@ -12,6 +12,7 @@ constexpr std::array kPasses{
     Pass{"floats", TabulateFloats},
     Pass{"absorb", AbsorbQdq},
     Pass{"constants", FloatConstants},
+    Pass{"weights", SubtractWeightZeros},
     Pass{"rim", SetPictureRim},
     Pass{"moves", RemoveMoves},
     Pass{"relu", FuseRelu},

@@ -35,6 +35,8 @@ Status TabulateFloats(Graph& graph, Diag& diag);
 Status AbsorbQdq(Graph& graph, Diag& diag);
 // Quantised constants that float ops read become floats.
 Status FloatConstants(Graph& graph, Diag& diag);
+// weights: those with a zero point become weights around 0, exactly.
+Status SubtractWeightZeros(Graph& graph, Diag& diag);
 // For a picture classifier (model.toml): int8 pixels (N, H, W, C) in, int8 scores out.
 Status SetPictureRim(Graph& graph, Diag& diag);
 // Neighbouring transposes become one; identities (a slice of the whole, a concatenation of one, a

@@ -112,6 +112,11 @@ class Absorber {
       node.inputs[0] = from;
       return;
     }
+    // Which is the largest does not depend on the scale.
+    if ((node.op == Op::kArgMax || node.op == Op::kArgMin) && Int8Of(node.inputs[0]) >= 0) {
+      node.inputs[0] = Int8Of(node.inputs[0]);
+      return;
+    }
     if (!CanBeInt8(node.op)) return;
     std::vector<int> inputs = node.inputs;
     const size_t quantised = HasWeights(node.op) ? 2 : inputs.size();
@@ -119,6 +124,9 @@ class Absorber {
     for (size_t i = 0; i < quantised; ++i) {
       inputs[i] = Int8Of(inputs[i]);
       if (inputs[i] < 0) return;
+      // Only weights have a scale for each channel.
+      const bool several = TensorOf(graph_, inputs[i]).quant.scales.size() > 1;
+      if (several && (i == 0 || !HasWeights(node.op))) return;
     }
     Activation activation = node.activation;
     Node* next = OnlyReader(node);
@@ -131,6 +139,9 @@ class Absorber {
     if (MeansFloats(*next)) return;
     const int output = next->outputs[0];
     if (TensorOf(graph_, output).dtype != DType::kInt8) return;
+    if (Coarse(node, inputs[0], output)) {
+      if (!RoundsOnce(node, inputs)) return;
+    }
     if (HasWeights(node.op) && inputs.size() > 2 && inputs[2] != kNoTensor) {
       inputs[2] = BiasFor(inputs[0], inputs[1], inputs[2]);
       if (inputs[2] < 0) return;
@@ -142,6 +153,50 @@ class Absorber {
     node.activation = activation;
     SetOutput(node, output, next->name);
     next->outputs.clear();  // dead: what it wrote has another writer
+  }
+
+  // The op rounds to the input's scale (softmax: to 1/256) and the output's is finer: rounded once
+  // more, the result would be steps off.
+  bool Coarse(const Node& node, int input, int output) const {
+    constexpr float kMost = 1.125F;
+    float own = TensorOf(graph_, input).quant.scales[0];
+    if (node.op == Op::kSoftmax) own = 1.0F / 256;
+    if (node.op != Op::kSoftmax && node.op != Op::kAveragePool2D) return false;
+    return own > kMost * TensorOf(graph_, output).quant.scales[0];
+  }
+
+  // An average over whole windows is a depthwise convolution by ones, or a mean, which round once;
+  // false for other ops and other windows.
+  bool RoundsOnce(Node& node, std::vector<int>& inputs) {
+    auto* window = std::get_if<Window>(&node.attributes);
+    if (node.op != Op::kAveragePool2D || window == nullptr) return false;
+    const bool padded = window->pad_top > 0 || window->pad_left > 0 || window->pad_bottom > 0 ||
+                        window->pad_right > 0;
+    const Tensor& in = TensorOf(graph_, inputs[0]);
+    if (in.dims.size() != 4 || window->padding == Padding::kSame ||
+        (window->padding == Padding::kExplicit && padded)) {
+      return false;
+    }
+    if (window->window_h == in.dims[1] && window->window_w == in.dims[2] &&
+        node.activation == Activation::kNone) {
+      node.op = Op::kMean;
+      node.attributes = Reduce{.axes = {1, 2}, .keep_dims = true};
+      return true;
+    }
+    constexpr int64_t kMostBytes = 1 << 16;
+    if (int64_t{window->window_h} * window->window_w * in.dims[3] > kMostBytes) return false;
+    Tensor ones;
+    ones.name = node.name + "/ones";
+    ones.dtype = DType::kInt8;
+    ones.dims = {1, window->window_h, window->window_w, in.dims[3]};
+    const int64_t taps = int64_t{window->window_h} * window->window_w;
+    ones.quant = {.scales = {1.0F / static_cast<float>(taps)}, .zero_points = {0}, .axis = -1};
+    ones.data = std::make_shared<const std::vector<std::byte>>(
+        static_cast<size_t>(taps * in.dims[3]), std::byte{1});
+    window->groups = in.dims[3];
+    node.op = Op::kDepthwiseConv2D;
+    inputs.push_back(AddTensor(graph_, std::move(ones)));
+    return true;
   }
 
   static Node Requantise(int from, int to, const std::string& name) {

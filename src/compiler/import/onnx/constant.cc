@@ -1,5 +1,6 @@
 #include "compiler/import/onnx/constant.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -20,6 +21,47 @@ std::vector<std::byte> Narrow(const Field& field) {
     const To value = static_cast<To>(field.Get(i));
     std::memcpy(bytes.data() + static_cast<size_t>(i) * sizeof(To), &value, sizeof(To));
   }
+  return bytes;
+}
+
+// Half and double precision are read as single: all that the ops know.
+float OfHalf(uint16_t half) {
+  const uint32_t exponent = (half >> 10) & 31, fraction = half & 1023;
+  const float sign = (half & 0x8000) != 0 ? -1.0F : 1.0F;
+  if (exponent == 31) {
+    return fraction != 0 ? std::numeric_limits<float>::quiet_NaN()
+                         : sign * std::numeric_limits<float>::infinity();
+  }
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
+  return sign * std::ldexp(static_cast<float>(fraction + 1024), static_cast<int>(exponent) - 25);
+}
+
+template <typename From>
+std::vector<std::byte> Singles(const std::string& raw, float (*single)(From)) {
+  std::vector<std::byte> bytes(raw.size() / sizeof(From) * sizeof(float));
+  for (size_t i = 0; i < raw.size() / sizeof(From); ++i) {
+    From stored{};
+    std::memcpy(&stored, raw.data() + i * sizeof(From), sizeof(From));
+    const float value = single(stored);
+    std::memcpy(bytes.data() + i * sizeof(float), &value, sizeof(float));
+  }
+  return bytes;
+}
+
+float OfDouble(double value) { return static_cast<float>(value); }
+
+// Of another precision than single; nothing if the type is none of these.
+std::optional<std::vector<std::byte>> OtherFloats(const ::onnx::TensorProto& from) {
+  if (from.data_type() == ::onnx::TensorProto::DOUBLE) {
+    if (from.has_raw_data()) return Singles<double>(from.raw_data(), OfDouble);
+    return Narrow<float>(from.double_data());
+  }
+  if (from.data_type() != ::onnx::TensorProto::FLOAT16) return std::nullopt;
+  if (from.has_raw_data()) return Singles<uint16_t>(from.raw_data(), OfHalf);
+  std::vector<float> values;
+  for (int32_t half : from.int32_data()) values.push_back(OfHalf(static_cast<uint16_t>(half)));
+  std::vector<std::byte> bytes(values.size() * sizeof(float));
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
 }
 
@@ -86,6 +128,8 @@ Result<Tensor> ReadConstant(const ::onnx::TensorProto& from, Diag& diag) {
     }
     tensor.dims.push_back(static_cast<int32_t>(dim));
   }
+  auto floats = OtherFloats(from);
+  if (floats) tensor.dtype = DType::kFloat32;
   const int64_t elements = SafeElements(tensor.dims);
   if (elements < 0) return Refuse(diag, kDamaged, who, "dimensions are too large");
   if (tensor.dtype == DType::kNone) {
@@ -93,7 +137,7 @@ Result<Tensor> ReadConstant(const ::onnx::TensorProto& from, Diag& diag) {
                   "has ONNX data type " + std::to_string(from.data_type()) +
                       ", supported are float32, int8, uint8, int16, int32, int64 and bool");
   }
-  std::vector<std::byte> bytes = BytesOf(from, tensor.dtype);
+  std::vector<std::byte> bytes = floats ? std::move(*floats) : BytesOf(from, tensor.dtype);
   const size_t wanted = static_cast<size_t>(elements) * DTypeBytes(tensor.dtype);
   if (bytes.size() != wanted) {
     return Refuse(diag, kDamaged, who,

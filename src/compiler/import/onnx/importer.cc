@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/ir/permute.hpp"
 #include "compiler/report.hpp"
@@ -14,6 +15,7 @@ namespace {
 constexpr Status kDamaged(Code::kDataLoss, "onnx: the file is damaged");
 constexpr Status kUnsupported(Code::kUnimplemented, "onnx: unsupported network");
 constexpr int kMaxNodes = 100'000;
+constexpr int kMostDepth = 8;  // of ops said in other ops
 const std::vector<int32_t> kNchwToNhwc{0, 2, 3, 1};
 const std::vector<int32_t> kNhwcToNchw{0, 3, 1, 2};
 
@@ -40,7 +42,11 @@ Importer::Importer(const ::onnx::ModelProto& model, int64_t file_bytes, Diag& di
     if (opset.domain().empty() || opset.domain() == "ai.onnx") opset_ = opset.version();
   }
   for (const auto& info : source_.value_info()) declared_[info.name()] = &info;
-  for (const auto& info : source_.output()) declared_[info.name()] = &info;
+  for (const auto& info : source_.output()) {
+    declared_[info.name()] = &info;
+    read_.insert(info.name());
+  }
+  for (const auto& node : source_.node()) read_.insert(node.input().begin(), node.input().end());
 }
 
 Result<Graph> Importer::Run() {
@@ -49,7 +55,7 @@ Result<Graph> Importer::Run() {
   }
   COVEY_TRY(ReadInitializers());
   COVEY_TRY(ReadInputs());
-  for (const ::onnx::NodeProto& node : source_.node()) COVEY_TRY(ReadNode(node));
+  for (const ::onnx::NodeProto& node : source_.node()) COVEY_TRY(Read(node));
   COVEY_TRY(ReadOutputs());
   COVEY_TRY(CheckGraph(graph_, diag_));
   return std::move(graph_);
@@ -105,7 +111,7 @@ Status Importer::ReadInputs() {
   return OkStatus();
 }
 
-Status Importer::ReadNode(const ::onnx::NodeProto& node) {
+Status Importer::Read(const ::onnx::NodeProto& node) {
   for (const std::string& input : node.input()) {
     if (input.empty() || values_.count(input) > 0) continue;
     return Refuse(diag_, kDamaged, node.op_type() + " '" + NameOf(node) + "'",
@@ -116,7 +122,7 @@ Status Importer::ReadNode(const ::onnx::NodeProto& node) {
     return Refuse(diag_, kDamaged, node.op_type() + " '" + NameOf(node) + "'",
                   "makes '" + output + "', which exists already");
   }
-  COVEY_TRY_ASSIGN(const bool folded, FoldIntegers(*this, node));
+  COVEY_TRY_ASSIGN(const bool folded, FoldSmall(*this, node));
   if (folded) return OkStatus();
   const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
   const Handler handler = standard ? HandlerOf(node.op_type()) : nullptr;
@@ -124,6 +130,15 @@ Status Importer::ReadNode(const ::onnx::NodeProto& node) {
       !node.output(0).empty()) {
     COVEY_TRY_ASSIGN(const bool taken, handler(*this, node));
     if (taken) return OkStatus();
+  }
+  const Handler said = standard ? SaidHandlerOf(node.op_type()) : nullptr;
+  if (said != nullptr && depth_ < kMostDepth && node.input_size() <= 256 &&
+      node.output_size() >= 1) {
+    ++depth_;
+    const auto taken = said(*this, node);
+    --depth_;
+    COVEY_TRY(taken.status());
+    if (*taken) return OkStatus();
   }
   return Opaque(node);
 }
@@ -172,6 +187,11 @@ Status Importer::ReadOutputs() {
 Value* Importer::In(const ::onnx::NodeProto& node, int i) {
   if (i >= node.input_size() || node.input(i).empty()) return nullptr;
   return &values_[node.input(i)];
+}
+
+Value* Importer::Named(const std::string& name) {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second;
 }
 
 const Tensor* Importer::ConstantOf(const Value* value) const {

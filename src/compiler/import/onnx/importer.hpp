@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,12 @@ class Importer {
  public:
   Importer(const ::onnx::ModelProto& model, int64_t file_bytes, Diag& diag);
   Result<Graph> Run();
+  // One node more, as if it stood in the file: for what is said in other ops (said.hpp).
+  Status Read(const ::onnx::NodeProto& node);
+  // The value of that name; null if there is none.
+  Value* Named(const std::string& name);
+  void Put(const std::string& name, const Value& value) { values_[name] = value; }
+  bool IsRead(const std::string& name) const { return read_.count(name) > 0; }
 
   // For the ops (ops_*.cc).
   const Tensor& At(int tensor) const { return graph_.tensors[static_cast<size_t>(tensor)]; }
@@ -72,7 +79,6 @@ class Importer {
  private:
   Status ReadInitializers();
   Status ReadInputs();
-  Status ReadNode(const ::onnx::NodeProto& node);
   Status ReadOutputs();
   // An op that the IR has none for: kept by name, with what is known of its shapes.
   Status Opaque(const ::onnx::NodeProto& node);
@@ -85,7 +91,9 @@ class Importer {
   std::map<std::string, Value> values_;
   std::map<std::string, const ::onnx::ValueInfoProto*> declared_;
   std::map<std::pair<int, std::vector<int32_t>>, int> permuted_;
+  std::set<std::string> read_;  // by some node, or an output of the graph
   int64_t opset_ = 0;
+  int depth_ = 0;  // of ops said in other ops
   int64_t budget_bytes_ = 0;
 };
 
@@ -129,14 +137,19 @@ Result<bool> Concat(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Split(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Slice(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node);
-Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node);  // GlobalMaxPool
+Result<bool> ReduceMax(Importer& importer,
+                       const ::onnx::NodeProto& node);                   // GlobalMaxPool, ReduceMin
+Result<bool> ArgMax(Importer& importer, const ::onnx::NodeProto& node);  // ArgMin
 Result<bool> Resize(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node,
                        const std::vector<int32_t>& pads);
-// ops_ints.cc
-Result<bool> Shape(Importer& importer, const ::onnx::NodeProto& node);
-// An op of lists of constant integers, as exporters make them of shapes.
-Result<bool> FoldIntegers(Importer& importer, const ::onnx::NodeProto& node);
+// fold_small.cc
+Result<bool> Shape(Importer& importer, const ::onnx::NodeProto& node);  // Size
+Result<bool> ConstantOfShape(Importer& importer, const ::onnx::NodeProto& node);
+// An op of small constants, as exporters make them of shapes.
+Result<bool> FoldSmall(Importer& importer, const ::onnx::NodeProto& node);
+// A handler that says the op in other ops of ONNX (said_*.cc); null if there is none.
+Handler SaidHandlerOf(const std::string& op_type);
 // ops_shape.cc
 Result<bool> Identity(Importer& importer, const ::onnx::NodeProto& node);
 Result<bool> Constant(Importer& importer, const ::onnx::NodeProto& node);

@@ -16,8 +16,27 @@ bool AllWithin(const std::vector<int32_t>& list, size_t count, int32_t least) {
          });
 }
 
+// As much padding as gives ceil(input / stride) outputs; the odd row of it before or after.
+void PadBySize(const std::vector<int32_t>& dims, bool more_before, Window& window) {
+  const auto fit = [more_before](int32_t in, int32_t size, int32_t stride, int32_t dilation,
+                                 int32_t& before, int32_t& after) {
+    const int64_t outputs = (int64_t{in} + stride - 1) / stride;
+    const int64_t reach = (outputs - 1) * stride + (int64_t{size} - 1) * dilation + 1 - in;
+    const auto all = static_cast<int32_t>(std::max<int64_t>(reach, 0));
+    before = more_before ? all - all / 2 : all / 2;
+    after = all - before;
+  };
+  window.padding = Padding::kExplicit;
+  fit(dims[2], window.window_h, window.stride_h, window.dilation_h, window.pad_top,
+      window.pad_bottom);
+  fit(dims[3], window.window_w, window.stride_w, window.dilation_w, window.pad_left,
+      window.pad_right);
+}
+
 // Fills the window from the attributes; false for what the IR cannot say.
-bool ReadWindow(const Attributes& attributes, const std::vector<int32_t>& kernel, Window& window) {
+// `dims`: (N, C, H, W) of the input.
+bool ReadWindow(const Attributes& attributes, const std::vector<int32_t>& kernel,
+                const std::vector<int32_t>& dims, Window& window) {
   const auto strides = attributes.Ints("strides", 2, 1);
   const auto dilations = attributes.Ints("dilations", 2, 1);
   const auto pads = attributes.Ints("pads", 4, 0);
@@ -34,6 +53,8 @@ bool ReadWindow(const Attributes& attributes, const std::vector<int32_t>& kernel
   const std::string automatic = attributes.String("auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER") {
     window.padding = Padding::kSame;
+  } else if (automatic == "SAME_LOWER") {
+    PadBySize(dims, true, window);
   } else if (automatic == "VALID") {
     window.padding = Padding::kValid;
   } else if (automatic == "NOTSET") {
@@ -156,7 +177,7 @@ Result<bool> Conv(Importer& importer, const ::onnx::NodeProto& node) {
   const std::vector<int32_t> w = weights->dims;  // (O, I / groups, H, W)
   const Attributes attributes(node);
   Window window;
-  if (!ReadWindow(attributes, {w[2], w[3]}, window)) return false;
+  if (!ReadWindow(attributes, {w[2], w[3]}, input->dims, window)) return false;
   const int64_t groups = attributes.Int("group", 1);
   const int32_t channels = input->dims[1];
   if (groups < 1 || w[1] < 1 || groups * w[1] != channels || w[0] < 1 || w[0] % groups != 0) {
@@ -257,22 +278,30 @@ Result<bool> MatMul(Importer& importer, const ::onnx::NodeProto& node) {
 
 Result<bool> Pool(Importer& importer, const ::onnx::NodeProto& node) {
   Value* input = importer.In(node, 0);
-  if (input == nullptr || !input->rank(4) || node.output_size() != 1) return false;
+  const bool indices = node.output_size() > 1 && importer.IsRead(node.output(1));
+  if (input == nullptr || !input->rank(4) || indices) return false;
   const Attributes attributes(node);
   Window window;
-  if (!ReadWindow(attributes, attributes.AllInts("kernel_shape"), window)) return false;
+  if (!ReadWindow(attributes, attributes.AllInts("kernel_shape"), input->dims, window))
+    return false;
   const bool average = node.op_type() == "AveragePool";
   const bool padded = window.padding == Padding::kSame || window.pad_top > 0 ||
                       window.pad_left > 0 || window.pad_bottom > 0 || window.pad_right > 0;
   const bool counts = average && padded && attributes.Int("count_include_pad", 0) != 0;
   const bool up = attributes.Int("ceil_mode", 0) != 0;
-  if (counts && (up || window.padding != Padding::kExplicit)) return false;
+  if (counts && window.padding == Padding::kSame) PadBySize(input->dims, false, window);
+  const Window stated = window;
   if (up) PadToRoundUp(*input, window);
   const std::vector<int32_t> dims = OutputDims(*input, input->dims[1], window, false);
   if (dims.empty() || window.dilation_h != 1 || window.dilation_w != 1) return false;
   COVEY_TRY_ASSIGN(int nhwc, importer.Nhwc(*input));
   if (counts) {
+    const Window rounded = window;
+    window = stated;
     COVEY_TRY_ASSIGN(nhwc, PaddedByItself(importer, node, nhwc, window));
+    // What rounding up added does not count.
+    window.pad_bottom = rounded.pad_bottom - stated.pad_bottom;
+    window.pad_right = rounded.pad_right - stated.pad_right;
   }
   COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input->dtype, dims, true));
   importer.AddNode(average ? Op::kAveragePool2D : Op::kMaxPool2D, node, {nhwc}, output).attributes =
@@ -319,7 +348,7 @@ Result<bool> ReduceMean(Importer& importer, const ::onnx::NodeProto& node) {
   }
   const auto rank = static_cast<int32_t>(input->dims.size());
   if (axes.empty()) {
-    if (attributes.Int("noop_with_empty_axes", 0) != 0) return false;
+    if (attributes.Int("noop_with_empty_axes", 0) != 0) return Identity(importer, node);
     for (int32_t i = 0; i < rank; ++i) axes.push_back(i);
   }
   for (int32_t& axis : axes) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/import/onnx/importer.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
@@ -27,11 +28,9 @@ std::optional<float> Bound(Importer& importer, const ::onnx::NodeProto& node, in
                            const char* attribute, float otherwise) {
   const Value* value = importer.In(node, i);
   if (value == nullptr) return Attributes(node).Float(attribute, otherwise);
-  const Tensor* constant = importer.ConstantOf(value);
-  if (constant == nullptr) return std::nullopt;
-  const auto numbers = FloatsOf(*constant);
-  if (!numbers || numbers->size() != 1) return std::nullopt;
-  return (*numbers)[0];
+  const auto numbers = FewOf(importer, value);
+  if (!numbers || numbers->values.size() != 1) return std::nullopt;
+  return static_cast<float>(numbers->values[0]);
 }
 
 std::vector<int32_t> Broadcast(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
@@ -143,14 +142,20 @@ bool Positive(const Quant& quant) {
 Result<bool> QuantiseConstant(Importer& importer, const ::onnx::NodeProto& node, const Value& input,
                               const Quant& quant) {
   Tensor tensor = importer.At(input.native);
-  const auto numbers = FloatsOf(tensor);
-  if (!numbers || !tensor.quant.empty()) return false;
-  COVEY_TRY(importer.Spend(static_cast<int64_t>(numbers->size())));
+  std::vector<float> numbers;
+  if (const auto floats = FloatsOf(tensor)) {
+    numbers = *floats;
+  } else {  // quantised before: its real values, anew
+    const auto real = FewOf(importer, &input, kMaxTensorBytes);
+    if (!real || real->integers()) return false;
+    for (double value : real->values) numbers.push_back(static_cast<float>(value));
+  }
+  COVEY_TRY(importer.Spend(static_cast<int64_t>(numbers.size())));
   tensor.name = node.output(0);
   tensor.dtype = DType::kInt8;
   tensor.quant = quant;
   tensor.data =
-      std::make_shared<const std::vector<std::byte>>(QuantisedBytes(*numbers, tensor.dims, quant));
+      std::make_shared<const std::vector<std::byte>>(QuantisedBytes(numbers, tensor.dims, quant));
   Value value{.known = true, .dtype = DType::kInt8, .dims = tensor.dims};
   COVEY_TRY_ASSIGN(value.native, importer.AddTensor(std::move(tensor)));
   importer.Alias(node, 0, value);
@@ -251,7 +256,8 @@ Result<bool> Softmax(Importer& importer, const ::onnx::NodeProto& node) {
   const auto rank = static_cast<int64_t>(input->dims.size());
   int64_t axis = Attributes(node).Int("axis", importer.opset() >= 13 ? -1 : 1);
   if (axis < 0) axis += rank;
-  const bool channels = rank == 4 && axis == 1;  // the last dimension of (N, H, W, C)
+  const bool channels =
+      rank == 4 && axis == 1 && importer.opset() >= 13;  // the last dimension of (N, H, W, C)
   if (!channels && axis != rank - 1) return false;
   COVEY_TRY_ASSIGN(const int from, channels ? importer.Nhwc(*input) : importer.Native(*input));
   COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input->dtype, input->dims, channels));

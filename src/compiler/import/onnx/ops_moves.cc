@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/import/onnx/importer.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/ir/moves.hpp"
@@ -71,9 +72,12 @@ Result<bool> Concat(Importer& importer, const ::onnx::NodeProto& node) {
     if (value == nullptr || !value->known || !value->rank(importer.In(node, 0)->dims.size())) {
       return false;
     }
+    // A slice of nothing, or a constant of nothing, adds nothing.
+    if (importer.ConstantOf(value) != nullptr && SafeElements(value->dims) == 0) continue;
     nhwc = nhwc || value->nhwc >= 0;
     values.push_back(value);
   }
+  if (values.empty()) return false;
   Dims dims = values[0]->dims;
   const auto axis = AxisOf(Attributes(node).Int("axis", 0), dims.size());
   if (!axis) return false;
@@ -147,6 +151,7 @@ Result<bool> Slice(Importer& importer, const ::onnx::NodeProto& node) {
   const Dims steps = ListOf(importer, node, 4, nullptr).value_or(Dims(starts->size(), 1));
   if (axes.size() != starts->size() || steps.size() != starts->size()) return false;
   Dims begin(input.dims.size(), 0), stride(input.dims.size(), 1), size = input.dims;
+  bool empty = false;
   for (size_t i = 0; i < axes.size(); ++i) {
     const auto axis = AxisOf(axes[i], input.dims.size());
     if (!axis || steps[i] == 0) return false;
@@ -158,12 +163,17 @@ Result<bool> Slice(Importer& importer, const ::onnx::NodeProto& node) {
     };
     const int64_t first = std::min(inside((*starts)[i]), dim - 1), last = inside((*ends)[i]);
     const int64_t span = step > 0 ? last - first : first - last;
-    if (span < 1 || first < 0) return false;  // empty
+    if (span < 1 || first < 0) {
+      empty = true;
+      size[*axis] = 0;
+      continue;
+    }
     const int64_t by = step > 0 ? step : -step;
     begin[*axis] = static_cast<int32_t>(first);
     size[*axis] = static_cast<int32_t>((span + by - 1) / by);
     stride[*axis] = size[*axis] == 1 ? 1 : static_cast<int32_t>(step);
   }
+  if (empty) return Give(importer, node, Few{input.dtype, size, {}});
   return AddSlice(importer, node, 0, input, begin, stride, size);
 }
 
@@ -197,7 +207,7 @@ Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node) {
   return moves.Finish();
 }
 
-// GlobalMaxPool and ReduceMax.
+// GlobalMaxPool, ReduceMax and ReduceMin.
 Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node) {
   Value* found = Computed(importer, node);
   if (found == nullptr || found->dims.empty()) return false;
@@ -237,8 +247,35 @@ Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node) {
   as.inputs = {from};
   as.outputs = {output};
   Moves moves(importer.graph(), as);
-  moves.Largest(picture ? Dims{1, 2} : axes);
+  if (node.op_type() == "ReduceMin") {
+    moves.Smallest(picture ? Dims{1, 2} : axes);
+  } else {
+    moves.Largest(picture ? Dims{1, 2} : axes);
+  }
   return moves.Finish();
+}
+
+// The place of the largest or the smallest along one axis; among equals the first.
+Result<bool> ArgMax(Importer& importer, const ::onnx::NodeProto& node) {
+  Value* input = Computed(importer, node);
+  const Attributes attributes(node);
+  if (input == nullptr || attributes.Int("select_last_index", 0) != 0) return false;
+  const auto axis = AxisOf(attributes.Int("axis", 0), input->dims.size());
+  if (!axis) return false;
+  Dims dims = input->dims;
+  dims[*axis] = 1;
+  const bool nhwc = input->nhwc >= 0, keep = attributes.Int("keepdims", 1) != 0;
+  // Without its axis, or where that was no picture's, in ONNX's order.
+  if (!keep) dims.erase(dims.begin() + static_cast<ptrdiff_t>(*axis));
+  int from = importer.Any(*input);
+  if (!keep) {
+    COVEY_TRY_ASSIGN(from, importer.Native(*input));
+  }
+  COVEY_TRY_ASSIGN(const int output,
+                   importer.Define(node, 0, DType::kInt64, std::move(dims), keep && nhwc));
+  importer.AddNode(node.op_type() == "ArgMax" ? Op::kArgMax : Op::kArgMin, node, {from}, output)
+      .attributes = covey::compiler::Axis{static_cast<int32_t>(Placed(*axis, keep && nhwc))};
+  return true;
 }
 
 Result<bool> MirrorPad(Importer& importer, const ::onnx::NodeProto& node, const Dims& pads) {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/import/onnx/importer.hpp"
 
 namespace covey::compiler::onnx_import {
@@ -28,10 +28,9 @@ std::vector<std::vector<float>> Statistics(Importer& importer, const ::onnx::Nod
                                            int32_t channels) {
   std::vector<std::vector<float>> all;
   for (int i = 1; i <= 4; ++i) {
-    const Tensor* constant = importer.ConstantOf(importer.In(node, i));
-    const auto numbers = constant != nullptr ? FloatsOf(*constant) : std::nullopt;
-    if (!numbers || numbers->size() != static_cast<size_t>(channels)) return {};
-    all.push_back(*numbers);
+    const auto numbers = FewOf(importer, importer.In(node, i));
+    if (!numbers || numbers->values.size() != static_cast<size_t>(channels)) return {};
+    all.emplace_back(numbers->values.begin(), numbers->values.end());
   }
   return all;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/import/onnx/importer.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/ir/permute.hpp"
@@ -25,12 +26,15 @@ Result<bool> Pair(Importer& importer, const ::onnx::NodeProto& node) {
 constexpr Row kRows[] = {
     {"Abs", UnaryFunction},
     {"Add", Add},
+    {"ArgMax", ArgMax},
+    {"ArgMin", ArgMax},
     {"AveragePool", Pool},
     {"BatchNormalization", BatchNormalization},
     {"Ceil", UnaryFunction},
     {"Clip", Clip},
     {"Concat", Concat},
     {"Constant", Constant},
+    {"ConstantOfShape", ConstantOfShape},
     {"Conv", Conv},
     {"ConvTranspose", ConvTranspose},
     {"Cos", UnaryFunction},
@@ -66,6 +70,7 @@ constexpr Row kRows[] = {
     {"Reciprocal", UnaryFunction},
     {"ReduceMax", ReduceMax},
     {"ReduceMean", ReduceMean},
+    {"ReduceMin", ReduceMax},
     {"ReduceSum", ReduceMean},
     {"Relu", Relu},
     {"Reshape", Reshape},
@@ -75,6 +80,7 @@ constexpr Row kRows[] = {
     {"Sigmoid", UnaryFunction},
     {"Sign", UnaryFunction},
     {"Sin", UnaryFunction},
+    {"Size", Shape},
     {"Slice", Slice},
     {"Softmax", Softmax},
     {"Softplus", UnaryFunction},
@@ -182,9 +188,29 @@ Result<bool> Identity(Importer& importer, const ::onnx::NodeProto& node) {
   return true;
 }
 
+// Numbers as attributes of their own, not as a tensor.
+Result<bool> ConstantList(Importer& importer, const ::onnx::NodeProto& node) {
+  if (node.attribute_size() != 1) return false;
+  const auto& given = node.attribute(0);
+  if (given.name() == "value_int") {
+    return Give(importer, node, {DType::kInt64, {}, {static_cast<double>(given.i())}});
+  }
+  if (given.name() == "value_float") {
+    return Give(importer, node, {DType::kFloat32, {}, {double{given.f()}}});
+  }
+  Few few{given.name() == "value_ints" ? DType::kInt64 : DType::kFloat32, {}, {}};
+  if (given.name() == "value_ints") few.values.assign(given.ints().begin(), given.ints().end());
+  if (given.name() == "value_floats") {
+    few.values.assign(given.floats().begin(), given.floats().end());
+  }
+  if (few.values.empty() || few.values.size() > static_cast<size_t>(kFewAtMost)) return false;
+  few.dims = {static_cast<int32_t>(few.values.size())};
+  return Give(importer, node, few);
+}
+
 Result<bool> Constant(Importer& importer, const ::onnx::NodeProto& node) {
   const auto* attribute = Attributes(node).Find("value");
-  if (attribute == nullptr || !attribute->has_t()) return false;
+  if (attribute == nullptr || !attribute->has_t()) return ConstantList(importer, node);
   COVEY_TRY_ASSIGN(Tensor tensor, ReadConstant(attribute->t(), importer.diag()));
   tensor.name = node.output(0);
   Value value{.known = true, .dtype = tensor.dtype, .dims = tensor.dims};
@@ -263,10 +289,9 @@ Result<bool> Pad(Importer& importer, const ::onnx::NodeProto& node) {
   }
   float value = attributes.Float("value", 0);
   if (const Value* given = importer.In(node, 2); given != nullptr) {
-    const Tensor* constant = importer.ConstantOf(given);
-    const auto numbers = constant != nullptr ? FloatsOf(*constant) : std::nullopt;
-    if (!numbers || numbers->size() != 1) return false;
-    value = (*numbers)[0];
+    const auto numbers = FewOf(importer, given);
+    if (!numbers || numbers->values.size() != 1) return false;
+    value = static_cast<float>(numbers->values[0]);
   }
   constexpr int32_t kMost = 1 << 20;
   if (pads.size() != 2 * rank || importer.ConstantOf(input) != nullptr ||

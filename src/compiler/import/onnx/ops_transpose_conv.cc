@@ -29,6 +29,31 @@ int32_t OutputsOf(int64_t input, int64_t window, int64_t stride, int64_t dilatio
   return outputs < 1 || outputs > kMost * int64_t{8} ? 0 : static_cast<int32_t>(outputs);
 }
 
+// Padding that gives the size which is stated, or for SAME the input's times the stride; false if
+// none does.
+bool PadsBySize(const Attributes& attributes, const std::vector<int32_t>& in,
+                const std::vector<int32_t>& window, std::vector<int32_t>& pads) {
+  const std::string automatic = attributes.String("auto_pad", "NOTSET");
+  auto sizes = attributes.AllInts("output_shape");
+  const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+  if (automatic == "VALID") pads.assign(4, 0);
+  if (!same && sizes.empty()) return automatic == "NOTSET" || automatic == "VALID";
+  const auto strides = attributes.Ints("strides", 2, 1);
+  const auto dilations = attributes.Ints("dilations", 2, 1);
+  const auto more = attributes.Ints("output_padding", 2, 0);
+  for (size_t d = 0; d < 2; ++d) {
+    const int64_t size = sizes.empty() ? int64_t{in[d]} * strides[d] : sizes[d];
+    const int64_t whole =
+        (int64_t{in[d]} - 1) * strides[d] + more[d] + (int64_t{window[d]} - 1) * dilations[d] + 1;
+    const int64_t all = whole - size;
+    if (size < 1 || all < 0 || all > kMost) return false;
+    const auto half = static_cast<int32_t>(all / 2), rest = static_cast<int32_t>(all) - half;
+    pads[d] = automatic == "SAME_UPPER" ? half : rest;
+    pads[d + 2] = automatic == "SAME_UPPER" ? rest : half;
+  }
+  return true;
+}
+
 }  // namespace
 
 // The window is that of the convolution from output to input.
@@ -38,14 +63,13 @@ Result<bool> ConvTranspose(Importer& importer, const ::onnx::NodeProto& node) {
   const Tensor* weights = importer.ConstantOf(weights_value);
   const Attributes attributes(node);
   if (input == nullptr || !input->rank(4) || weights == nullptr || weights->dims.size() != 4 ||
-      attributes.String("auto_pad", "NOTSET") != "NOTSET" ||
-      !attributes.AllInts("output_shape").empty()) {
+      attributes.AllInts("output_shape").size() > 2) {
     return false;
   }
   const std::vector<int32_t> w = weights->dims;
   const auto strides = attributes.Ints("strides", 2, 1);
   const auto dilations = attributes.Ints("dilations", 2, 1);
-  const auto pads = attributes.Ints("pads", 4, 0);
+  auto pads = attributes.Ints("pads", 4, 0);
   const auto more = attributes.Ints("output_padding", 2, 0);
   const int64_t groups = attributes.Int("group", 1);
   if (!Within(strides, 2, 1) || !Within(dilations, 2, 1) || !Within(pads, 4, 0) ||
@@ -53,6 +77,7 @@ Result<bool> ConvTranspose(Importer& importer, const ::onnx::NodeProto& node) {
       w[0] != input->dims[1] || (groups > 1 && weights->quant.axis >= 0)) {
     return false;
   }
+  if (!PadsBySize(attributes, {input->dims[2], input->dims[3]}, {w[2], w[3]}, pads)) return false;
   Window window;
   window.window_h = w[2], window.window_w = w[3];
   window.stride_h = strides[0], window.stride_w = strides[1];

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "compiler/import/onnx/constant.hpp"
+#include "compiler/import/onnx/few.hpp"
 #include "compiler/import/onnx/importer.hpp"
 #include "compiler/ir/check.hpp"
 
@@ -52,12 +52,9 @@ Result<bool> AddUnary(Importer& importer, const ::onnx::NodeProto& node, Value* 
 
 // The one number of a constant, quantised or not; nothing if there are more.
 std::optional<double> NumberOf(Importer& importer, const Value* value) {
-  const Tensor* constant = importer.ConstantOf(value);
-  if (constant == nullptr || constant->elements() != 1) return std::nullopt;
-  if (const auto floats = FloatsOf(*constant)) return static_cast<double>((*floats)[0]);
-  if (constant->dtype != DType::kInt8 || constant->quant.scales.size() != 1) return std::nullopt;
-  const int32_t q = static_cast<int8_t>((*constant->data)[0]) - constant->quant.zero_points[0];
-  return static_cast<double>(constant->quant.scales[0] * static_cast<float>(q));
+  const auto numbers = FewOf(importer, value);
+  if (!numbers || numbers->values.size() != 1) return std::nullopt;
+  return numbers->values[0];
 }
 
 std::optional<Unary> WithNumber(const std::string& op, double number, bool number_first) {

@@ -157,7 +157,6 @@ class Unfolder {
       return true;
     }
     if (OneDimensional(node)) return Widen(node);
-    if (node.op_type() == "LayerNormalization") return LayerNorm(node);
     return Moves(node.op_type()) && node.input_size() > 0 && known_.count(node.input(0)) > 0 &&
            Wrap(node);
   }
@@ -213,46 +212,6 @@ class Unfolder {
     return true;
   }
 
-  std::string Number(const NodeProto& node, float value) {
-    TensorProto& tensor = made_.emplace_back();
-    tensor.set_name(Fresh(node, "number"));
-    tensor.set_data_type(TensorProto::FLOAT);
-    tensor.add_float_data(value);
-    return tensor.name();
-  }
-
-  // (x - mean) / sqrt(mean of its squares + epsilon) * scale + bias, over the last dimension.
-  bool LayerNorm(const NodeProto& node) {
-    float epsilon = 1e-5F;
-    for (const auto& attribute : node.attribute()) {
-      if (attribute.name() == "epsilon") epsilon = attribute.f();
-      if (attribute.name() == "axis" && attribute.i() != -1) return false;
-    }
-    if (node.output_size() != 1 || node.input_size() < 2 || node.input(1).empty()) return false;
-    const auto mean_of = [&](const std::string& input) {
-      NodeProto& mean = AddNode("ReduceMean", node, {input}, Fresh(node, "mean"));
-      auto& axes = *mean.add_attribute();
-      axes.set_name("axes");
-      axes.set_type(::onnx::AttributeProto::INTS);
-      axes.add_ints(-1);
-      return mean.output(0);
-    };
-    const auto then = [&](const char* op, const std::string& a, const std::string& b) {
-      return AddNode(op, node, b.empty() ? std::vector{a} : std::vector{a, b}, Fresh(node, op))
-          .output(0);
-    };
-    const std::string& x = node.input(0);
-    const std::string centred = then("Sub", x, mean_of(x));
-    const std::string variance = mean_of(then("Mul", centred, centred));
-    const std::string deviation = then("Sqrt", then("Add", variance, Number(node, epsilon)), "");
-    const std::string unit = then("Div", centred, deviation);
-    const bool bias = node.input_size() > 2 && !node.input(2).empty();
-    const std::string scaled = bias ? then("Mul", unit, node.input(1)) : "";
-    AddNode(bias ? "Add" : "Mul", node, {bias ? scaled : unit, node.input(bias ? 2 : 1)},
-            node.output(0));
-    return true;
-  }
-
   // Copies what the operator says of itself.
   static void Attributes(const NodeProto& from, NodeProto& to) {
     for (const auto& attribute : from.attribute()) {
@@ -260,6 +219,15 @@ class Unfolder {
         *to.add_attribute() = attribute;
       }
     }
+  }
+  // Its divisor there is not the float op's.
+  static bool CountsOverhang(const NodeProto& node) {
+    bool up = false, counts = false;
+    for (const auto& attribute : node.attribute()) {
+      up = up || (attribute.name() == "ceil_mode" && attribute.i() != 0);
+      counts = counts || (attribute.name() == "count_include_pad" && attribute.i() != 0);
+    }
+    return node.op_type() == "QLinearAveragePool" && up && counts;
   }
   static bool ChannelsLast(const NodeProto& node) {
     return std::any_of(node.attribute().begin(), node.attribute().end(), [](const auto& attribute) {
@@ -275,7 +243,10 @@ class Unfolder {
                pair = conv || gemm || op == "MatMul" || op == "Add" || op == "Mul";
     const int operands = pair ? 2 : 1, bias = gemm ? 6 : 8;
     const int out = gemm ? 7 : 3 * operands;
-    if (node.input_size() < out + 1 || node.output_size() != 1 || ChannelsLast(node)) return false;
+    if (node.input_size() < out + 1 || node.output_size() != 1 || ChannelsLast(node) ||
+        CountsOverhang(node)) {
+      return false;
+    }
     std::vector<std::string> inputs;
     for (int i = 0; i < operands; ++i) {
       const Scale scale{node.input(3 * i + 1), node.input(3 * i + 2)};
@@ -301,9 +272,22 @@ class Unfolder {
     for (const std::string& input : inputs) made.add_input(input);
     made.add_output(real);
     Attributes(node, made);
+    if (gemm) BiasAsProduct(made);
     if (!OneDimensional(made) || !Widen(made)) *graph_.add_node() = made;
     Quantised(node, real, result, node.output(0));
     return true;
+  }
+
+  // QGemm's bias has the product's scale, alpha included: alpha * (A * B) + alpha * C.
+  static void BiasAsProduct(NodeProto& node) {
+    float alpha = 1;
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.name() == "alpha") alpha = attribute.f();
+    }
+    auto& beta = *node.add_attribute();
+    beta.set_name("beta");
+    beta.set_type(::onnx::AttributeProto::FLOAT);
+    beta.set_f(alpha);
   }
 
   static bool TransposedB(const NodeProto& node) {
@@ -334,11 +318,13 @@ class Unfolder {
   }
 
   bool Wrap(const NodeProto& node) {
-    if (node.op_type() == "Pad" && node.input_size() > 2 && !node.input(2).empty()) return false;
     const Scale scale = known_.at(node.input(0));
     const std::string real = Dequantised(node, node.input(0), scale);
     NodeProto copy = node;
     copy.set_input(0, real);
+    if (node.op_type() == "Pad" && node.input_size() > 2 && !node.input(2).empty()) {
+      copy.set_input(2, Dequantised(node, node.input(2), scale));  // a byte as well
+    }
     std::vector<std::pair<std::string, std::string>> outputs;
     for (int i = 0; i < node.output_size(); ++i) {
       if (node.output(i).empty()) continue;

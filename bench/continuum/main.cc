@@ -74,24 +74,27 @@ Json ToJson(const Row& row) {
 void PrintScores(const Comparison& result, const std::vector<Sla>& slas, Json& json,
                  std::ostream& out) {
   Table table({"SLA", "judged by", "best fixed", ">its score", ">router", ">router / fixed",
-               ">oracle", ">router / oracle"});
+               ">oracle", ">router / oracle", ">no foresight", ">router / that"});
   for (size_t s = 0; s < slas.size(); ++s) {
     const auto best =
         std::max_element(result.fixed.begin(), result.fixed.end(),
                          [&](const Row& a, const Row& b) { return a.scores[s] < b.scores[s]; });
     const double fixed = best->scores[s], routed = result.routed[s].scores[s];
-    const double oracle = result.oracles[s].scores[s];
+    const double oracle = result.oracles[s].scores[s], informed = result.informed[s].scores[s];
     // Where no place can (300 ms over a link that needs 366 ms), there is nothing to divide by.
     const auto part = [routed](double of) { return of > 0 ? Fixed(routed / of, 3) : "none can"; };
     table.Add({slas[s].name, slas[s].score, best->name, Fixed(fixed, 4), Fixed(routed, 4),
-               part(fixed), Fixed(oracle, 4), part(oracle)});
+               part(fixed), Fixed(oracle, 4), part(oracle), Fixed(informed, 4), part(informed)});
     json.push_back({{"sla", slas[s].name},
                     {"best_fixed", best->name},
                     {"fixed", fixed},
                     {"router", routed},
-                    {"oracle", oracle}});
+                    {"oracle", oracle},
+                    {"no_foresight", informed}});
   }
-  out << table.Text() << "\n";
+  out << table.Text()
+      << "oracle: foresees each place's time for each request; no foresight: knows how they are "
+         "distributed, and keeps the best place or the best wait before turning to the board\n\n";
 }
 
 Json CompareAll(const std::string& title, const World& world, const std::vector<Sla>& slas,

@@ -225,6 +225,42 @@ std::vector<size_t> OracleChoice(const Sla& sla, const std::vector<Tape>& tapes,
   return choice;
 }
 
+// Knows how each place's times are distributed, and no request's: the best place, or the best wait
+// for a place and the board behind it, kept for all. The wait is fitted in hindsight.
+Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+             const std::vector<Row>& fixed, const World& world, size_t which) {
+  const size_t places = tapes.size();
+  const serve::EnergyModel model;
+  Row best = fixed.front();
+  for (const Row& row : fixed) {
+    if (row.scores[which] > best.scores[which]) best = row;
+  }
+  for (size_t far = 0; far < places; ++far) {
+    if (world.places[far].link < 0) continue;
+    std::vector<double> waits = tapes[far].seconds;
+    std::sort(waits.begin(), waits.end());
+    for (size_t near = 0; near < places; ++near) {
+      if (world.places[near].link >= 0) continue;
+      for (size_t percent = 1; percent < 100; ++percent) {
+        const double wait_s = waits[waits.size() * percent / 100];
+        Tape tape = tapes[far];
+        for (size_t i = 0; i < tape.seconds.size(); ++i) {
+          if (tape.seconds[i] <= wait_s) continue;
+          tape.energy_uj[i] +=
+              tapes[near].energy_uj[i] - model.waiting_mw * (tape.seconds[i] - wait_s) * 1e3;
+          tape.seconds[i] = wait_s + tapes[near].seconds[i];
+          tape.right[i] = tapes[near].right[i];
+          tape.place[i] = static_cast<uint8_t>(near);
+        }
+        Row row = Sum("", tape, slas, places);
+        if (row.scores[which] > best.scores[which]) best = std::move(row);
+      }
+    }
+  }
+  best.name = "no foresight: " + sla.name;
+  return best;
+}
+
 }  // namespace
 
 std::vector<micro::RoutePlace> World::rows() const {
@@ -304,6 +340,8 @@ Comparison Compare(const World& world, const plan::LinkShape& shape, const std::
         Sum("router: " + sla.name, Play(world, shape, sla.request, requests), slas, places));
     result.oracles.push_back(Sum(
         "oracle: " + sla.name, Pick(tapes, OracleChoice(sla, tapes, result.fixed)), slas, places));
+    result.informed.push_back(
+        Informed(sla, slas, tapes, result.fixed, world, result.informed.size()));
   }
   const auto right = [&](size_t p, size_t i) { return tapes[p].right[i] ? 1.0 : 0.0; };
   const auto ms = [&](size_t p, size_t i) { return tapes[p].seconds[i] * 1e3; };

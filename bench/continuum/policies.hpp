@@ -49,10 +49,11 @@ struct Row {
 
 struct Comparison {
   std::string link;
-  std::vector<Row> fixed{};    // places, cascade
-  std::vector<Row> routed{};   // one an SLA
-  std::vector<Row> oracles{};  // one an SLA: knows every place's time, not which answer is right
-  Row clairvoyant{};           // knows that as well; the bound of efficiency
+  std::vector<Row> fixed{};     // places, cascade
+  std::vector<Row> routed{};    // one an SLA
+  std::vector<Row> oracles{};   // one an SLA: knows every place's time, not which answer is right
+  std::vector<Row> informed{};  // one an SLA: knows how the times are distributed, not each one
+  Row clairvoyant{};            // knows that as well; the bound of efficiency
 };
 Comparison Compare(const World& world, const plan::LinkShape& shape, const std::vector<Sla>& slas,
                    int requests);

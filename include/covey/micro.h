@@ -128,7 +128,7 @@ typedef struct covey_result {
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */
 struct covey_parts;
 
-#define COVEY_SESSION_BYTES 2304
+#define COVEY_SESSION_BYTES 2560
 typedef struct covey_session {
   union {
     uint64_t align;

@@ -12,5 +12,6 @@ if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast 
   file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc)
   set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
   # Deciding has a budget in instructions (docs/guide/routing.md).
-  set_source_files_properties(${dir}/route/router.cc ${dir}/route/explore.cc ${dir}/route/estimate.cc PROPERTIES COMPILE_OPTIONS -O3)
+  set_source_files_properties(${dir}/route/router.cc PROPERTIES COMPILE_OPTIONS "-O2;--param=max-inline-insns-auto=24")
+  set_source_files_properties(${dir}/route/explore.cc PROPERTIES COMPILE_OPTIONS -O2)
 endif()

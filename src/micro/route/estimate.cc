@@ -8,8 +8,11 @@ namespace {
 constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
 
 int StepOf(int32_t ratio_q8, int steps) {
-  const int32_t step = (ratio_q8 - Spread::kLowestQ8) / Spread::kStepQ8;
-  if (ratio_q8 < Spread::kLowestQ8) return 0;
+  const int32_t above = ratio_q8 - Spread::kLowestQ8;
+  if (above < 0) return 0;
+  const int32_t step = above < Spread::kFineEndQ8
+                           ? above / Spread::kFineQ8
+                           : Spread::kFine + (above - Spread::kFineEndQ8) / Spread::kCoarseQ8;
   return step < steps ? step : steps - 1;
 }
 
@@ -45,40 +48,50 @@ void Spread::Add(uint32_t expected_us, uint32_t measured_us) {
     for (uint16_t& upto : upto_) upto = static_cast<uint16_t>(upto / 2);
   }
   const int step = StepOf(Log2Q8(measured_us) - Log2Q8(expected_us), kSteps);
+  if (step == kSteps - 1) {
+    const uint32_t q4 = measured_us / (expected_us / 16 + 1);
+    beyond_q4_ = static_cast<uint16_t>(Toward(beyond_q4_, q4 < 0xFFF ? q4 : 0xFFF, 8));
+  }
   for (int i = step; i < kSteps; ++i) {
     uint16_t& upto = upto_[static_cast<size_t>(i)];
     upto = static_cast<uint16_t>(upto + kSample);
   }
 }
 
-void Spread::Forget() {
-  for (uint16_t& upto : upto_) upto = static_cast<uint16_t>((upto + 4) / 8);
+void Spread::AddLate(uint32_t expected_us, uint32_t waited_us) {
+  const auto step = static_cast<size_t>(StepOf(Log2Q8(waited_us) - Log2Q8(expected_us), kSteps));
+  const uint32_t before = upto_[step], beyond = upto_.back() - before;
+  constexpr uint32_t kMost32 = kMost / 2;
+  if (beyond == 0) return Add(expected_us, waited_us < kMost32 ? waited_us * 2 : kMost);
+  for (size_t i = step + 1; i < kSteps; ++i)
+    upto_[i] = static_cast<uint16_t>(upto_[i] + kSample * (upto_[i] - before) / beyond);
 }
 
-uint32_t Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
+Spread::Wait Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
   // Upper edges of the steps and what lies between them, in 1/256 of what was expected.
   static constexpr std::array<uint16_t, kSteps> kEdge = {
-      197, 215, 235, 256, 279, 304, 332, 362,  395,  431,  470,  512,
-      558, 609, 664, 724, 790, 861, 939, 1024, 1117, 1218, 1328, 1448};
+      197, 215, 235, 256, 279,  304,  332,  362,  395,  431,  470,  512,
+      558, 609, 664, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 8192};
   constexpr uint32_t kMostOther = 0xFFFF;
   const uint32_t unit = expected_us / 256 + 1;
   const uint32_t other = other_us / unit < kMostOther ? other_us / unit : kMostOther;
-  const uint32_t total = upto_.back();
+  const uint32_t total = upto_.back() > 0 ? upto_.back() : 1U;
   uint32_t came = 0;
-  uint32_t best = std::numeric_limits<uint32_t>::max(), best_edge = 0;
+  uint32_t best = kMost, best_edge = 0;
   for (size_t i = 0; i < kSteps; ++i) {
     const uint32_t seen = i > 0 ? (kEdge[i - 1] + kEdge[i]) / 2U : kEdge[0];
     const uint32_t mass = i > 0 ? static_cast<uint32_t>(upto_[i] - upto_[i - 1]) : upto_[0];
-    came += mass * (i + 1 < kSteps ? seen : 2U * kEdge[i]);  // the last step has no end
+    came += mass * (i + 1 < kSteps ? seen : 16U * beyond_q4_);
     const uint32_t cost = came + (total - upto_[i]) * (kEdge[i] + other);
     if (cost > best || i < 4) continue;  // of equals the longest: nothing speaks for haste
     best = cost;
     best_edge = i + 1 < kSteps ? kEdge[i] : 0U;
   }
-  if (best_edge == 0) return std::numeric_limits<uint32_t>::max();
-  return unit < std::numeric_limits<uint32_t>::max() / best_edge
-             ? unit * best_edge
-             : std::numeric_limits<uint32_t>::max();
+  const auto mean = [total](uint32_t sum) {
+    return static_cast<uint16_t>(sum / total < 0xFFFF ? sum / total : 0xFFFF);
+  };
+  const bool ends = best_edge != 0 && unit < kMost / best_edge;
+  return {ends ? unit * best_edge : kMost, mean(best), mean(came)};
 }
 
 void LinkEstimate::Learn(uint32_t up_bytes, uint32_t measured_us, uint32_t part) {

@@ -2,15 +2,15 @@
 //
 //   share of answers in time = Spread.Within(budget, expected)
 //
-//   Spread counts measured / expected in 24 steps of an eighth of an octave, from 0.7 to 5.7, and
-//   forgets slowly; it begins as the profile's quantiles. LinkEstimate is rtt + bytes * a, both
-//   parts moved by their share of each error.
+//   Spread counts measured / expected in 24 steps, of an eighth of an octave from 0.7 to 2.8 and of
+//   half an octave from there to 32, and forgets slowly; it begins as the profile's quantiles.
+//   LinkEstimate is rtt + bytes * a, both parts moved by their share of each error.
 //
 //   Spread spread(profile.compute);
 //   spread.Add(expected_us, measured_us);
 //   uint16_t in_time = spread.Within(expected_us, budget_us);   // 1/10,000
 //
-// Memory: 48 and 8 bytes. Exact: integers only, the same on every target.
+// Memory: 50 and 8 bytes. Exact: integers only, the same on every target.
 #pragma once
 
 #include <array>
@@ -24,19 +24,29 @@ namespace covey::micro {
 
 class Spread {
  public:
-  static constexpr int32_t kStepQ8 = 32;      // an eighth of an octave
-  static constexpr int32_t kLowestQ8 = -128;  // half an octave below what was expected
+  static constexpr int32_t kLowestQ8 = -128;               // half an octave below the expected
+  static constexpr int32_t kFine = 16;                     // steps of ...
+  static constexpr int32_t kFineQ8 = 32, kCoarseQ8 = 128;  // ... 256 * log2
+  static constexpr int32_t kFineEndQ8 = kFine * kFineQ8;   // above kLowestQ8
   Spread() : Spread(Quantiles{}) {}
   // Never narrower than what links and operating systems do anyway: 1.1 at 90 %, 1.4 at 99 %,
   // except for a `steady` place, a board's own engine.
   explicit Spread(const Quantiles& prior, bool steady = false);
 
   void Add(uint32_t expected_us, uint32_t measured_us);
-  // Things have changed: what was learned counts an eighth.
-  void Forget();
+  // Nothing had come by then. When it would have is unknown: as in what was seen to take longer, if
+  // anything was.
+  void AddLate(uint32_t expected_us, uint32_t waited_us);
   // How long to wait before it pays to turn to something that takes `other_us`: the mean of both
   // together is least. UINT32_MAX: as long as it takes.
-  uint32_t BestWait(uint32_t expected_us, uint32_t other_us) const;
+  struct Wait {
+    uint32_t us;
+    uint16_t mean_q8,
+        alone_q8;  // the mean, turning and never turning, in 1/256 of what is expected
+  };
+  Wait BestWait(uint32_t expected_us, uint32_t other_us) const;
+  // True once more than a few answers were added.
+  bool settled() const { return upto_.back() > 20 * kSample; }
   // The share of answers that come within `budget_us`.
   uint16_t Within(uint32_t expected_us, uint32_t budget_us) const;
 
@@ -47,6 +57,7 @@ class Spread {
   void Fill(int first, int last, uint16_t mass);
 
   std::array<uint16_t, kSteps> upto_{};  // measurements up to the end of each step
+  uint16_t beyond_q4_ = 1024;            // mean of the last step, which has no end
 };
 
 // 256 * log2(value), rounded down, straight between powers of two; 0 counts as 1.
@@ -76,12 +87,14 @@ inline uint16_t Spread::Within(uint32_t expected_us, uint32_t budget_us) const {
   const int32_t ratio = Log2Q8(budget_us) - Log2Q8(expected_us) - kLowestQ8;
   const uint32_t total = upto_.back();
   if (budget_us == 0 || ratio <= 0 || total == 0) return 0;
-  const auto steps = static_cast<uint32_t>(ratio) / kStepQ8;
+  const auto above = static_cast<uint32_t>(ratio);
+  const bool fine = ratio < kFineEndQ8;
+  const uint32_t steps = fine ? above / kFineQ8 : kFine + (above - kFineEndQ8) / kCoarseQ8;
+  const uint32_t part = fine ? above % kFineQ8 * (kCoarseQ8 / kFineQ8) : above % kCoarseQ8;
   if (steps >= kSteps) return kOne;
   uint32_t sum = steps > 0 ? upto_[steps - 1] : 0U;
   // Whatever lies beyond the last step is not known to come at all.
-  if (steps < kSteps - 1)
-    sum += (upto_[steps] - sum) * (static_cast<uint32_t>(ratio) % kStepQ8) / kStepQ8;
+  if (steps < kSteps - 1) sum += (upto_[steps] - sum) * part / kCoarseQ8;
   return static_cast<uint16_t>(sum * kOne / total);
 }
 

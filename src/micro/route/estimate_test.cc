@@ -38,18 +38,30 @@ TEST(Spread, LearnsTheShareThatComesInTime) {
   EXPECT_EQ(spread.Within(1'000, 20'000), kOne);
 }
 
-TEST(Spread, ForgetsFasterWhenToldThatThingsChanged) {
-  Spread kept, told;
-  for (int i = 0; i < 250; ++i) {
-    kept.Add(1'000, 4'000);
-    told.Add(1'000, 4'000);
+TEST(Spread, SpreadsWhatWasCutOffOverWhatWasSeenToTakeLonger) {
+  Spread cut, whole;
+  for (int i = 0; i < 400; ++i) {
+    const uint32_t us = i % 10 == 0 ? 8'000 : i % 10 == 1 ? 3'000 : 1'000;
+    whole.Add(1'000, us);
+    if (i >= 100 && us > 1'500) {
+      cut.AddLate(1'000, 1'500);
+    } else {
+      cut.Add(1'000, us);
+    }
   }
-  told.Forget();
-  for (int i = 0; i < 40; ++i) {
-    kept.Add(1'000, 1'000);
-    told.Add(1'000, 1'000);
-  }
-  EXPECT_GT(told.Within(1'000, 1'500), kept.Within(1'000, 1'500) + 2'000);
+  EXPECT_NEAR(cut.Within(1'000, 1'500), whole.Within(1'000, 1'500), 200);
+  EXPECT_NEAR(cut.Within(1'000, 5'000), whole.Within(1'000, 5'000), 300);
+}
+
+TEST(Spread, WaitsAsLongAsItPays) {
+  Spread spread;
+  for (int i = 0; i < 250; ++i) spread.Add(4'000, i % 5 == 0 ? 60'000 : 4'000);
+  const Spread::Wait costly = spread.BestWait(4'000, 90'000),
+                     cheap = spread.BestWait(4'000, 10'000);
+  EXPECT_GE(costly.us, 60'000U);  // the slow ones take less than turning away
+  EXPECT_LE(cheap.us, 10'000U);
+  EXPECT_NEAR(4.0 * cheap.alone_q8 / 256, 0.8 * 4 + 0.2 * 60, 2.5);
+  EXPECT_NEAR(4.0 * cheap.mean_q8 / 256, 0.8 * 4 + 0.2 * (4.5 + 10), 1);
 }
 
 TEST(LinkEstimate, AddsTheBytesToTheRoundTrip) {

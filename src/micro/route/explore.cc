@@ -20,7 +20,7 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
       continue;
     View then = views[i];
     then.whole_us = live.base_us;
-    then.accuracy = AccuracyOf(i);
+    then.accuracy = then.worth = AccuracyOf(i);
     then.price = PriceOf(then, request.prefer);
     const bool promising = lost || Worse(then, now, request.prefer) < 0;
     const bool slow = promising && views[i].expected_us / 2 > live.base_us;
@@ -30,7 +30,7 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
   }
   const uint32_t most = Sum(now.whole_us, 1'000'000);
   credit_us_ = Smaller(most, Sum(credit_us_, now.whole_us / (suspected ? 8 : 64)));
-  if (next == kNoPlace) return;
+  if (next == kNoPlace) return BePatient(now, limits, choice);
   const uint32_t room =
       lost ? limits.goal_us
            : Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us);
@@ -40,12 +40,35 @@ void Router::Explore(std::span<const View> views, const Request& request, const 
     if (live_[next].asked < kSeldom) return;
     window = limits.goal_us;
   }
-  if (!lost && credit_us_ < window) return;
-  if (!lost) credit_us_ -= window;
+  // As it seems to be, if that is cheap: what is hardly worse shows soon whether it is.
+  View usual = views[next];
+  if (limits.goal_us == kNever) {  // And to its end, or what comes late would stay unknown.
+    usual.whole_us = Scaled(usual.expected_us, live_[next].alone_q8);
+    usual.give_up_us = Patience(usual.expected_us);
+  }
+  const uint32_t extra = Less(usual.whole_us, now.whole_us);
+  const bool near = !lost && extra < window && usual.meets + kHardly >= now.meets;
+  const uint32_t cost = near ? extra : window;
+  if (!lost && credit_us_ < cost) return;
+  if (!lost) credit_us_ -= cost;
+  if (near) window = usual.give_up_us;
   choice.place = next;
   choice.backup = limits.backup;
   choice.give_up_us = window;
   choice.reason = Reason::kTrial;
+}
+
+// An agent that is given up early is waited for longer now and then, as far as was saved for it:
+// when what comes late would have come is not known otherwise.
+void Router::BePatient(const View& now, const Limits& limits, Choice& choice) {
+  const Live& live = live_[choice.place];
+  if (limits.goal_us != kNever || choice.give_up_us != live.wait_us || live.wait_us > kNever / 4)
+    return;
+  const uint32_t missed = uint32_t{kOne} - live.spread.Within(now.expected_us, live.wait_us);
+  const auto cost = static_cast<uint32_t>(uint64_t{live.wait_us} * 4 * missed / kOne);
+  if (credit_us_ < cost) return;
+  credit_us_ -= cost;
+  choice.give_up_us *= 3;
 }
 
 // An agent that failed, or has become slow, is asked for a sign of life every second request: the

@@ -1,6 +1,7 @@
-// What the router takes from answers, failures and comparisons.
+// What the router takes from profiles, answers, failures and comparisons.
 #include <limits>
 
+#include "micro/route/reckon.hpp"
 #include "micro/route/router.hpp"
 
 namespace covey::micro {
@@ -16,11 +17,39 @@ uint32_t Root(uint32_t value) {
   return root;
 }
 
+uint32_t Twice(uint32_t us) { return us < kImpossibleUs ? us * 2 : UINT32_MAX; }
+
+uint16_t Later(const Spread& spread, uint32_t expected_us, uint32_t us) {
+  return static_cast<uint16_t>(kOne - spread.Within(expected_us, us));
+}
+
 }  // namespace
+
+Router::Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links) {
+  for (size_t i = 0; i < links.size() && i < kMaxLinks; ++i)
+    links_[i] = {.rtt_us = links[i].rtt_us, .up_ns_per_byte = links[i].up_ns_per_byte};
+  count_ = static_cast<uint8_t>(places.size() < kMaxPlaces ? places.size() : kMaxPlaces);
+  for (uint8_t i = 0; i < count_; ++i) {
+    rows_[i] = places[i];
+    const Profile& profile = *places[i].profile;
+    Live& live = live_[i];
+    live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
+    live.base_us = ExpectedUs(i);
+    live.spread = PriorOf(i);
+    live.asked = kSeldom - 64;
+  }
+}
+
+// Computing varies as the profile says; fixed parts and link are on top.
+Spread Router::PriorOf(uint8_t i) const {
+  const Quantiles& compute = rows_[i].profile->compute;
+  const uint32_t all = ExpectedUs(i), rest = Less(all, compute.p50_us);
+  return Spread({all, Sum(rest, compute.p90_us), Sum(rest, compute.p99_us)}, rows_[i].steady);
+}
 
 void Router::CloseBreaker(Live& live) {
   live.open = live.alive = false;
-  live.failures = live.trial_gap = 0;
+  live.trial_gap = 0;
 }
 
 void Router::Answered(uint8_t i, Outcome outcome) {
@@ -38,10 +67,17 @@ void Router::Answered(uint8_t i, Outcome outcome) {
     const uint32_t rtt_us = links_[rows_[i].link].rtt_us;
     outcome.total_us -= rtt_us < outcome.total_us / 2 ? rtt_us : outcome.total_us / 2;
   }
-  if (expected_us > 0) live.spread.Add(expected_us, outcome.total_us);
+  // How likely a surprise is, on the side that this answer is on.
+  const uint16_t odds = outcome.total_us > expected_us
+                            ? Later(live.spread, expected_us, Twice(expected_us))
+                            : live.spread.Within(expected_us, expected_us / 2);
+  // What was waited for longer than usual stands for those that were not.
+  const bool rare = live.wait_us > 0 && outcome.total_us > live.wait_us;
+  for (int times = expected_us == 0 ? 0 : rare ? 4 : 1; times > 0; --times)
+    live.spread.Add(expected_us, outcome.total_us);
   if (live.answers < UINT16_MAX) ++live.answers;
   Weigh(live, expected_us, outcome);
-  Settle(i, expected_us, outcome);
+  Settle(i, expected_us, odds, outcome);
   NoteWait(i);
   const uint32_t now_us = ExpectedUs(i);
   if (now_us < live.base_us || live.base_us == 0) {
@@ -80,24 +116,42 @@ void Router::Weigh(Live& live, uint32_t expected_us, const Outcome& outcome) {
   live.hint_us = outcome.load_us < kImpossibleUs ? outcome.load_us : 0;
 }
 
-// Moves level and link towards the measurement. One surprise alone moves nothing, two in a row
-// everything: that is no noise, things have changed.
-void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
+// One answer far off is chance. So is a run of them where that is how the place answers: a loaded
+// agent has two times, and its slow one, thrice in a row, is no news. True once the run is less
+// likely than 1 in 4,000: things have changed.
+bool Router::IsNoChance(Live& live, int step, uint16_t odds) {
+  constexpr uint16_t kRare = kOne / 66, kNoChance = 2;  // kRare: two in a row are enough
+  if (live.run * step <= 0) {
+    live.run = 0;
+    live.run_odds = kOne;
+    live.odds = odds;
+  }
+  const uint16_t each = live.odds > kRare ? live.odds : kRare;
+  live.run = static_cast<int8_t>(live.run + step);
+  live.run_odds = static_cast<uint16_t>(uint32_t{live.run_odds} * each / kOne);
+  if (live.run_odds > kNoChance) return false;
+  live.run = 0;
+  return true;
+}
+
+// Moves level and link towards the measurement. What is far off moves nothing, until it is no
+// chance any more; then it moves everything.
+void Router::Settle(uint8_t i, uint32_t expected_us, uint16_t odds, const Outcome& outcome) {
   Live& live = live_[i];
   const uint32_t total_us = outcome.total_us;
   const bool first = expected_us == 0;  // nothing was known
   const int step =
       first ? 0 : (total_us / 2 > expected_us ? 1 : (total_us < expected_us / 2 ? -1 : 0));
-  const bool again = step != 0 && live.surprise * step > 0;
-  live.surprise = static_cast<int8_t>(again ? 2 * step : step);
+  const bool again = step != 0 && IsNoChance(live, step, odds);
+  if (step == 0) live.run = 0;
   if (step != 0 && !again && live.answers > 1) {
     if (rows_[i].steady) live.distrust |= kClock;  // an engine does not do that
     return;
   }
-  const uint32_t part = again || first ? 1 : 4;
-  if (again) live.spread.Forget();
+  const uint32_t part = again || first ? 1 : live.spread.settled() ? 16 : 4;
   if (!IsAgent(i)) {
     live.level_us = Toward(live.level_us, total_us, part);
+    if (again) live.spread = PriorOf(i);
     return;
   }
   const uint32_t bytes = outcome.up_bytes != 0 ? outcome.up_bytes : rows_[i].profile->up_bytes;
@@ -107,15 +161,44 @@ void Router::Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome) {
   if (said) live.level_us = Toward(live.level_us, work, part);
   const uint32_t there = (said ? work : live.level_us) + (said ? queued : 0);
   link.Learn(bytes, total_us > there ? total_us - there : 1, part);
+  if (again) live.spread = PriorOf(i);  // what was learnt was of another time
 }
 
 void Router::NoteWait(uint8_t i) {
   Live& live = live_[i];
-  if (IsAgent(i) && other_us_ > 0) live.wait_us = live.spread.BestWait(ExpectedUs(i), other_us_);
+  if (!IsAgent(i)) return;
+  const Spread::Wait wait = live.spread.BestWait(ExpectedUs(i), other_us_);
+  // Who turns away early learns nothing of what comes late: not before enough is known.
+  live.wait_us = other_us_ > 0 && live.spread.settled() ? wait.us : 0;
+  live.mean_q8 = wait.mean_q8;
+  live.alone_q8 = wait.alone_q8;
 }
 
 void Router::Blame(Live& live) {
   live.health = static_cast<uint16_t>(live.health - live.health / 64);
+}
+
+void Router::FailTrial(Live& live, uint32_t waited_us, bool refused) {
+  Blame(live);
+  live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
+  if (live.trial_gap > kLongestGap) live.trial_gap = kLongestGap;
+  // It lives, and does not answer in several times what its profile promises.
+  if (!refused && live.trial_gap > 2 && waited_us / 3 > live.base_us)
+    live.distrust |= kLatencyProfile;
+}
+
+// A late answer of a place that is there. How late it would have been is not known.
+void Router::LearnLate(uint8_t i, uint32_t expected_us, uint32_t waited_us) {
+  Live& live = live_[i];
+  if (expected_us > 0) live.spread.AddLate(expected_us, waited_us);
+  if (IsAgent(i) && waited_us / 2 < expected_us) {
+    // Cut off near what is expected: were only the others learned from, it would seem ever faster.
+    LinkEstimate& link = links_[rows_[i].link];
+    const uint32_t bytes = rows_[i].profile->up_bytes, usual_us = link.Us(bytes);
+    link.Learn(bytes, usual_us + usual_us / 4, 16);
+    live.level_us += live.level_us / 64;
+  }
+  NoteWait(i);
 }
 
 void Router::Failed(uint8_t i, uint32_t waited_us, bool refused) {
@@ -124,23 +207,17 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused) {
   const uint32_t expected_us = ExpectedUs(i);
   // It was given less than it needs: that says nothing of it.
   if (!refused && waited_us < expected_us / 2) return;
-  if (live.failures < UINT8_MAX) ++live.failures;
-  if (expected_us > 0)
-    live.spread.Add(expected_us, waited_us > kImpossibleUs ? waited_us : waited_us * 2);
-  NoteWait(i);
-  if (live.open) {  // its trial
-    Blame(live);
-    live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
-    if (live.trial_gap > kLongestGap) live.trial_gap = kLongestGap;
-    // It lives, and does not answer in several times what its profile promises.
-    if (!refused && live.trial_gap > 2 && waited_us / 3 > live.base_us)
-      live.distrust |= kLatencyProfile;
-    live.alive = false;
-    live.asked = 0;
-    return;
+  const uint16_t odds = Later(live.spread, expected_us, waited_us);
+  if (live.open) {
+    FailTrial(live, waited_us, refused);
+  } else {
+    // Several times what was expected, as hardly any answer ever took: no need to see that twice.
+    const bool gone = refused || (waited_us / 3 >= expected_us && odds < kOne / 100);
+    if (!IsNoChance(live, 1, odds) && !gone) return LearnLate(i, expected_us, waited_us);
+    live.run = 0;
+    live.open = true;
   }
-  if (!refused && waited_us / 3 < expected_us && live.failures < 2) return Blame(live);
-  live.open = true;
+  live.late_us = refused ? 0 : waited_us;
   live.alive = false;
   live.asked = 0;
 }
@@ -155,14 +232,18 @@ void Router::Skipped(uint8_t i) {
 void Router::Alive(uint8_t i, uint32_t rtt_us) {
   if (i >= count_ || !IsAgent(i)) return;
   Live& live = live_[i];
-  // Well again at once: no outage, it just failed.
-  if (live.open && !live.alive && live.asked <= 2) Blame(live);
+  // Well again at once: no outage, it just failed, or takes that long now and then.
+  if (live.open && !live.alive && live.asked <= 2) {
+    if (live.late_us == 0) Blame(live);
+    if (live.late_us != 0) LearnLate(i, ExpectedUs(i), live.late_us);
+    live.late_us = 0;
+  }
   live.alive = true;
   if (rtt_us == 0 || rtt_us > kImpossibleUs) return;
   // A lone slow sign may be a lost packet.
   LinkEstimate& link = links_[rows_[i].link];
-  const bool slow = rtt_us / 2 > link.rtt_us;
-  if (!slow || live.slow_sign) link.Learn(0, rtt_us, slow ? 1 : 2);
+  const bool slow = rtt_us / 2 > link.rtt_us, fast = rtt_us < link.rtt_us / 2;
+  if (!slow || live.slow_sign) link.Learn(0, rtt_us, slow ? 1 : fast ? 2 : 16);
   live.slow_sign = slow;
 }
 

@@ -25,6 +25,16 @@ inline uint32_t Less(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }
 
 inline uint32_t Smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
+inline uint32_t Scaled(uint32_t value, uint16_t q8) {
+  const uint64_t all = (uint64_t{value} * q8) >> 8;
+  return all < kNever ? static_cast<uint32_t>(all) : kNever;
+}
+
+// How long to wait for a place when nothing presses.
+inline uint32_t Patience(uint32_t expected_us) {
+  return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 300 * kMarginUs);
+}
+
 // Time or energy for each right answer: what is wrong twice as often is not cheaper at that price.
 template <typename View>
 uint32_t PriceOf(const View& view, Prefer prefer) {
@@ -38,7 +48,7 @@ uint32_t PriceOf(const View& view, Prefer prefer) {
 template <typename View>
 int32_t Worse(const View& a, const View& b, Prefer prefer) {
   if (prefer == Prefer::kAccuracy) {
-    const int32_t gap = int32_t{b.accuracy} - int32_t{a.accuracy};
+    const int32_t gap = int32_t{b.worth} - int32_t{a.worth};
     if (gap > 50 || gap < -50) return gap * 64 / 800;
   }
   const uint32_t x = a.price, y = b.price;

@@ -19,31 +19,17 @@ uint16_t Both(uint16_t a, uint16_t b) { return static_cast<uint16_t>(uint32_t{a}
 
 uint16_t Not(uint16_t share) { return static_cast<uint16_t>(kOne - share); }
 
-// How long to wait for a place when nothing presses.
-uint32_t Patience(uint32_t expected_us) {
-  return Sum(expected_us > kNever / 4 ? kNever : expected_us * 4, 300 * kMarginUs);
+// True if waiting with a local answer in reserve meets the request better, or as well at hardly
+// more of what is preferred.
+template <typename View>
+bool AsGood(View& covered, View& alone, Prefer prefer) {
+  if (covered.meets > alone.meets + kSameChance) return true;
+  covered.worth = covered.accuracy;
+  alone.worth = alone.accuracy;
+  return covered.meets + kSameChance >= alone.meets && Worse(covered, alone, prefer) <= 8;
 }
 
 }  // namespace
-
-Router::Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links) {
-  for (size_t i = 0; i < links.size() && i < kMaxLinks; ++i)
-    links_[i] = {.rtt_us = links[i].rtt_us, .up_ns_per_byte = links[i].up_ns_per_byte};
-  count_ = static_cast<uint8_t>(places.size() < kMaxPlaces ? places.size() : kMaxPlaces);
-  for (uint8_t i = 0; i < count_; ++i) {
-    rows_[i] = places[i];
-    const Profile& profile = *places[i].profile;
-    Live& live = live_[i];
-    live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
-    live.base_us = ExpectedUs(i);
-    // Computing varies as the profile says; fixed parts and link are on top.
-    const uint32_t rest = Less(live.base_us, profile.compute.p50_us);
-    live.spread =
-        Spread({live.base_us, Sum(rest, profile.compute.p90_us), Sum(rest, profile.compute.p99_us)},
-               places[i].steady);
-    live.asked = kSeldom - 64;
-  }
-}
 
 uint32_t Router::ExpectedUs(uint8_t i, uint32_t up_bytes) const {
   const Live& live = live_[i];
@@ -174,18 +160,23 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
           : 0;
   const uint16_t before = window > 0 ? InTime(i, view.expected_us, window) : 0;
   const uint16_t alone = InTime(i, view.expected_us, limits.goal_us);
-  View covered = view;
-  covered.meets = Both(before, enough);
-  covered.give_up_us = window;
-  if (window > 0) WithBackup(covered, before, request, limits);
   view.meets = Both(alone, enough);
+  // Now and then it takes much longer than is to be expected; here the mean counts.
+  const uint32_t expected_us = view.expected_us;
+  view.whole_us = Scaled(expected_us, live.alone_q8);
   view.price = PriceOf(view, request.prefer);
-  covered.price = PriceOf(covered, request.prefer);
-  const bool safer = covered.meets > view.meets + kSameChance;
-  const bool as_safe = covered.meets + kSameChance >= view.meets;
-  if (before >= kOne / 2 &&
-      (safer || (as_safe && Worse(covered, view, request.prefer) <= 8) || limits.goal_us == kNever))
-    return covered;
+  if (window > 0) {
+    const bool at_leisure = limits.goal_us == kNever;
+    View covered = view;
+    covered.meets = Both(before, enough);
+    covered.give_up_us = window;
+    WithBackup(covered, before, request, limits);
+    if (at_leisure && patient == live.wait_us) covered.whole_us = Scaled(expected_us, live.mean_q8);
+    covered.price = PriceOf(covered, request.prefer);
+    if (at_leisure ? before >= kOne / 2 || covered.price < view.price
+                   : before >= kOne / 2 && AsGood(covered, view, request.prefer))
+      return covered;
+  }
   if (live.open && spare && live.trial_gap > 0 && live.asked < kRareTrial) return {};
   view.give_up_us = limits.last_us;
   view.backup = limits.backup;
@@ -225,7 +216,7 @@ Router::View Router::LookAtCascade(uint8_t i, const View& sent, const Request& r
   return view;
 }
 
-uint8_t Router::Preferred(std::span<const View> views, const Request& request, Reason& reason) {
+uint8_t Router::Preferred(std::span<View> views, const Request& request, Reason& reason) {
   uint16_t chance = 0, accuracy = 0;
   uint8_t usable = 0;
   for (const View& view : views) {
@@ -235,13 +226,16 @@ uint8_t Router::Preferred(std::span<const View> views, const Request& request, R
     if (view.accuracy > accuracy) accuracy = view.accuracy;
   }
   const bool late_counts = request.max_latency_us != 0 && request.late_ok;
-  const uint16_t same = late_counts ? kSameChanceLate : kSameChance;
+  // The most accurate of what comes late is no use: what counts is to be right in time.
+  const bool in_time_counts = late_counts && request.prefer == Prefer::kAccuracy;
+  const uint16_t same = in_time_counts ? kOne : late_counts ? kSameChanceLate : kSameChance;
   Prefer prefer = request.prefer;
   if (chance < kHardly)
     prefer = accuracy < request.min_accuracy ? Prefer::kAccuracy : Prefer::kLatency;
   uint8_t best = kNoPlace;
   for (uint8_t i = 0; i < views.size(); ++i) {
     if (!views[i].usable || views[i].meets + same < chance) continue;
+    views[i].worth = in_time_counts ? Both(views[i].meets, views[i].accuracy) : views[i].accuracy;
     if (best == kNoPlace || Worse(views[i], views[best], prefer) < 0) best = i;
   }
   reason =
@@ -273,12 +267,12 @@ void Router::Watch(uint64_t now_ns) {
   for (uint8_t i = 0; i < count_; ++i) {
     if (live_[i].asked < UINT16_MAX) ++live_[i].asked;
     live_[i].hint_us -= live_[i].hint_us / 4;  // what an agent said of its load grows old
-    // So do failures: each keeps the place from requests that another meets more surely for some
-    // hundred requests, not for ever.
-    const auto sick = static_cast<uint16_t>(kOne - live_[i].health);
-    if (turns_ % 4 == 0)
-      live_[i].health = static_cast<uint16_t>(live_[i].health + (sick + 255) / 256);
   }
+  // So do failures: each keeps the place from requests that another meets more surely for some
+  // hundred requests, not for ever.
+  Live& next = live_[turns_ % kMaxPlaces];
+  const auto sick = static_cast<uint16_t>(kOne - next.health);
+  next.health = static_cast<uint16_t>(next.health + (sick + 127) / 128);
 }
 
 Choice Router::Decide(const Request& request, uint64_t now_ns) {

@@ -82,18 +82,21 @@ class Router {
  private:
   struct Live {
     Spread spread;
-    uint32_t level_us = 0;           // at the place, link and waiting apart
-    uint32_t base_us = 0;            // the whole, as its profile or its best days have it
-    uint32_t hint_us = 0;            // what it last said a request would wait
-    uint32_t wait_us = 0;            // as long as waiting pays, beside a local answer; 0: unknown
-    uint16_t health = kOne;          // share of requests answered, lately
-    uint16_t asked = 0;              // decisions since it was chosen or probed
-    uint16_t pairs = 0, agreed = 0;  // compared with a local place
+    uint32_t level_us = 0;    // at the place, link and waiting apart
+    uint32_t base_us = 0;     // the whole, as its profile or its best days have it
+    uint32_t hint_us = 0;     // what it last said a request would wait
+    uint32_t wait_us = 0;     // as long as waiting pays, beside a local answer; 0: unknown
+    uint16_t mean_q8 = 256;   // of what was expected: the mean, a local answer behind it
+    uint16_t alone_q8 = 256;  // ... and without one
+    uint16_t odds = kOne, run_odds = kOne;  // of the first of the run, of the whole run
+    uint32_t late_us = 0;                   // waited for when it was left alone; 0: refused
+    uint16_t health = kOne;                 // share of requests answered, lately
+    uint16_t asked = 0;                     // decisions since it was chosen or probed
+    uint16_t pairs = 0, agreed = 0;         // compared with a local place
     uint16_t answers = 0;
     uint16_t accuracy_cap = kOne;
     uint8_t trust = 128;    // in hints, of 255
-    int8_t surprise = 0;    // answers in a row that were far slower (+) or faster (-)
-    uint8_t failures = 0;   // in a row
+    int8_t run = 0;         // in a row: far slower or late (+), far faster (-)
     uint8_t off = 0;        // answers in a row that took far from what the profile says
     uint8_t trial_gap = 0;  // asked must reach this before a place that lives gets its trial
     bool open = false, alive = false, slow_sign = false;
@@ -102,9 +105,10 @@ class Router {
   // What one decision knows of one place.
   struct View {
     uint32_t expected_us = 0, whole_us = 0, give_up_us = 0;
-    uint16_t meets = 0, accuracy = 0;
     uint32_t energy_uj = 0;
     uint32_t price = 0;  // of what is preferred, for each right answer
+    uint16_t meets = 0, accuracy = 0;
+    uint16_t worth = 0;  // accuracy, or that of being right in time; for Worse
     uint8_t backup = kNoPlace;
     bool usable = false;
   };
@@ -132,15 +136,20 @@ class Router {
   View LookAtAgent(uint8_t i, const Request& request, const Limits& limits) const;
   void WithBackup(View& view, uint16_t enough, const Request& request, const Limits& limits) const;
   uint32_t Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const;
-  uint8_t Preferred(std::span<const View> views, const Request& request, Reason& reason);
+  uint8_t Preferred(std::span<View> views, const Request& request, Reason& reason);
   void Explore(std::span<const View> views, const Request& request, const Limits& limits,
                Choice& choice);
+  void BePatient(const View& now, const Limits& limits, Choice& choice);
   void Probe(const Request& request, Choice& choice);
   static void CloseBreaker(Live& live);
   static void Blame(Live& live);
+  static void FailTrial(Live& live, uint32_t waited_us, bool refused);
+  void LearnLate(uint8_t i, uint32_t expected_us, uint32_t waited_us);
+  static bool IsNoChance(Live& live, int step, uint16_t odds);
   void NoteWait(uint8_t i);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
-  void Settle(uint8_t i, uint32_t expected_us, const Outcome& outcome);
+  Spread PriorOf(uint8_t i) const;
+  void Settle(uint8_t i, uint32_t expected_us, uint16_t odds, const Outcome& outcome);
   bool IsAgent(uint8_t i) const { return rows_[i].link != kNoLink; }
   void Watch(uint64_t now_ns);
 

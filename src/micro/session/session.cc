@@ -32,6 +32,9 @@ const State& Of(const covey_session* session) {
   return reinterpret_cast<const Session*>(session->opaque.bytes)->state;
 }
 
+// Apart: the fresh state takes as much of the stack as the session keeps.
+[[gnu::noinline]] void Clear(State& state) { state = State{}; }
+
 // Without this, a call that only an agent can answer would leave time for nothing, and wait out
 // the agent's pause.
 bool RunsLocally(const Job& job) {
@@ -184,7 +187,8 @@ covey_code covey_session_open(covey_session* session, const covey_parts* parts) 
     return COVEY_INVALID_ARGUMENT;
   micro::Session& made = micro::Of(session);
   micro::State& state = made.state;
-  state = micro::State{.parts = *parts};
+  micro::Clear(state);
+  state.parts = *parts;
   if (state.parts.default_deadline_ns == 0)
     state.parts.default_deadline_ns = micro::kDefaultDeadlineNs;
   if (parts->link != nullptr)
@@ -277,7 +281,7 @@ void covey_session_close(covey_session* session) {
   if (session == nullptr) return;
   micro::State& state = micro::Of(session).state;
   if (state.client) state.client->Close();
-  state = micro::State{};
+  micro::Clear(state);
 }
 
 }  // extern "C"

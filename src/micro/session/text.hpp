@@ -13,25 +13,15 @@ class TextOut {
   template <size_t size>
   explicit TextOut(char (&room)[size]) : at_(room), end_(room + size - 1) {}
 
-  TextOut& Add(const char* text) {
-    while (*text != '\0' && at_ < end_) *at_++ = *text++;
-    *at_ = '\0';
-    return *this;
-  }
+  TextOut& Add(const char* text);
   // Goes on behind what the room holds already.
-  void SeekEnd() {
-    while (at_ < end_ && *at_ != '\0') ++at_;
-  }
+  void SeekEnd();
 
  private:
   char* at_;
   char* end_;
 };
 
-inline bool Fits(const char* text, size_t room) {
-  size_t size = 0;
-  while (size < room && text[size] != '\0') ++size;
-  return size < room;
-}
+bool Fits(const char* text, size_t room);
 
 }  // namespace covey::micro

@@ -20,12 +20,13 @@ constexpr char kStyle[] = R"css(
 --line:#333c42;--exact:#e7e9e6;--ours:#4cc9be;--paper:#f0935a;--lanes:#b79bea;--front:#4cc9be;--hot:#3a3320}}
 *{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}main{max-width:68rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.4rem 0 .6rem}
-p{max-width:46rem}.soft{color:var(--soft);font-size:.9rem}.cards{display:flex;flex-wrap:wrap;gap:.8rem;
+h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;overflow-wrap:anywhere}
+h2{font-size:1.15rem;margin:2.4rem 0 .6rem}
+p{max-width:46rem;overflow-wrap:anywhere}.soft{color:var(--soft);font-size:.9rem}.cards{display:flex;flex-wrap:wrap;gap:.8rem;
 margin:1.4rem 0}.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:.7rem 1rem;min-width:11rem;flex:1}.card b{display:block;font-size:1.5rem;line-height:1.25}
-.chart{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.6rem}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font:12px system-ui,sans-serif}
+.chart{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.6rem;
+overflow-x:auto}svg{display:block;width:100%;min-width:40rem;height:auto}svg text{fill:var(--soft);font:12px system-ui,sans-serif}
 .grid{stroke:var(--line)}.bar{stroke-width:1;opacity:.45}.dot{cursor:pointer;stroke:var(--card);
 stroke-width:1.2;fill-opacity:.85}.dot:hover,.dot:focus,.dot.on{stroke:var(--ink);stroke-width:2.2;
 outline:none}.exact{fill:var(--exact)}.ours{fill:var(--ours)}.significance{fill:var(--paper)}
@@ -105,9 +106,14 @@ class Page {
   double Score(const Point& p) const {
     return 100 * (from_.labelled && p.accuracy ? p.accuracy->top1.value : p.agreement);
   }
-  double Saved(const Point& p) const {
-    return 100 * (1 - static_cast<double>(p.instructions) /
-                          static_cast<double>(std::max<int64_t>(from_.exact.instructions, 1)));
+  // Of the exact network's instructions: "&minus;23.8 %", "+41.2 %", "0.0 %".
+  std::string Change(const Point& p) const {
+    const double more =
+        100 * (static_cast<double>(p.instructions) /
+                   static_cast<double>(std::max<int64_t>(from_.exact.instructions, 1)) -
+               1);
+    const std::string size = Fixed(std::abs(more), 1) + " %";
+    return (std::abs(more) < 0.05 ? "" : more < 0 ? "&minus;" : "+") + size;
   }
   // Fewest instructions at a loss of at most so much; the exact network, if no other.
   const Point& BestAt(double loss, bool ours) const {
@@ -140,11 +146,9 @@ class Page {
              (from_.chip.empty() ? ""
                                  : "; " + Time(static_cast<double>(from_.exact.instructions)) +
                                        " modelled on " + Escaped(from_.chip)));
-    Card("&minus;" + Fixed(Saved(none), 1) + " %", "instructions at no loss seen");
-    Card("&minus;" + Fixed(Saved(one), 1) + " %",
-         from_.labelled ? "at one point of accuracy" : "at one point of agreement");
-    Card("&minus;" + Fixed(Saved(BestAt(0, false)), 1) + " %",
-         "by the published rule at no loss seen");
+    Card(Change(none), "instructions at no loss seen");
+    Card(Change(one), from_.labelled ? "at one point of accuracy" : "at one point of agreement");
+    Card(Change(BestAt(0, false)), "by the published rule at no loss seen");
     Add("</div>");
   }
 
@@ -253,14 +257,14 @@ class Page {
   void Row(size_t i) {
     const Point& p = from_.points[i];
     Add("<tr class=\"pick\" data-i=\"" + std::to_string(i) + "\"><td>" + Escaped(p.recipe.Text()) +
-        "</td><td>" + Whole(p.instructions) + "</td><td>&minus;" + Fixed(Saved(p), 1) + " %</td>" +
+        "</td><td>" + Whole(p.instructions) + "</td><td>" + Change(p) + "</td>" +
         (from_.ms_per_instruction > 0 ? "<td>" + Time(static_cast<double>(p.instructions)) + "</td>"
                                       : "") +
         "<td>" + Difference(p) + "</td><td>" + Whole(static_cast<int64_t>(p.macs)) + "</td><td>" +
         Whole(p.image_bytes) + "</td><td>" + Whole(p.arena_bytes) + "</td></tr>");
   }
   void Heading() {
-    Add("<div class=\"scroll\"><table><tr><th>recipe</th><th>instructions</th><th>saved</th>" +
+    Add("<div class=\"scroll\"><table><tr><th>recipe</th><th>instructions</th><th>change</th>" +
         std::string(from_.ms_per_instruction > 0 ? "<th>modelled</th>" : "") +
         "<th>points less exact (95 %)</th><th>MACs</th><th>image</th><th>arena</th></tr>");
   }
@@ -335,7 +339,7 @@ class Page {
   void RecipeOf(size_t i) {
     const Point& p = from_.points[i];
     Add("<template id=\"r" + std::to_string(i) + "\"><b>" + Escaped(p.recipe.Text()) + "</b><p>" +
-        Whole(p.instructions) + " instructions (&minus;" + Fixed(Saved(p), 1) + " %), " +
+        Whole(p.instructions) + " instructions (" + Change(p) + "), " +
         (p.accuracy
              ? "top-1 " + Fixed(Score(p), 2) + " %, " + Difference(p) + " points less exact, "
              : "") +

@@ -11,8 +11,10 @@ constexpr char kStyle[] = R"css(
 --line:#333c42;--hot:#3a3320}}
 *{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);
 font:16px/1.5 system-ui,sans-serif}main{max-width:68rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.4rem 0 .6rem}
-p{max-width:46rem}.soft{color:var(--soft);font-size:.9rem}.cards{display:flex;flex-wrap:wrap;gap:.8rem;
+h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;overflow-wrap:anywhere}
+h2{font-size:1.15rem;margin:2.4rem 0 .6rem}
+p{max-width:46rem;overflow-wrap:anywhere}.note{background:var(--hot);padding:.5rem .8rem;border-radius:.4rem;
+font-size:.9rem}.soft{color:var(--soft);font-size:.9rem}.cards{display:flex;flex-wrap:wrap;gap:.8rem;
 margin:1.4rem 0}.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:.7rem 1rem;min-width:11rem;flex:1}.card b{display:block;font-size:1.5rem;line-height:1.25}
 .chart{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.6rem}

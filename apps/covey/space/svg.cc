@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/covey/html/html.hpp"
 #include "apps/covey/io/table.hpp"
 #include "plan/place/explain.hpp"
 
@@ -11,9 +12,9 @@ namespace {
 
 using plan::UnitKind;
 
-constexpr double kLeft = 110, kWide = 860, kLane = 16, kGap = 14, kTop = 40;
-constexpr std::array kColours = {"#4477aa", "#ee6677", "#228833", "#ccbb44",
-                                 "#66ccee", "#aa3377", "#999999", "#dd7733"};
+constexpr double kLeft = 190, kWide = 860, kLane = 16, kGap = 14, kTop = 40;
+constexpr std::array kColours = {"#0072b2", "#c04f00", "#00795a", "#a64d87", "#8a6d00",
+                                 "#3b7fb5", "#5b5b5b", "#7a3b1e", "#4b3fa0", "#2f6b2a"};
 
 struct Box {
   int unit = 0, tenant = 0;
@@ -24,29 +25,6 @@ struct Message {
   int sender = 0, receiver = 0, tenant = 0;
   double at = 0;
 };
-
-std::string Escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // One inference of each route, each task as soon as its units are free.
 class Timeline {
@@ -122,6 +100,61 @@ double RowOf(int unit) {
 
 std::string N(double value) { return Fixed(value, 1); }
 
+// The first letters of what is too long for its room, by characters.
+std::string Short(const std::string& text, size_t most) {
+  size_t characters = 0, end = 0;
+  for (; end < text.size() && characters <= most; ++end)
+    characters += (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
+  return characters <= most ? text : text.substr(0, end - 1) + "…";
+}
+
+std::string ColourOf(int tenant) { return kColours[static_cast<size_t>(tenant) % kColours.size()]; }
+
+// Names of devices and their three lanes.
+std::string Lanes(const plan::Space& space) {
+  constexpr std::array kLanes = {"accelerator", "cpu", "radio"};
+  std::string svg;
+  for (int d = 0; d < space.size(); ++d) {
+    const double y = RowOf(d * plan::kUnitKinds);
+    svg += "<text x=\"8\" y=\"" + N(y + 11) + "\" font-weight=\"bold\">" +
+           Escaped(Short(space.devices[d].name, 15)) + "<title>" + Escaped(space.devices[d].name) +
+           "</title></text>\n";
+    for (int lane = 0; lane < 3; ++lane) {
+      svg += "<rect x=\"" + N(kLeft) + "\" y=\"" + N(y + lane * kLane) + "\" width=\"" + N(kWide) +
+             "\" height=\"" + N(kLane - 2) + "\" fill=\"#f2f2f2\"/><text x=\"" + N(kLeft - 6) +
+             "\" y=\"" + N(y + lane * kLane + 11) +
+             "\" text-anchor=\"end\" font-size=\"10\" fill=\"#555\">" + kLanes[lane] + "</text>\n";
+    }
+  }
+  return svg;
+}
+
+std::string TimeAxis(double end_s, double scale, double bottom) {
+  std::string svg;
+  const double step = end_s > 0 ? StepFor(end_s, 5) : 1;
+  for (int tick = 0; tick * step <= end_s * (1 + 1e-9); ++tick) {
+    const double x = kLeft + tick * step * scale;
+    svg += "<line x1=\"" + N(x) + "\" x2=\"" + N(x) + "\" y1=\"" + N(kTop - 6) + "\" y2=\"" +
+           N(bottom - kGap) + "\" stroke=\"#ccc\"/><text x=\"" + N(x) + "\" y=\"" + N(bottom + 4) +
+           "\" text-anchor=\"middle\">" + (tick == 0 ? "0" : plan::SecondsText(tick * step)) +
+           "</text>\n";
+  }
+  return svg;
+}
+
+// A task, with its words where they fit.
+std::string Task(const Box& box, double scale) {
+  const double wide = std::max(0.7, (box.to - box.from) * scale), x = kLeft + box.from * scale;
+  std::string svg = "<rect x=\"" + N(x) + "\" y=\"" + N(RowOf(box.unit)) + "\" width=\"" + N(wide) +
+                    "\" height=\"" + N(kLane - 2) + "\" fill=\"" + ColourOf(box.tenant) +
+                    "\"><title>" + Escaped(box.words) + ", " +
+                    plan::SecondsText(box.to - box.from) + "</title></rect>\n";
+  if (6.4 * static_cast<double>(box.words.size()) < wide - 6)
+    svg += "<text x=\"" + N(x + 4) + "\" y=\"" + N(RowOf(box.unit) + 11) +
+           "\" fill=\"#fff\" pointer-events=\"none\">" + Escaped(box.words) + "</text>\n";
+  return svg;
+}
+
 }  // namespace
 
 std::string PlanSvg(const plan::Space& space, const plan::Answer& answer) {
@@ -129,51 +162,29 @@ std::string PlanSvg(const plan::Space& space, const plan::Answer& answer) {
   const double scale = line.end() > 0 ? kWide / line.end() : 0;
   const double bottom = kTop + space.size() * (3 * kLane + kGap);
   const double high = bottom + 40 + 18 * static_cast<double>(answer.pipelines.size());
+  const std::string wide = N(kLeft + kWide + 40);
   std::string svg =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + N(kLeft + kWide + 30) +
-      "\" height=\"" + N(high) + "\" font-family=\"sans-serif\" font-size=\"11\">\n" +
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"10\" y=\"20\">" +
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + wide + " " + N(high) +
+      "\" width=\"" + wide + "\" height=\"" + N(high) +
+      "\" style=\"max-width:100%;height:auto\" font-family=\"sans-serif\" font-size=\"11\">\n" +
+      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n<text x=\"8\" y=\"20\">" +
       Escaped(answer.policy) + ": one inference of each pipeline; " +
       (answer.placed ? plan::Digits(1 / answer.objective_s) + " rounds a second when they overlap"
                      : "nothing placed") +
-      "</text>\n";
-  constexpr std::array kLanes = {"accelerator", "cpu", "radio"};
-  for (int d = 0; d < space.size(); ++d) {
-    const double y = RowOf(d * plan::kUnitKinds);
-    svg += "<text x=\"4\" y=\"" + N(y + 11) + "\" font-weight=\"bold\">" +
-           Escaped(space.devices[d].name.substr(0, 14)) + "</text>\n";
-    for (int lane = 0; lane < 3; ++lane) {
-      svg += "<rect x=\"" + N(kLeft) + "\" y=\"" + N(y + lane * kLane) + "\" width=\"" + N(kWide) +
-             "\" height=\"" + N(kLane - 2) + "\" fill=\"#f2f2f2\"/><text x=\"" + N(kLeft - 4) +
-             "\" y=\"" + N(y + lane * kLane + 11) +
-             "\" text-anchor=\"end\" font-size=\"8\" fill=\"#777\">" + kLanes[lane] + "</text>\n";
-    }
-  }
-  for (const Box& box : line.boxes()) {
-    svg += "<rect x=\"" + N(kLeft + box.from * scale) + "\" y=\"" + N(RowOf(box.unit)) +
-           "\" width=\"" + N(std::max(0.7, (box.to - box.from) * scale)) + "\" height=\"" +
-           N(kLane - 2) + "\" fill=\"" + kColours[box.tenant % kColours.size()] + "\"><title>" +
-           Escaped(box.words) + ", " + plan::SecondsText(box.to - box.from) + "</title></rect>\n";
-  }
+      "</text>\n" + Lanes(space) + TimeAxis(line.end(), scale, bottom);
+  for (const Box& box : line.boxes()) svg += Task(box, scale);
   for (const Message& message : line.messages()) {
     const std::string x = N(kLeft + message.at * scale);
     svg += "<line x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" + N(RowOf(message.sender) + kLane / 2) +
            "\" y2=\"" + N(RowOf(message.receiver) + kLane / 2) + "\" stroke=\"" +
-           kColours[message.tenant % kColours.size()] + "\" stroke-dasharray=\"3 2\"/>\n";
-  }
-  for (int tick = 0; tick <= 4; ++tick) {
-    const double x = kLeft + kWide * tick / 4;
-    svg += "<line x1=\"" + N(x) + "\" x2=\"" + N(x) + "\" y1=\"" + N(kTop - 6) + "\" y2=\"" +
-           N(bottom - kGap) + "\" stroke=\"#ddd\"/><text x=\"" + N(x) + "\" y=\"" + N(bottom + 4) +
-           "\" text-anchor=\"middle\">" + plan::SecondsText(line.end() * tick / 4) + "</text>\n";
+           ColourOf(message.tenant) + "\" stroke-dasharray=\"3 2\"/>\n";
   }
   double y = bottom + 28;
   for (const plan::PipelineAnswer& pipeline : answer.pipelines) {
     svg += "<rect x=\"" + N(kLeft) + "\" y=\"" + N(y - 10) +
-           "\" width=\"12\" height=\"12\" fill=\"" + kColours[pipeline.tenant % kColours.size()] +
-           "\"/><text x=\"" + N(kLeft + 18) + "\" y=\"" + N(y) + "\">" +
-           Escaped(space.tenants[pipeline.tenant].name) + ": " + plan::Digits(pipeline.rate_hz) +
-           " Hz</text>\n";
+           "\" width=\"12\" height=\"12\" fill=\"" + ColourOf(pipeline.tenant) + "\"/><text x=\"" +
+           N(kLeft + 18) + "\" y=\"" + N(y) + "\">" + Escaped(space.tenants[pipeline.tenant].name) +
+           ": " + plan::Digits(pipeline.rate_hz) + " Hz</text>\n";
     y += 18;
   }
   return svg + "</svg>\n";

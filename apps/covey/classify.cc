@@ -1,5 +1,6 @@
 // covey classify IMAGE...: JPEG or PNG files through the application's own API (include/covey).
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -12,13 +13,15 @@
 #include "apps/covey/place/place.hpp"
 #include "core/host/temp_dir.hpp"
 #include "covey/covey.hpp"
+#include "serve/repository/repository.hpp"
 
 namespace covey::app {
 namespace {
 
 struct Options {
   std::vector<std::string> images;
-  std::string on = "host", model, fallback;
+  std::vector<std::string> on{"host"};
+  std::string model, fallback;
   uint32_t top_k = 1;
   std::string profiles, prefer = "latency";
   double deadline_s = 5, max_latency_s = 0, min_accuracy = 0;
@@ -29,23 +32,33 @@ double Milliseconds(std::chrono::nanoseconds time) {
   return static_cast<double>(time.count()) / 1e6;
 }
 
-// The session with its place set; on an agent a fallback model answers to the same name here.
-Expected<Session> OpenSession(const Options& options, const Target& target) {
+// "auto agent tcp://a:7700 agent tcp://b:7700", as SetPlace has it.
+std::string PlaceOf(const Options& options, const std::vector<Target>& targets) {
+  std::string place = options.automatic ? "auto" : "";
+  for (const Target& target : targets) {
+    if (!place.empty()) place += ' ';
+    place += target.kind == Target::Kind::kAgent ? "agent tcp://" + target.agent.text() : "local";
+  }
+  return place;
+}
+
+// The session with its place set. The local model has the name that its profile has.
+Expected<Session> OpenSession(const Options& options, const std::vector<Target>& targets) {
   Expected<Session> session = Session::Open({});
   if (!session) return session;
-  const bool agent = target.kind == Target::Kind::kAgent;
+  const bool agent = targets.front().kind == Target::Kind::kAgent;
   const std::string local = agent ? options.fallback : options.model;
+  const std::string name = local.empty() ? "" : serve::ModelNameOf(local);
   if (!local.empty()) {
-    const Expected<void> loaded = session.value().Load(options.model, local);
+    const Expected<void> loaded = session.value().Load(name, local);
     if (!loaded) return loaded.error();
   }
-  const std::string place = (agent && options.automatic ? "auto " : "") +
-                            (agent ? "agent tcp://" + target.agent.text() : "local");
   if (!options.profiles.empty()) {
     const Expected<void> read = session.value().LoadProfiles(options.profiles);
     if (!read) return read.error();
   }
-  const Expected<void> set = session.value().SetPlace(place, options.model);
+  const Expected<void> set =
+      session.value().SetPlace(PlaceOf(options, targets), agent ? options.model : name);
   if (!set) return set.error();
   return session;
 }
@@ -84,7 +97,7 @@ void AddRows(const std::string& image, const Answer& answer, Table& table) {
 
 // Why each picture was answered where it was.
 std::string Explain(const std::string& image, const Answer& answer) {
-  std::string text = image + ": " + answer.place + ": " + answer.reason;
+  std::string text = image + ": " + answer.model + " at " + answer.place + ": " + answer.reason;
   if (answer.expected.count() > 0)
     text += "; expected " + Fixed(Milliseconds(answer.expected), 1) + " ms, " +
             Fixed(answer.likely * 100, 1) + " % likely to meet the request, " +
@@ -150,22 +163,41 @@ int Print(const Answers& answers, const Options& options) {
   return code;
 }
 
+// Several are agents, for the router to choose from.
+Expected<std::vector<Target>> ParseTargets(const Options& options) {
+  std::vector<Target> targets;
+  for (const std::string& text : options.on) {
+    const Expected<Target> target = ParseTarget(text);
+    if (!target) return target.error();
+    const Expected<void> board = CheckBoard(target.value());
+    if (!board) return board.error();
+    targets.push_back(target.value());
+    const bool agents = std::all_of(targets.begin(), targets.end(), [](const Target& one) {
+      return one.kind == Target::Kind::kAgent;
+    });
+    if (targets.size() > 1 && !(agents && options.automatic))
+      return Error{static_cast<uint32_t>(Code::kInvalidArgument),
+                   "--on " + text + ": several places are agents, and chosen from with --auto"};
+  }
+  return targets;
+}
+
 int Classify(const Options& options) {
   RemoveTempDirsOnSignal();
-  const Expected<Target> target = ParseTarget(options.on);
-  const Expected<void> board = target ? CheckBoard(target.value()) : target.error();
-  if (!board) {
-    PrintFailure(board.error(), options.json);
+  const Expected<std::vector<Target>> targets = ParseTargets(options);
+  if (!targets) {
+    PrintFailure(targets.error(), options.json);
     return kUsage;
   }
-  if (target.value().kind == Target::Kind::kBoard) {
+  const Target& first = targets.value().front();
+  if (first.kind == Target::Kind::kBoard) {
     std::vector<NamedImage> images;
     for (const std::string& path : options.images) images.push_back({path, Image::File(path)});
     const Expected<Answers> answers =
-        ClassifyOnBoard(target.value().board, options.model, images, options.top_k, {});
+        ClassifyOnBoard(first.board, options.model, images, options.top_k, {});
     return answers ? Print(answers.value(), options) : Fail(answers.error(), options.json);
   }
-  Expected<Session> session = OpenSession(options, target.value());
+  Expected<Session> session = OpenSession(options, targets.value());
   if (!session) return Fail(session.error(), options.json);
   return Print(ClassifyAll(session.value(), options), options);
 }
@@ -180,8 +212,11 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_option("IMAGE", options->images, "JPEG or PNG files")
       ->required()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--on", options->on,
-                      "host (default), board:m33|m4|m55|rv32 or agent:HOST:PORT");
+  command
+      ->add_option("--on", options->on,
+                   "host (default), board:m33|m4|m55|rv32 or agent:HOST:PORT; with --auto up to "
+                   "three agents")
+      ->allow_extra_args(false);
   command
       ->add_option("--model", options->model,
                    "on host and boards a .tflite, .onnx or .covey file, on an agent a model's name")
@@ -193,7 +228,8 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_option("--fallback", options->fallback,
                       "on an agent: a model file that answers here if the agent does not");
   command->add_flag("--auto", options->automatic,
-                    "here (--fallback's model) or on the agent, whichever meets the wishes below");
+                    "a model file's variants, and with agents --fallback's model or the agents: "
+                    "whichever meets the wishes below");
   command->add_option("--max-latency", options->max_latency_s, "--auto: seconds, as wanted")
       ->check(NumberFrom(0, 3600));
   command->add_option("--min-accuracy", options->min_accuracy, "--auto: per cent, as profiled")
@@ -214,7 +250,10 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
       "  covey classify cat.jpg --on agent:edge.local:7700 --model resnet56 --fallback "
       "resnet8.covey\n"
       "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --fallback resnet8.covey "
-      "--auto --max-latency 0.05 --prefer accuracy --explain");
+      "--auto --max-latency 0.05 --prefer accuracy --explain\n"
+      "  covey classify *.png --model net.covey --auto --max-latency 0.002 --prefer accuracy "
+      "--profiles profiles.toml --explain\n"
+      "  covey classify *.png --on agent:a:7700 --on agent:b:7700 --model resnet56 --auto");
   command->callback([=, &chosen] { chosen = [=] { return Classify(*options); }; });
 }
 

@@ -154,10 +154,12 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
 
-  // Makes a model file answer to `name` at the local place.
+  // Makes a model file answer to `name` at the local place. Where the file has variants, these are
+  // "NAME#1", "NAME#2" ...; the places "auto ..." choose among them.
   Expected<void> Load(const std::string& name, const std::string& path);
-  // "local", "agent tcp://HOST:PORT", or "auto agent tcp://HOST:PORT": then each call runs here or
-  // there, as its Sla asks. `model` names the model there (empty keeps the name). Does not connect.
+  // "local", "agent tcp://HOST:PORT", or "auto" and up to three agents: "auto agent tcp://A:7700
+  // agent tcp://B:7700", "auto local": then each call runs here or there, as its Sla asks. `model`
+  // names the model there (empty keeps the name). Does not connect.
   Expected<void> SetPlace(const std::string& place, const std::string& model = "");
   std::string place() const;
   // What `covey eval` and `covey calibrate` measured of this session's models, for "auto". Without

@@ -26,27 +26,24 @@ uint32_t Us(std::chrono::nanoseconds time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(time.count() / 1000, 0, UINT32_MAX));
 }
 
-HostPlaces::HostPlaces(const Call& call, std::shared_ptr<AgentPlace> agent, std::string model,
-                       std::shared_ptr<const serve::Entry> entry, serve::Deadline deadline,
+HostPlaces::HostPlaces(const Call& call, const PlaceSet& set, serve::Deadline deadline,
                        bool fallback, std::unique_lock<std::mutex>& lock)
-    : call_(call),
-      agent_(std::move(agent)),
-      model_(std::move(model)),
-      entry_(std::move(entry)),
-      deadline_(deadline),
-      fallback_(fallback),
-      lock_(lock) {}
+    : call_(call), set_(set), deadline_(deadline), fallback_(fallback), lock_(lock) {}
 
 uint64_t HostPlaces::NowNs() { return ToNs(Now::now()); }
 
 bool HostPlaces::ProbeAnswered(uint8_t& place, uint32_t& rtt_us) {
-  place = kAgentRow;
-  return agent_ && agent_->ProbeAnswered(rtt_us);
+  for (size_t i = 0; i < set_.agents.size(); ++i) {
+    place = set_.agent_row(i);
+    if (set_.agents[i]->ProbeAnswered(rtt_us)) return true;
+  }
+  return false;
 }
 
 micro::Ran HostPlaces::Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
   lock_.unlock();
-  const micro::Ran ran = place == kLocalRow ? Here() : There(until_ns, outcome);
+  const micro::Ran ran =
+      set_.IsLocal(place) ? Here(*set_.locals[place]) : There(set_.agent(place), until_ns, outcome);
   lock_.lock();
   return ran;
 }
@@ -56,12 +53,12 @@ uint16_t HostPlaces::Confidence() {
   return static_cast<uint16_t>(std::clamp(answer.classes.front().confidence, 0.0F, 1.0F) * kOne);
 }
 
-bool HostPlaces::Agrees(uint8_t, bool& agreed) {
-  if (answer.classes.empty() || !entry_) return false;
+bool HostPlaces::Agrees(uint8_t local, bool& agreed) {
+  if (answer.classes.empty() || !set_.IsLocal(local)) return false;
   Answer other;
   DiagText diag;
   lock_.unlock();
-  const Status status = call_.RunLocally(*entry_, other, diag);
+  const Status status = call_.RunLocally(*set_.locals[local], other, diag);
   lock_.lock();
   if (!status.ok() || other.classes.empty()) return false;
   const ClassScore &a = answer.classes.front(), &b = other.classes.front();
@@ -70,16 +67,16 @@ bool HostPlaces::Agrees(uint8_t, bool& agreed) {
   return true;
 }
 
-micro::Ran HostPlaces::Here() {
+micro::Ran HostPlaces::Here(const serve::Entry& entry) {
   Answer made;
-  local_status = call_.RunLocally(*entry_, made, local_diag);
+  local_status = call_.RunLocally(entry, made, local_diag);
   if (!local_status.ok()) return micro::Ran::kUnfit;
   answer = std::move(made);
   return micro::Ran::kAnswered;
 }
 
-micro::Ran HostPlaces::There(uint64_t until_ns, micro::Outcome& outcome) {
-  if (model_.empty()) {
+micro::Ran HostPlaces::There(AgentPlace& agent, uint64_t until_ns, micro::Outcome& outcome) {
+  if (set_.model.empty()) {
     agent_diag.Report({.subject = "agent", .problem = "no model is named for this place"});
     agent_status = Status(Code::kInvalidArgument, "no model named");
     return micro::Ran::kUnfit;
@@ -90,11 +87,11 @@ micro::Ran HostPlaces::There(uint64_t until_ns, micro::Outcome& outcome) {
   const uint64_t slack_ns = fallback_ ? std::min<uint64_t>(20'000'000, left_ns / 8) : 0;
   Answer made;
   wire::Timing timing;
-  outcome.cold = !agent_->warm;
+  outcome.cold = !agent.warm;
   agent_status =
-      call_.AskAgent(agent_->client, model_, FromNs(end_ns - slack_ns), made, timing, agent_diag);
+      call_.AskAgent(agent.client, set_.model, FromNs(end_ns - slack_ns), made, timing, agent_diag);
   const Code code = agent_status.code();
-  agent_->warm = agent_status.ok();
+  agent.warm = agent_status.ok();
   if (code == Code::kDeadlineExceeded) return micro::Ran::kLate;
   if (code == Code::kUnavailable || code == Code::kDataLoss) return micro::Ran::kRefused;
   if (!agent_status.ok()) return micro::Ran::kUnfit;

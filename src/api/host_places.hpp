@@ -1,7 +1,8 @@
 // HostPlaces are one call at the host session's places, as the router's driver wants them.
 //
 //   std::unique_lock lock(routing->mutex);
-//   HostPlaces places(call, agent, name, entry, deadline, fallback, lock);
+//   HostPlaces places(call, {.locals = variants, .agents = agents, .model = name}, deadline,
+//                     fallback, lock);
 //   const micro::Served served = micro::Serve(routing->router, request, calibration, places);
 //
 // Threads: holds the routing's lock except while something runs.
@@ -10,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "api/calls.hpp"
 #include "api/routing.hpp"
@@ -21,14 +23,24 @@ namespace covey::api {
 Error ToError(Status status, const DiagText& diag);
 uint32_t Us(std::chrono::nanoseconds time);
 
+// The router's rows in their order (routing.hpp).
+struct PlaceSet {
+  std::vector<std::shared_ptr<const serve::Entry>> locals;  // the model, then its variants
+  std::vector<std::shared_ptr<AgentPlace>> agents;
+  std::string model;  // the name there
+
+  bool IsLocal(uint8_t row) const { return row < locals.size(); }
+  uint8_t agent_row(size_t i) const { return static_cast<uint8_t>(locals.size() + i); }
+  AgentPlace& agent(uint8_t row) const { return *agents[row - locals.size()]; }
+};
+
 class HostPlaces final : public micro::Places {
  public:
-  HostPlaces(const Call& call, std::shared_ptr<AgentPlace> agent, std::string model,
-             std::shared_ptr<const serve::Entry> entry, serve::Deadline deadline, bool fallback,
+  HostPlaces(const Call& call, const PlaceSet& set, serve::Deadline deadline, bool fallback,
              std::unique_lock<std::mutex>& lock);
 
   uint64_t NowNs() override;
-  void StartProbe(uint8_t) override { agent_->StartProbe(); }
+  void StartProbe(uint8_t place) override { set_.agent(place).StartProbe(); }
   bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
   uint16_t Confidence() override;
@@ -39,13 +51,11 @@ class HostPlaces final : public micro::Places {
   DiagText agent_diag, local_diag;
 
  private:
-  micro::Ran Here();
-  micro::Ran There(uint64_t until_ns, micro::Outcome& outcome);
+  micro::Ran Here(const serve::Entry& entry);
+  micro::Ran There(AgentPlace& agent, uint64_t until_ns, micro::Outcome& outcome);
 
   const Call& call_;
-  std::shared_ptr<AgentPlace> agent_;
-  std::string model_;
-  std::shared_ptr<const serve::Entry> entry_;
+  const PlaceSet& set_;
   serve::Deadline deadline_;
   bool fallback_;
   std::unique_lock<std::mutex>& lock_;

@@ -31,41 +31,86 @@ Profile ProfileOf(const serve::PlaceProfile& measured) {
   return profile;
 }
 
+// Profiles name places as the command line does: "agent:edge:7700".
+bool IsAt(const serve::PlaceProfile& profile, const std::string& agent) {
+  constexpr std::string_view kAgent = "agent:", kTcp = "agent tcp://";
+  return agent.starts_with(kTcp) && profile.place.starts_with(kAgent) &&
+         profile.place.substr(kAgent.size()) == agent.substr(kTcp.size());
+}
+
+// Null if nothing is known.
+const serve::PlaceProfile* Find(const serve::Profiles& profiles, const std::string& model,
+                                const std::string* agent) {
+  const serve::PlaceProfile* found = nullptr;
+  for (const serve::PlaceProfile& one : profiles.places) {
+    if (one.local != (agent == nullptr) || one.model != model) continue;
+    if (agent != nullptr && IsAt(one, *agent)) return &one;
+    if (found == nullptr) found = &one;
+  }
+  return found;
+}
+
+// Of a model that nobody measured: an agent's is taken to be the best, a variant a little worse.
+Profile AssumedProfile(PlaceKind place, bool variant) {
+  Profile profile{.place = place, .accuracy = AssumedAccuracy(place), .approximate = variant};
+  if (variant) profile.accuracy.mid = static_cast<uint16_t>(profile.accuracy.mid - 100);
+  return profile;
+}
+
 }  // namespace
 
-Routing::Routing(const serve::Profiles& profiles, const std::string& local,
-                 const std::string& agent) {
-  local_.accuracy = AssumedAccuracy(PlaceKind::kLocal);
-  agent_.place = PlaceKind::kAgent;
-  agent_.accuracy = AssumedAccuracy(PlaceKind::kAgent);
-  const serve::PlaceProfile *here = nullptr, *there = nullptr;
-  for (const serve::PlaceProfile& one : profiles.places) {
-    const auto*& slot = one.local ? here : there;
-    if (slot == nullptr && one.model == (one.local ? local : agent)) slot = &one;
+Routing::Routing(const serve::Profiles& profiles, const std::vector<std::string>& locals,
+                 const std::string& agent_model, const std::vector<std::string>& agents)
+    : locals_(locals.size()) {
+  profiles_.reserve(locals.size() + agents.size() + 1);  // The rows point into it.
+  std::vector<micro::RoutePlace> rows;
+  std::vector<LinkProfile> links;
+  for (size_t i = 0; i < locals.size(); ++i) {
+    measured_.push_back(Find(profiles, locals[i], nullptr));
+    profiles_.push_back(measured_.back() != nullptr ? ProfileOf(*measured_.back())
+                                                    : AssumedProfile(PlaceKind::kLocal, i > 0));
+    profiles_.back().approximate = profiles_.back().approximate || i > 0;
+    rows.push_back({.profile = &profiles_.back()});
   }
-  LinkProfile link;
-  if (here != nullptr) local_ = ProfileOf(*here);
-  if (there != nullptr) {
-    agent_ = ProfileOf(*there);
+  for (const std::string& agent : agents) {
+    const serve::PlaceProfile* const there = Find(profiles, agent_model, &agent);
+    measured_.push_back(there);
+    profiles_.push_back(there != nullptr ? ProfileOf(*there)
+                                         : AssumedProfile(PlaceKind::kAgent, false));
+    rows.push_back({.profile = &profiles_.back(), .link = static_cast<uint8_t>(links.size())});
     // What was not computing was the link it was measured on: a first guess.
-    link.rtt_us = Whole((there->latency_ms.median - there->compute_ms.median) * 1e3);
+    links.push_back({});
+    if (there != nullptr)
+      links.back().rtt_us = Whole((there->latency_ms.median - there->compute_ms.median) * 1e3);
   }
+  AddCascade(profiles, rows);
+  router = micro::Router(rows, links);
+}
+
+// The first that was calibrated, of the local model itself and an agent.
+void Routing::AddCascade(const serve::Profiles& profiles, std::vector<micro::RoutePlace>& rows) {
+  if (locals_ == 0 || measured_.front() == nullptr || rows.size() >= micro::Router::kMaxPlaces)
+    return;
   for (const serve::CascadeProfile& one : profiles.cascades) {
-    if (here == nullptr || there == nullptr || one.local != here->name || one.remote != there->name)
-      continue;
-    cascade_ = true;
-    both_ = agent_;
-    both_.place = PlaceKind::kCascade;
-    const double half = (agent_.accuracy.high - agent_.accuracy.low) / (2.0 * kOne);
-    both_.accuracy = {Part(one.accuracy - half), Part(one.accuracy), Part(one.accuracy + half)};
-    both_.kept = Part(1 - one.traffic);
-    calibration_ = one.calibration;
+    for (size_t there = locals_; there < measured_.size(); ++there) {
+      if (measured_[there] == nullptr || one.local != measured_.front()->name ||
+          one.remote != measured_[there]->name)
+        continue;
+      cascade_ = true;
+      Profile both = profiles_[there];
+      both.place = PlaceKind::kCascade;
+      const double half = (both.accuracy.high - both.accuracy.low) / (2.0 * kOne);
+      both.accuracy = {Part(one.accuracy - half), Part(one.accuracy), Part(one.accuracy + half)};
+      both.kept = Part(1 - one.traffic);
+      calibration_ = one.calibration;
+      profiles_.push_back(both);
+      rows.push_back({.profile = &profiles_.back(),
+                      .link = rows[there].link,
+                      .first = 0,
+                      .then = static_cast<uint8_t>(there)});
+      return;
+    }
   }
-  const micro::RoutePlace rows[] = {
-      {.profile = &local_},
-      {.profile = &agent_, .link = 0},
-      {.profile = &both_, .link = 0, .first = kLocalRow, .then = kAgentRow}};
-  router = micro::Router(std::span(rows).first(cascade_ ? 3 : 2), std::span(&link, 1));
 }
 
 AgentPlace::~AgentPlace() {

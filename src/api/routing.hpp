@@ -1,7 +1,7 @@
 // Routing is what the router knows of one model's places: profiles, estimates, calibration.
 // AgentPlace is the agent itself, with the sign of life that is asked for beside the work.
 //
-//   Routing routing(profiles, "resnet8", "resnet56");
+//   Routing routing(profiles, {"resnet8", "resnet8#1"}, "resnet56", {"agent tcp://edge:7700"});
 //   std::unique_lock lock(routing.mutex);
 //   micro::Serve(routing.router, request, routing.calibration(), places);
 #pragma once
@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "micro/route/serve.hpp"
 #include "serve/client/client.hpp"
@@ -17,12 +18,16 @@
 
 namespace covey::api {
 
-inline constexpr uint8_t kLocalRow = 0, kAgentRow = 1, kCascadeRow = 2;
+// The router's rows: the local model, its variants, the agents, and the cascade of the local model
+// and an agent.
+inline constexpr size_t kMaxAgents = micro::Router::kMaxLinks;
 
 class Routing {
  public:
-  // Takes the profiles of these two models, the first that is local and the first that is not.
-  Routing(const serve::Profiles& profiles, const std::string& local, const std::string& agent);
+  // Takes the first profile of each local model, and for each agent that of the model there, or
+  // else of that model at any agent. `agents` are places as SetPlace has them.
+  Routing(const serve::Profiles& profiles, const std::vector<std::string>& locals,
+          const std::string& agent_model, const std::vector<std::string>& agents);
   Routing(const Routing&) = delete;
   Routing& operator=(const Routing&) = delete;
 
@@ -32,7 +37,11 @@ class Routing {
   micro::Router router;
 
  private:
-  Profile local_, agent_, both_;
+  void AddCascade(const serve::Profiles& profiles, std::vector<micro::RoutePlace>& rows);
+
+  std::vector<Profile> profiles_;  // of the rows
+  std::vector<const serve::PlaceProfile*> measured_;
+  size_t locals_ = 0;
   Calibration calibration_;
   bool cascade_ = false;
 };

@@ -5,9 +5,9 @@
 
 #include "api/host_places.hpp"
 #include "api/local_models.hpp"
+#include "api/place_words.hpp"
 #include "core/host/diag_text.hpp"
 #include "covey/covey.hpp"
-#include "micro/route/place.hpp"
 #include "serve/profiles/profiles.hpp"
 
 namespace covey {
@@ -56,18 +56,18 @@ struct Session::State {
 
   // What one call works with; the place may change while it runs.
   struct Snapshot {
-    std::shared_ptr<AgentPlace> agent;  // null: local
-    bool automatic = false;             // the router chooses
+    std::vector<std::shared_ptr<AgentPlace>> agents;  // none: local
+    bool automatic = false;                           // the router chooses
     std::string place, local_model, agent_model;
   };
   Snapshot Take() {
     std::lock_guard lock(mutex);
-    return {agent, automatic, place, local_model, agent_model.empty() ? local_model : agent_model};
+    return {agents, automatic, place, local_model, agent_model.empty() ? local_model : agent_model};
   }
 
   Expected<Answer> Run(const Call& call, const CallOptions& options);
   // What the router knows of a model's places; made when it is first asked for.
-  std::shared_ptr<api::Routing> RoutingFor(const std::string& here, const std::string& there);
+  std::shared_ptr<api::Routing> RoutingFor(const api::PlaceSet& set);
 
   SessionOptions options;
   api::LocalModels local;
@@ -75,9 +75,9 @@ struct Session::State {
   std::string place = "local";
   std::string local_model, agent_model;  // what a call without a name means there
   bool automatic = false;
-  std::shared_ptr<AgentPlace> agent;
+  std::vector<std::shared_ptr<AgentPlace>> agents;
   serve::Profiles profiles;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<api::Routing>> routings;
+  std::map<std::vector<std::string>, std::shared_ptr<api::Routing>> routings;
 };
 
 namespace {
@@ -132,11 +132,16 @@ Error FailureOf(const micro::Served& served, const HostPlaces& places) {
 
 }  // namespace
 
-std::shared_ptr<api::Routing> Session::State::RoutingFor(const std::string& here,
-                                                         const std::string& there) {
+std::shared_ptr<api::Routing> Session::State::RoutingFor(const api::PlaceSet& set) {
+  std::vector<std::string> locals, there;
+  for (const auto& entry : set.locals) locals.push_back(entry->name);
+  for (const auto& agent : set.agents) there.push_back(agent->name());
+  std::vector<std::string> key = locals;
+  key.push_back("");
+  key.push_back(set.agents.empty() ? "" : set.model);
   std::lock_guard lock(mutex);
-  auto& routing = routings[{here, there}];
-  if (!routing) routing = std::make_shared<api::Routing>(profiles, here, there);
+  auto& routing = routings[key];
+  if (!routing) routing = std::make_shared<api::Routing>(profiles, locals, set.model, there);
   return routing;
 }
 
@@ -145,34 +150,34 @@ Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_o
   const auto time = call_options.deadline.count() > 0 ? call_options.deadline : options.deadline;
   const Deadline deadline = serve::DeadlineIn(time);
   const Snapshot now = Take();
-  const bool at_agent = now.agent != nullptr;
+  const bool at_agent = !now.agents.empty();
   const std::string& usual = at_agent ? now.agent_model : now.local_model;
   const std::string name = call_options.model.empty() ? usual : call_options.model;
   // Where an agent fails, the local model of that name answers, or else the local place's own.
-  std::shared_ptr<const serve::Entry> entry = local.Find(name);
-  if (!entry && at_agent) entry = local.Find(now.local_model);
-  if (!at_agent && !entry)
+  api::PlaceSet set{.locals = local.VariantsOf(name), .agents = now.agents, .model = name};
+  if (set.locals.empty() && at_agent) set.locals = local.VariantsOf(now.local_model);
+  if (!at_agent && set.locals.empty())
     return Error{static_cast<uint32_t>(Code::kNotFound),
                  name.empty() ? "no local model is loaded: call Load first"
                               : "local model '" + name + "' is not loaded"};
+  // A place that is named means the model as it is; only the router takes variants for it.
+  if (!now.automatic && set.locals.size() > 1) set.locals.resize(1);
 
   micro::Request request = RequestOf(call_options, time);
-  if (!now.automatic) request.pinned = at_agent ? api::kAgentRow : api::kLocalRow;
-  request.fallback = request.fallback && at_agent && entry;
-  request.places = (at_agent ? 1U << api::kAgentRow : 0U) | (entry ? 1U << api::kLocalRow : 0U);
-  if (at_agent && entry) request.places |= 1U << api::kCascadeRow;
-  const auto routing = RoutingFor(entry ? entry->name : "", at_agent ? name : "");
+  if (!now.automatic) request.pinned = at_agent ? set.agent_row(0) : uint8_t{0};
+  request.fallback = request.fallback && at_agent && !set.locals.empty();
+  const auto routing = RoutingFor(set);
   std::unique_lock lock(routing->mutex);
-  HostPlaces places(call, now.agent, name, entry, deadline, request.fallback, lock);
+  HostPlaces places(call, set, deadline, request.fallback, lock);
   const micro::Served served =
       micro::Serve(routing->router, request, routing->calibration(), places);
   lock.unlock();
 
-  const bool here = served.place == api::kLocalRow;
+  const bool here = set.IsLocal(served.place);
   if (!served.ok || (here && Now::now() > deadline)) return FailureOf(served, places);
   Answer& answer = places.answer;
-  answer.place = here ? "local" : now.agent->name();
-  answer.model = here ? entry->name : name;
+  answer.place = here ? "local" : set.agent(served.place).name();
+  answer.model = here ? set.locals[served.place]->name : name;
   answer.fell_back = served.fell_back || served.left_alone;
   if (served.left_alone) {
     answer.fallback_reason = kLeftAlone;
@@ -209,24 +214,19 @@ Expected<void> Session::Load(const std::string& name, const std::string& path) {
 }
 
 Expected<void> Session::SetPlace(const std::string& place, const std::string& model) {
-  const Result<micro::PlaceName> name = micro::ParsePlace(place.c_str());
-  if (!name.ok())
-    return Error{static_cast<uint32_t>(name.status().code()),
-                 "place '" + place + "': " + name.status().message()};
-  std::shared_ptr<AgentPlace> agent;
-  if (name->agent) {
-    serve::Target target;
-    target.host.assign(name->host.begin(), name->host.end());
-    target.port = name->port;
+  auto words = api::ReadPlace(place);
+  if (!words) return words.error();
+  std::vector<std::shared_ptr<AgentPlace>> agents;
+  for (serve::Target& target : words.value().agents) {
     target.max_message_bytes = static_cast<uint32_t>(state_->options.max_message_bytes);
-    agent = std::make_shared<AgentPlace>(std::move(target));
+    agents.push_back(std::make_shared<AgentPlace>(std::move(target)));
   }
   std::lock_guard lock(state_->mutex);
-  if (!model.empty()) (name->agent ? state_->agent_model : state_->local_model) = model;
+  if (!model.empty()) (agents.empty() ? state_->local_model : state_->agent_model) = model;
   if (place == state_->place) return {};  // keeps the connection
   state_->place = place;
-  state_->agent = std::move(agent);
-  state_->automatic = name->automatic;
+  state_->agents = std::move(agents);
+  state_->automatic = words.value().automatic;
   state_->routings.clear();  // A new place starts with a clean record.
   return {};
 }
@@ -256,26 +256,27 @@ Expected<void> Session::Reset(const std::string& model) {
   const auto entry = state_->local.Find(name);
   if (!entry)
     return Error{static_cast<uint32_t>(Code::kNotFound), "no local model '" + name + "' to reset"};
-  entry->model->Reset();
+  for (const auto& variant : state_->local.VariantsOf(name)) variant->model->Reset();
   return {};
 }
 
 Expected<std::vector<ModelDescription>> Session::Models() {
   const State::Snapshot now = state_->Take();
   std::vector<ModelDescription> models;
-  if (!now.agent) {
+  if (now.agents.empty()) {
     for (const auto& entry : state_->local.All())
       models.push_back(
           Describe(entry->name, entry->backend, entry->model->inputs(), entry->model->outputs()));
     return models;
   }
+  AgentPlace& agent = *now.agents.front();
   const Deadline deadline = serve::DeadlineIn(state_->options.deadline);
   DiagText diag;
-  auto list = now.agent->client.ListModels(deadline, diag);
+  auto list = agent.client.ListModels(deadline, diag);
   if (!list.ok()) return ToError(list.status(), diag);
   for (const serve::ModelSummary& summary : *list) {
     if (!summary.error.empty()) continue;  // the agent cannot serve it
-    auto info = now.agent->client.DescribeModel(summary.name, deadline, diag);
+    auto info = agent.client.DescribeModel(summary.name, deadline, diag);
     if (!info.ok()) return ToError(info.status(), diag);
     models.push_back(Describe(info->name, info->backend, info->inputs, info->outputs));
   }

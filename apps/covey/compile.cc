@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/approximate/early_exit.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
 #include "apps/covey/compile_variants.hpp"
@@ -30,6 +31,7 @@ struct Options {
   std::string dump_after;
   std::optional<int64_t> ram, flash;
   ApproximateJob approximate;
+  ExitJob exit;
   std::vector<double> variants;
   bool json = false;
 };
@@ -66,17 +68,37 @@ Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
                                                option);
 }
 
-// With --calibrate the graph is an approximated one.
-Expected<ModelFile> Load(const Options& options, std::optional<Approximated>& approximated) {
-  if (options.approximate.calibrate.empty())
+// What calibration made of the network.
+struct Made {
+  std::optional<Approximated> approximated;
+  std::optional<EarlyExit> exit;
+  explicit operator bool() const { return approximated || exit; }
+  std::string Text() const { return approximated ? app::Text(*approximated) : app::Text(*exit); }
+};
+
+// With --calibrate the graph is an approximated one, or one with an early exit.
+Expected<ModelFile> Load(const Options& options, Made& made) {
+  const bool exits = !options.exit.output.empty() || !options.exit.attach.empty();
+  if (options.approximate.calibrate.empty()) {
+    if (exits)
+      return MakeError(Code::kInvalidArgument,
+                       "--exit, --attach-exit: need --calibrate, samples of what the network will "
+                       "see");
     return LoadModelFile(options.model, options.target, LimitsOf(options));
+  }
   ApproximateJob job = options.approximate;
   job.model = options.model, job.target = options.target;
   job.ram = options.ram, job.flash = options.flash;
-  Expected<Approximated> made = Approximate(job);
-  if (!made) return made.error();
-  approximated = std::move(made.value());
-  return CompileGraph(options.model, approximated->graph, options.target, LimitsOf(options));
+  if (exits) {
+    Expected<EarlyExit> exit = MakeExit(job, options.exit);
+    if (!exit) return exit.error();
+    made.exit = std::move(exit.value());
+    return CompileGraph(options.model, made.exit->graph, options.target, LimitsOf(options));
+  }
+  Expected<Approximated> approximated = Approximate(job);
+  if (!approximated) return approximated.error();
+  made.approximated = std::move(approximated.value());
+  return CompileGraph(options.model, made.approximated->graph, options.target, LimitsOf(options));
 }
 
 // Ops from floats to floats: right everywhere, and slow on a board.
@@ -99,8 +121,8 @@ int Compile(const Options& options) {
   if (!options.variants.empty())
     return CompileVariants({options.approximate, options.model, options.output, options.target,
                             options.variants, options.ram, options.flash, options.json});
-  std::optional<Approximated> approximated;
-  const Expected<ModelFile> model = Load(options, approximated);
+  Made made;
+  const Expected<ModelFile> model = Load(options, made);
   if (!model) return Fail(model.error(), options.json);
   if (model.value().image.empty()) {
     return Fail(MakeError(model.value().no_image_code, model.value().no_image), options.json);
@@ -108,8 +130,7 @@ int Compile(const Options& options) {
   const Expected<void> possible = CheckCompiled(options, model.value());
   if (!possible) return Fail(possible.error(), options.json);
   if (options.emit == "cpp") {
-    if (approximated && !options.json)
-      (options.output == "-" ? std::cerr : std::cout) << Text(*approximated);
+    if (made && !options.json) (options.output == "-" ? std::cerr : std::cout) << made.Text();
     return CompileCpp(model.value(), {options.output, options.target, options.json});
   }
   const Expected<void> written = WriteFile(options.output, model.value().image.span());
@@ -135,10 +156,11 @@ int Compile(const Options& options) {
                  {"patch_instructions_before", patches.instructions_before},
                  {"patch_instructions_after", patches.instructions_after},
                  {"ops", report.ops.size()}};
-    if (approximated) json["approximation"] = ToJson(*approximated);
+    if (made.approximated) json["approximation"] = ToJson(*made.approximated);
+    if (made.exit) json["exit"] = ToJson(*made.exit);
     PrintJson(out, json);
   } else {
-    if (approximated) out << Text(*approximated);
+    if (made) out << made.Text();
     out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
         << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
         << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
@@ -188,6 +210,22 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
   command.add_option("--seed", job.seed, "of the split in three (default 1)");
 }
 
+namespace {
+
+void AddExits(CLI::App& command, ExitJob& job) {
+  command.add_option("--exit", job.output,
+                     "with --calibrate: nothing is left out, but a run ends with the scores of "
+                     "this output, an early classifier of the network, where they are sure; how "
+                     "sure follows from --max-loss");
+  command
+      .add_option("--attach-exit", job.attach,
+                  "the same with a head fitted to the samples behind this layer (a name as inspect "
+                  "gives it), or auto: the layer that saves most")
+      ->excludes("--exit");
+}
+
+}  // namespace
+
 void AddCompile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
@@ -218,11 +256,14 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
                    "bytes that the image may take; a network that needs more is refused")
       ->transform(WholeBytes());
   AddApproximation(*command, options->approximate);
+  AddExits(*command, options->exit);
   command
       ->add_option("--variants", options->variants,
                    "with --calibrate: one file with the exact network and one for each loss in "
                    "points (0,1,3); OUT.covey#1 is the first of them")
       ->delimiter(',')
+      ->excludes("--exit")
+      ->excludes("--attach-exit")
       ->check(NumberFrom(0, 100));
   command
       ->add_option("--dump-after", options->dump_after,
@@ -235,7 +276,10 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes\n"
       "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4\n"
       "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey\n"
-      "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey");
+      "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey\n"
+      "  covey compile net.onnx --calibrate train.tar --attach-exit auto --max-loss 0.5 --target "
+      "m4 "
+      "-o net.covey");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }
 

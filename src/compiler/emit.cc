@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "compiler/exit/exit.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/lower/lower.hpp"
 #include "compiler/lower/op_view.hpp"
@@ -79,10 +80,18 @@ class Emitter {
   // A classifier that ends in softmax says so itself.
   OutputKind KindOfOutput() const {
     if (graph_.preprocess.output != OutputKind::kTensor) return graph_.preprocess.output;
-    const bool softmax = graph_.outputs.size() == 1 && !graph_.nodes.empty() &&
-                         graph_.nodes.back().op == Op::kSoftmax &&
-                         graph_.nodes.back().outputs[0] == graph_.outputs[0];
+    const bool softmax = graph_.outputs.size() == 1 && FromSoftmax(graph_.outputs[0]);
     return softmax ? OutputKind::kProbabilities : OutputKind::kTensor;
+  }
+
+  // Of several that an exit chooses from: all.
+  bool FromSoftmax(int tensor) const {
+    for (const Node& node : graph_.nodes) {
+      if (node.outputs[0] != tensor) continue;
+      if (node.op == Op::kSelect) return FromSoftmax(node.inputs[1]) && FromSoftmax(node.inputs[2]);
+      return node.op == Op::kSoftmax;
+    }
+    return false;
   }
 
   Status AddAll(const std::vector<int>& from, std::vector<uint16_t>& to) {
@@ -173,6 +182,8 @@ class Emitter {
     COVEY_TRY(AddAll(lowered.inputs, op.inputs));
     COVEY_TRY(AddVariant(i, op));
     COVEY_TRY(AddAll(lowered.outputs, op.outputs));
+    if (node.op == Op::kExit)
+      lowered.Set(ExitAttr{lowered.As<ExitAttr>().margin, SkippedBehind(graph_, i)});
     op.attr = lowered.attr;
     op.params = lowered.params;
     if (plan_.scratch[i].bytes > 0) {

@@ -23,6 +23,7 @@ constexpr std::array kPasses{
     Pass{"dense", MakeDense},
     Pass{"copies", CopyOutputs},
     Pass{"order", OrderNodes},
+    Pass{"exits", ExitsFirst},
 };
 
 }  // namespace

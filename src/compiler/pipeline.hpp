@@ -58,5 +58,7 @@ Status MakeDense(Graph& graph, Diag& diag);
 Status CopyOutputs(Graph& graph, Diag& diag);
 // Branches run in the order that needs the least memory.
 Status OrderNodes(Graph& graph, Diag& diag);
+// What an early exit needs comes before the rest (exit/exit.hpp).
+Status ExitsFirst(Graph& graph, Diag& diag);
 
 }  // namespace covey::compiler

@@ -41,7 +41,9 @@
   ROW(kLstm, 45, "lstm")                       \
   ROW(kResample, 50, "resample")               \
   ROW(kFft, 51, "fft")                         \
-  ROW(kMfcc, 52, "mfcc")
+  ROW(kMfcc, 52, "mfcc")                       \
+  ROW(kExit, 60, "exit")                       \
+  ROW(kSelect, 61, "select")
 
 namespace covey {
 

@@ -278,6 +278,15 @@ struct MfccAttr {
   int32_t nearest = 0;  // int8: 1 rounds to the nearest, 0 towards the stored 0
 };
 
+// exit of int8 scores: output int8 (1) is 1 where the largest is ahead of every other by at least
+// `margin` steps, else 0. Where it is 1 an engine may pass over the `skipped` ops behind it: what
+// they compute is read by no other op but a select that then takes its second input.
+struct ExitAttr {
+  int32_t margin = 0;
+  int32_t skipped = 0;
+};
+// select of int8 (flag, a, b): a where the flag is not 0, else b; bytes move as they are. None.
+
 // One row of a kernel table. prepare may fail and says why; run may not fail, allocate or check.
 struct Kernel {
   Op op;

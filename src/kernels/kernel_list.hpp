@@ -40,7 +40,9 @@
   ROW(kLstm, PrepareLstm, RunLstm)                                  \
   ROW(kResample, PrepareResample, RunResample)                      \
   ROW(kFft, PrepareFft, RunFft)                                     \
-  ROW(kMfcc, PrepareMfcc, RunMfcc)
+  ROW(kMfcc, PrepareMfcc, RunMfcc)                                  \
+  ROW(kExit, PrepareExit, RunExit)                                  \
+  ROW(kSelect, PrepareSelect, RunSelect)
 
 // A row of a target's table.
 #define COVEY_KERNEL_ROW(op, prepare, run) {Op::op, prepare, run},

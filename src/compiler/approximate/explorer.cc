@@ -262,9 +262,7 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
   point.loss = kFaithful - point.agreement;
   if (labelled()) {
     point.accuracy = Compare(exact_answers_, answers, data_.labels);
-    // Half a standard error: what the samples cannot tell from no loss is none.
-    const Proportion& off = point.accuracy->difference;
-    point.loss = -off.value - (off.high - off.low) / 8;
+    point.loss = ChosenLoss(*point.accuracy);
   }
   if (recipe.policy == Policy::kExact) point.loss = 0;
   point.layers = NotesOf(small, *study_, study, patterns, removal);

@@ -46,4 +46,11 @@ struct Accuracy {
 };
 Accuracy Compare(const Answers& exact, const Answers& other, const std::vector<int>& labels);
 
+// The loss that choices go by: half a standard error less, as what samples cannot tell from no loss
+// is none.
+inline double ChosenLoss(const Accuracy& accuracy) {
+  const Proportion& off = accuracy.difference;
+  return -off.value - (off.high - off.low) / 8;
+}
+
 }  // namespace covey::compiler

@@ -266,12 +266,19 @@ class Writer {
 
   std::string Body(const Joined& kernels, bool unpacked) const {
     std::string text = Filled(kRunTop);
+    std::set<uint32_t> behind_exits;
     for (uint32_t i = 0; i < image_.op_count(); ++i) {
       const std::string number = std::to_string(i);
+      if (behind_exits.contains(i)) text += "op_" + number + ":\n";
       text += "  Call<" + kernels.run.at(static_cast<covey::Op>(image_.op(i).op)) +
               ">(view, kOps[" + number + "]" +
               (unpacked && Unpacks(image_.ViewOp(i, nullptr)) ? ", kPieces" + number : "") +
               ");\n  COVEY_AFTER_OP(" + number + ");\n";
+      if (const uint32_t next = AfterExit(i); next != 0) {
+        behind_exits.insert(next);
+        text += "  if (g_arena[" + std::to_string(image_.tensor(image_.op_outputs(i)[0]).offset) +
+                "] != std::byte{0}) goto op_" + std::to_string(next) + ";\n";
+      }
     }
     text += "}\n\n";
     if (HasState()) text += ResetBody();
@@ -289,6 +296,13 @@ class Writer {
       accessor("Output", "const ", i, image_.output_tensor(i));
     }
     return text + Filled("\n}  // namespace @NAME@\n");
+  }
+
+  // Where a run goes on if op i is an exit and sure; 0: it is none, or passes over nothing.
+  uint32_t AfterExit(uint32_t i) const {
+    if (image_.op(i).op != static_cast<uint16_t>(covey::Op::kExit)) return 0;
+    const int32_t skipped = image_.ViewOp(i, nullptr).attr_as<ExitAttr>().skipped;
+    return skipped == 0 ? 0 : i + 1 + static_cast<uint32_t>(skipped);
   }
 
   bool HasState() const {

@@ -178,6 +178,7 @@ TEST_F(EmitCppTest, GivesTheInterpretersBytesOfTheShippedNetwork) {
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfEveryOp) {
   ExpectSameBytes(Model(wire::WriteImage(wire::EveryOpContents())));
   ExpectSameBytes(Model(wire::WriteImage(wire::SignalOpsContents())));
+  ExpectSameBytes(Model(wire::WriteImage(wire::ExitContents())));
 }
 
 // lstm and svdf remember; Reset forgets.

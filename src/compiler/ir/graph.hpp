@@ -152,10 +152,13 @@ struct MelCepstrum {
   bool normalise = true;  // by the clip's largest sample; else by 2^15
   bool nearest = false;   // int8 steps; else towards the stored 0
 };
+struct SureBy {  // exit
+  int32_t margin = 0;
+};
 using Attributes =
     std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation, PowerOfTwoScales,
                  Unary, Concat, Slice, Resize, MirrorPad, Gather, MatMul, Axis, FilterRank,
-                 Recurrence, Polyphase, Spectrum, MelCepstrum>;
+                 Recurrence, Polyphase, Spectrum, MelCepstrum, SureBy>;
 
 struct Node {
   Op op = Op::kNone;

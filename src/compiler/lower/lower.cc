@@ -48,6 +48,8 @@ constexpr Row kRows[] = {
     {Op::kResample, LowerResample},
     {Op::kFft, LowerFft},
     {Op::kMfcc, LowerMfcc},
+    {Op::kExit, LowerExit},
+    {Op::kSelect, LowerSelect},
 };
 
 std::string Supported() {

@@ -92,6 +92,20 @@ Status CheckArena(const wire::ImageView& image, std::span<std::byte> arena, Diag
   return Status(Code::kResourceExhausted, "engine: arena is too small");
 }
 
+// An exit leaves at least one op to run behind what it passes over.
+Status CheckExit(const OpView& op, uint32_t behind, Diag& diag) {
+  const int32_t skipped = op.attr_as<ExitAttr>().skipped;
+  if (skipped == 0 || (skipped > 0 && static_cast<uint32_t>(skipped) < behind)) return OkStatus();
+  Text<128> subject;
+  subject.Add(OpName(op.op)).Add(" '").Add(op.name).Add("'");
+  diag.Report({.subject = subject.c_str(),
+               .problem = "must leave an op behind those it passes over; at most",
+               .found = skipped,
+               .expected = behind == 0 ? 0 : static_cast<int64_t>(behind) - 1,
+               .numbers = true});
+  return Status(Code::kInvalidArgument, "engine: an exit passes over too many ops");
+}
+
 }  // namespace
 
 Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Kernel> kernels,
@@ -103,6 +117,7 @@ Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Ker
     if (kernel == nullptr) return RefuseUnknown(op, image, i, kernels, diag);
     COVEY_TRY(kernel->prepare(op, diag));
     COVEY_TRY(CheckApart(op, diag));
+    if (op.op == Op::kExit) COVEY_TRY(CheckExit(op, image.op_count() - 1 - i, diag));
   }
   Engine engine(image, kernels, arena.data());
   engine.Reset();
@@ -125,6 +140,7 @@ void Engine::Run(Trace* trace) {
     if (trace != nullptr) trace->Begin(i);
     Find(kernels_, op.op)->run(op);
     if (trace != nullptr) trace->End(i);
+    i += PassedOver(op);
   }
 }
 

@@ -36,6 +36,12 @@ class Trace {
   ~Trace() = default;
 };
 
+// Ops that need not run behind one that has: an exit that was sure (core/op_view.hpp).
+inline uint32_t PassedOver(const OpView& op) {
+  if (op.op != Op::kExit || *op.output[0].as<int8_t>() == 0) return 0;
+  return static_cast<uint32_t>(op.attr_as<ExitAttr>().skipped);
+}
+
 class Engine {
  public:
   static Result<Engine> Prepare(const wire::ImageView& image, std::span<const Kernel> kernels,

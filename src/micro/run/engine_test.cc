@@ -170,7 +170,7 @@ TEST(Engine, RunsAChainOfEveryOp) {
     const auto op = static_cast<Op>(number);
     if (!IsOp(number)) continue;
     EXPECT_TRUE(Holds(wire::EveryOpContents(), op) || Holds(wire::WideOpsContents(), op) ||
-                Holds(wire::SignalOpsContents(), op))
+                Holds(wire::SignalOpsContents(), op) || Holds(wire::ExitContents(), op))
         << OpName(op);
   }
   Bench bench(wire::EveryOpContents());
@@ -239,6 +239,41 @@ TEST(Engine, RefusesAConstantWhereAnOpKeepsState) {
             "svdf 'svdf': state is not kept from run to run (found 0, expected 1)");
 }
 
+// Which ops ran, and the first output.
+struct Traced final : Trace {
+  void Begin(uint32_t op) override { ops.push_back(op); }
+  void End(uint32_t) override {}
+  std::vector<uint32_t> ops;
+};
+std::vector<int> RunTraced(Engine& engine, const std::vector<int8_t>& in, Traced& trace) {
+  std::memcpy(engine.input(0).data, in.data(), in.size());
+  engine.Run(&trace);
+  const int8_t* out = engine.output(0).as<int8_t>();
+  return {out, out + engine.output(0).elements()};
+}
+
+TEST(Engine, PassesOverWhatASureExitMakesNeedless) {
+  Bench bench(wire::ExitContents());
+  Engine engine = *bench.Prepare();
+  Traced sure, unsure;
+  EXPECT_EQ(RunTraced(engine, {-20, 7, -3, -9}, sure), (std::vector<int>{-20, 7, -3, -9}));
+  EXPECT_EQ(sure.ops, (std::vector<uint32_t>{0, 2}));
+  EXPECT_EQ(RunTraced(engine, {-20, 6, -3, -9}, unsure), (std::vector<int>{-5, 6, -3, -5}));
+  EXPECT_EQ(unsure.ops, (std::vector<uint32_t>{0, 1, 2}));
+}
+
+TEST(Engine, RefusesAnExitThatLeavesNoOpToRun) {
+  for (const int32_t skipped : {2, 3, 0x7FFFFFFF, -1}) {
+    ImageContents contents = wire::ExitContents();
+    contents.ops[0].attr[1] = skipped;
+    Bench bench(contents);
+    EXPECT_EQ(bench.Prepare().status().code(), Code::kInvalidArgument) << skipped;
+    EXPECT_EQ(bench.diag().Text(),
+              "exit 'exit': must leave an op behind those it passes over; at most (found " +
+                  std::to_string(skipped) + ", expected 1)");
+  }
+}
+
 std::span<std::byte> Aligned(std::vector<std::byte>& room, size_t bytes) {
   room.resize(bytes + 16);
   const auto address = reinterpret_cast<uintptr_t>(room.data());
@@ -273,6 +308,7 @@ TEST(Engine, IsSafeToRunAfterAnyFlipThatPassesReadAndPrepare) {
   EXPECT_GT(RunEveryFlip(wire::EveryOpContents()), 0);
   EXPECT_GT(RunEveryFlip(wire::WideOpsContents()), 0);
   EXPECT_GT(RunEveryFlip(wire::SignalOpsContents()), 0);
+  EXPECT_GT(RunEveryFlip(wire::ExitContents()), 0);
 }
 
 // The fuzzer starts from these files; COVEY_WRITE_SEEDS=1 writes them anew when the format moves.
@@ -281,7 +317,8 @@ TEST(Engine, FuzzSeedsAreValidImages) {
       {"sample.covey", wire::SampleContents()},
       {"every_op.covey", wire::EveryOpContents()},
       {"wide_ops.covey", wire::WideOpsContents()},
-      {"signal_ops.covey", wire::SignalOpsContents()}};
+      {"signal_ops.covey", wire::SignalOpsContents()},
+      {"exit_ops.covey", wire::ExitContents()}};
   for (const auto& [name, contents] : seeds) {
     const std::string path = std::string("tests/corpus/image_fuzz/") + name;
     const std::vector<std::byte> bytes = wire::WriteImage(contents);

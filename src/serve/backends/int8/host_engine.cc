@@ -73,7 +73,10 @@ void HostEngine::MakeSteps(const kernels::HostKernels& kernels) {
 }
 
 void HostEngine::Run() {
-  for (const Step& step : steps_) step.run(step.view);
+  for (size_t i = 0; i < steps_.size(); ++i) {
+    steps_[i].run(steps_[i].view);
+    i += micro::PassedOver(steps_[i].view);
+  }
 }
 
 }  // namespace covey::serve

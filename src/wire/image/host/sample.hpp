@@ -11,7 +11,7 @@ namespace covey::wire {
 // field is in use.
 ImageContents SampleContents();
 
-// A chain of every op of core/op.hpp but those of the next two, floats in, class probabilities as
+// A chain of every op of core/op.hpp but those of the next three, floats in, class probabilities as
 // floats out.
 ImageContents EveryOpContents();
 
@@ -20,5 +20,9 @@ ImageContents WideOpsContents();
 
 // Signal processing: int16 samples (1, 60) in, cepstra int8 and lines float32 out.
 ImageContents SignalOpsContents();
+
+// An exit that passes over one op: int8 (1, 4) in, and out, as it is where the largest is ahead by
+// 10, else no element below the zero point.
+ImageContents ExitContents();
 
 }  // namespace covey::wire

@@ -66,6 +66,38 @@ TEST(CompileApproximated, GoesByAgreementWithoutLabels) {
   EXPECT_THAT(run.out, HasSubstr("by agreement with the exact network, for want of labels"));
 }
 
+TEST(CompileExit, EndsEarlyBehindALayerAndTellsWhatThatSaves) {
+  const Data data = Pictures("exits", 300);
+  const std::string output = TempPath("exits.covey");
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "--labels", data.labels, "--attach-exit", "auto", "--max-loss", "20",
+                           "--target", "m4", "-o", output, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json()["exit"];
+  EXPECT_EQ(made["report_samples"], 100);
+  EXPECT_GT(made["select_share"], 0);
+  EXPECT_LT(made["early_estimated_instructions"], made["full_estimated_instructions"]);
+  EXPECT_THAT(Covey({"inspect", output}).out, HasSubstr("select"));
+}
+
+TEST(CompileExit, SaysWhichLayersAndOutputsThereAre) {
+  const Data data = Pictures("exit_names", 90);
+  const Arguments with = {"compile", kDeviceModel, "--calibrate", data.pixels,
+                          "--type",  "uint8",      "-o",          TempPath("exit_names.covey")};
+  Arguments layer = with, output = with;
+  layer.insert(layer.end(), {"--attach-exit", "nowhere"});
+  output.insert(output.end(), {"--exit", "early"});
+  EXPECT_THAT(Covey(layer).err, HasSubstr("a head can be attached to '"));
+  EXPECT_THAT(Covey(output).err, HasSubstr("output 'early': is none of the network's"));
+}
+
+TEST(CompileExit, NeedsSamples) {
+  const Ended run =
+      Covey({"compile", kDeviceModel, "--attach-exit", "auto", "-o", TempPath("no_samples.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("need --calibrate"));
+}
+
 TEST(CompileApproximated, RefusesTooFewSamples) {
   const Data data = Pictures("few", 12);
   const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",

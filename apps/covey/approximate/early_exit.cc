@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "apps/covey/approximate/split.hpp"
 #include "apps/covey/approximate/words.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
@@ -18,8 +17,8 @@ namespace {
 
 using compiler::Graph;
 
-constexpr size_t kMostFitted = 6000;  // samples that a head is fitted to
-constexpr size_t kMostPlaces = 8;     // layers that "auto" looks at
+constexpr size_t kMostFitted = 10000;  // samples that a head is fitted to
+constexpr size_t kMostPlaces = 8;      // layers that "auto" looks at
 // Of the instructions: an exit earlier knows too little, one later saves too little.
 constexpr double kEarliest = 0.05, kLatest = 0.85;
 
@@ -44,23 +43,15 @@ std::vector<std::string> PlacesOf(const Graph& graph, const compiler::Footprint&
 
 class Maker {
  public:
-  Maker(const ApproximateJob& job, const ExitJob& exit) : job_(job), exit_(exit) {}
+  // `job.graph` is as the passes leave it.
+  explicit Maker(const ExitSearch& job) : job_(job) {}
 
   Expected<EarlyExit> Run() {
-    Expected<JobData> read = ReadJobData(job_);
-    if (!read) return read.error();
-    const Result<compiler::Target> target = compiler::TargetOf(job_.target, diag_);
-    if (!target.ok()) return Explain("compile", target.status(), diag_);
-    options_.target = *target;
-    graph_ = std::move(read.value().graph);
-    const Status passed = compiler::RunPasses(graph_, diag_);
-    if (!passed.ok()) return Explain(job_.model, passed, diag_);
-    parts_ = SplitInThree(read.value().data, job_.seed);
-    auto footprint = compiler::FootprintOf(graph_, options_, diag_);
+    auto footprint = compiler::FootprintOf(job_.graph, job_.options, diag_);
     if (!footprint.ok()) return Explain(job_.model, footprint.status(), diag_);
     whole_ = std::accumulate(footprint->nodes.begin(), footprint->nodes.end(), int64_t{0});
-    std::vector<std::string> places = {exit_.attach};
-    if (exit_.attach == "auto") places = PlacesOf(graph_, *footprint);
+    std::vector<std::string> places = {job_.exit.attach};
+    if (job_.exit.attach == "auto") places = PlacesOf(job_.graph, *footprint);
     if (places.empty())
       return MakeError(Code::kFailedPrecondition,
                        job_.model +
@@ -94,23 +85,24 @@ class Maker {
     return MakeError(Code::kFailedPrecondition,
                      job_.model + ": no exit that is taken keeps the loss within " +
                          Fixed(job_.max_loss, 2) + " points on " +
-                         std::to_string(parts_.select.samples.count) + " samples");
+                         std::to_string(job_.parts.select.samples.count) + " samples");
   }
 
   Expected<Candidate> Try(const std::string& place) {
-    Candidate made{.exit = {}, .headed = graph_, .head = {}, .mean = 0};
-    const auto head = exit_.attach.empty() ? compiler::HeadOf(made.headed, exit_.output, diag_)
-                                           : Attach(made.headed, place);
+    Candidate made{.exit = {}, .headed = job_.graph, .head = {}, .mean = 0};
+    const auto head = job_.exit.attach.empty()
+                          ? compiler::HeadOf(made.headed, job_.exit.output, diag_)
+                          : Attach(made.headed, place);
     if (!head.ok()) return Explain(job_.model, head.status(), diag_);
     made.head = *head;
-    const auto seen = compiler::AnswersOfExit(made.headed, *head, parts_.select.samples, diag_);
+    const auto seen = compiler::AnswersOfExit(made.headed, *head, job_.parts.select.samples, diag_);
     if (!seen.ok()) return Explain(job_.model, seen.status(), diag_);
-    made.exit.place = exit_.attach.empty() ? exit_.output : place;
-    made.exit.rule = compiler::ChooseMargin(*seen, parts_.select.labels, job_.max_loss / 100);
+    made.exit.place = job_.exit.attach.empty() ? job_.exit.output : place;
+    made.exit.rule = compiler::ChooseMargin(*seen, job_.parts.select.labels, job_.max_loss / 100);
     made.exit.graph = made.headed;
     const Status added = compiler::AddExit(made.exit.graph, *head, made.exit.rule.margin, diag_);
     if (!added.ok()) return Explain(job_.model, added, diag_);
-    const auto cost = compiler::CostOfExit(made.exit.graph, options_, diag_);
+    const auto cost = compiler::CostOfExit(made.exit.graph, job_.options, diag_);
     if (!cost.ok()) return Explain(job_.model, cost.status(), diag_);
     made.exit.cost = *cost;
     made.mean = cost->Mean(made.exit.rule.seen.share);
@@ -118,34 +110,30 @@ class Maker {
   }
 
   Result<compiler::Head> Attach(Graph& graph, const std::string& place) {
-    std::vector<size_t> which(std::min(kMostFitted, parts_.calibrate.samples.count));
+    std::vector<size_t> which(std::min(kMostFitted, job_.parts.calibrate.samples.count));
     for (size_t i = 0; i < which.size(); ++i)
-      which[i] = i * parts_.calibrate.samples.count / which.size();
-    const LabelledBytes some = Pick(parts_.calibrate, which);
+      which[i] = i * job_.parts.calibrate.samples.count / which.size();
+    const LabelledBytes some = Pick(job_.parts.calibrate, which);
     return compiler::AttachHead(graph, place, some.samples, some.labels, {}, diag_);
   }
 
   Expected<EarlyExit> Report() {
     EarlyExit& made = best_->exit;
     const auto seen =
-        compiler::AnswersOfExit(best_->headed, best_->head, parts_.report.samples, diag_);
+        compiler::AnswersOfExit(best_->headed, best_->head, job_.parts.report.samples, diag_);
     if (!seen.ok()) return Explain(job_.model, seen.status(), diag_);
-    made.reported = compiler::LossOf(*seen, parts_.report.labels, made.rule.margin);
-    if (!parts_.report.labels.empty())
-      made.exact_top1 = compiler::LossOf(*seen, parts_.report.labels, 256).accuracy->top1.value;
+    made.reported = compiler::LossOf(*seen, job_.parts.report.labels, made.rule.margin);
+    if (!job_.parts.report.labels.empty())
+      made.exact_top1 = compiler::LossOf(*seen, job_.parts.report.labels, 256).accuracy->top1.value;
     made.whole = whole_;
     made.calibrate =
-        exit_.attach.empty() ? 0 : std::min(kMostFitted, parts_.calibrate.samples.count);
-    made.select = parts_.select.samples.count, made.report = parts_.report.samples.count;
+        job_.exit.attach.empty() ? 0 : std::min(kMostFitted, job_.parts.calibrate.samples.count);
+    made.select = job_.parts.select.samples.count, made.report = job_.parts.report.samples.count;
     return std::move(made);
   }
 
-  const ApproximateJob& job_;
-  const ExitJob& exit_;
+  const ExitSearch& job_;
   DiagText diag_;
-  compiler::CompileOptions options_;
-  Graph graph_;  // after the passes
-  ThreeParts parts_;
   int64_t whole_ = 0;
   std::optional<Candidate> best_;
 };
@@ -156,8 +144,19 @@ std::string Count(double instructions) {
 
 }  // namespace
 
+Expected<EarlyExit> FindExit(const ExitSearch& job) { return Maker(job).Run(); }
+
 Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
-  return Maker(job, exit).Run();
+  Expected<JobData> read = ReadJobData(job);
+  if (!read) return read.error();
+  DiagText diag;
+  const Result<compiler::Target> target = compiler::TargetOf(job.target, diag);
+  if (!target.ok()) return Explain("compile", target.status(), diag);
+  Graph graph = std::move(read.value().graph);
+  const Status passed = compiler::RunPasses(graph, diag);
+  if (!passed.ok()) return Explain(job.model, passed, diag);
+  const ThreeParts parts = SplitInThree(read.value().data, job.seed);
+  return FindExit({job.model, graph, parts, exit, {.target = *target}, job.max_loss});
 }
 
 std::string Text(const EarlyExit& made) {

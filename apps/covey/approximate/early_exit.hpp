@@ -13,6 +13,7 @@
 #include <string>
 
 #include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/approximate/split.hpp"
 #include "compiler/exit/rule.hpp"
 
 namespace covey::app {
@@ -35,6 +36,18 @@ struct EarlyExit {
 };
 
 Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit);
+
+// The same for data that are split already.
+struct ExitSearch {
+  const std::string& model;      // for messages
+  const compiler::Graph& graph;  // as the passes leave it
+  const ThreeParts& parts;
+  ExitJob exit;
+  compiler::CompileOptions options;
+  double max_loss = 0;  // in points
+};
+Expected<EarlyExit> FindExit(const ExitSearch& job);
+
 std::string Text(const EarlyExit& made);
 Json ToJson(const EarlyExit& made);
 

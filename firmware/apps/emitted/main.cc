@@ -24,6 +24,7 @@ void Field(const char* name, uint64_t value) {
 // Clock at the end of each op of one run; `count` stays 0 unless the network calls the hook.
 struct Layers {
   uint64_t end_ns[kMostLayers];
+  uint32_t op[kMostLayers];
   uint32_t count = 0;
 };
 Layers layers;
@@ -53,7 +54,7 @@ void PrintLayers(uint64_t begin_ns) {
   const uint64_t cost = ReadingCost();
   for (uint32_t i = 0; i < layers.count && i < kMostLayers; ++i) {
     Print("{\"layer\":");
-    PrintNumber(i);
+    PrintNumber(layers.op[i]);
     const uint64_t count = InstructionsBetween(begin_ns, layers.end_ns[i]);
     Field("instructions", count > cost ? count - cost : 0);
     Print("}\n");
@@ -112,10 +113,13 @@ Status RunNetwork(std::span<const char* const> words) {
 }  // namespace
 }  // namespace covey::board
 
-void covey_after_op(int) {
+void covey_after_op(int op) {
   using covey::board::layers;
   const uint64_t now_ns = covey::board::ClockNs();
-  if (layers.count < covey::board::kMostLayers) layers.end_ns[layers.count] = now_ns;
+  if (layers.count < covey::board::kMostLayers) {
+    layers.end_ns[layers.count] = now_ns;
+    layers.op[layers.count] = static_cast<uint32_t>(op);
+  }
   ++layers.count;
 }
 

@@ -22,7 +22,7 @@
 namespace covey::compiler {
 
 struct HeadOptions {
-  int32_t most_inputs = 640;  // of the fully connected layer: the grid is as fine as they allow
+  int32_t most_inputs = 900;  // of the fully connected layer: the grid is as fine as they allow
   int steps = 120;            // of the regression
 };
 

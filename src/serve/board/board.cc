@@ -61,6 +61,15 @@ void TakeFinding(const Json& line, Diag& diag) {
                .numbers = line.contains("found")});
 }
 
+// An exit may have passed over some: 0 instructions.
+void TakeLayer(const Json& line, std::vector<uint64_t>& layers) {
+  constexpr size_t kMostLayers = 4096;
+  const auto layer = static_cast<size_t>(Number(line, "layer"));
+  if (layer >= kMostLayers) return;
+  if (layers.size() <= layer) layers.resize(layer + 1);
+  layers[layer] = static_cast<uint64_t>(Number(line, "instructions"));
+}
+
 void TakeLine(const std::string& text, Report& report, Diag& diag) {
   const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!line.is_object()) {
@@ -81,7 +90,7 @@ void TakeLine(const std::string& text, Report& report, Diag& diag) {
   } else if (line.contains("sample")) {
     report.run.instructions.push_back(static_cast<uint64_t>(Number(line, "instructions")));
   } else if (line.contains("layer")) {
-    report.run.layer_instructions.push_back(static_cast<uint64_t>(Number(line, "instructions")));
+    TakeLayer(line, report.run.layer_instructions);
   } else if (line.contains("samples")) {
     report.samples = static_cast<uint64_t>(Number(line, "samples"));
   }

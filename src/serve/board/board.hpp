@@ -34,7 +34,7 @@ struct BoardJob {
 struct BoardRun {
   std::vector<std::byte> outputs;            // N samples of the model's output bytes
   std::vector<uint64_t> instructions;        // one for each sample; empty if not counted
-  std::vector<uint64_t> layer_instructions;  // of the last sample
+  std::vector<uint64_t> layer_instructions;  // of the last sample; 0: an exit passed it over
   uint64_t arena_bytes = 0;
 };
 

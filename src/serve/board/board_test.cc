@@ -74,6 +74,25 @@ TEST_P(BoardTest, AnswersAsTheHostDoes) {
   EXPECT_TRUE(run->instructions.empty());
 }
 
+// The first sample is sure by 11, the second by 9 where 10 are asked for.
+TEST_P(BoardTest, PassesOverWhatASureExitMakesNeedless) {
+  const std::vector<std::byte> image = wire::WriteImage(wire::ExitContents());
+  std::vector<std::byte> samples;
+  for (const int value : {-20, 8, -3, -9, -20, 6, -3, -9})
+    samples.push_back(static_cast<std::byte>(value));
+  BoardJob job = {.board = board(), .image = image, .inputs = samples, .per_layer = true};
+  const Result<BoardRun> both = RunOnBoard(job, diag_);
+  ASSERT_TRUE(both.ok()) << both.status().message() << ": " << diag_.Text();
+  EXPECT_EQ(both->outputs, OnHost(image, samples));
+  ASSERT_EQ(both->layer_instructions.size(), 3U);
+  EXPECT_GT(both->layer_instructions[1], 0U);
+  job.inputs = std::span(samples).first(4);
+  const Result<BoardRun> sure = RunOnBoard(job, diag_);
+  ASSERT_TRUE(sure.ok()) << sure.status().message() << ": " << diag_.Text();
+  ASSERT_EQ(sure->layer_instructions.size(), 3U);
+  EXPECT_EQ(sure->layer_instructions[1], 0U);
+}
+
 TEST_P(BoardTest, CountsTheSameInstructionsInEveryRun) {
   const std::vector<std::byte> image = wire::WriteImage(wire::SampleContents());
   const std::vector<std::byte> samples = Samples(2);

@@ -1,0 +1,194 @@
+// bench_exit: what an early exit gives and costs, network by network.
+//
+//   bench_exit [--network NAME]... [--max-loss POINTS]... [--board m4|m33] [--flash BYTES]
+//
+// A head is fitted to the layer that saves most (`covey compile --attach-exit auto`), on samples
+// that calibrate; samples that choose say how sure it must be; the table is of the report set, the
+// sets of bench/approximation. Instructions are counted under QEMU, of a run that ends early and of
+// one in full, whose bytes must be the host's; the mean is their sum by shares.
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "apps/covey/approximate/early_exit.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/table.hpp"
+#include "apps/covey/model/file.hpp"
+#include "bench/approximation/sets.hpp"
+#include "compiler/pipeline.hpp"
+#include "core/host/data_dir.hpp"
+#include "core/host/diag_text.hpp"
+#include "serve/board/board.hpp"
+
+namespace covey::bench {
+namespace {
+
+using app::EarlyExit;
+using app::Fixed;
+using app::Thousands;
+
+struct Options {
+  std::vector<std::string> networks;
+  std::vector<double> losses = {0, 1};
+  std::string board = "m4";
+  int64_t flash = 900000;
+};
+
+struct Instructions {
+  uint64_t exact = 0, early = 0, full = 0;
+};
+
+class Bench {
+ public:
+  explicit Bench(const Options& options)
+      : options_(options),
+        table_({"network", "exit behind", ">ops over", ">margin", ">early", ">top-1",
+                "less exact, points (95 %)", ">exact", ">early", ">in full", ">mean", ">saved"}) {}
+
+  Expected<void> Run(const Network& network) {
+    DiagText diag;
+    auto graph = compiler::ImportFile(network.model, diag);
+    if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
+    const auto image = compiler::Compile(*graph, diag);
+    if (!image.ok()) return app::Explain(network.model, image.status(), diag);
+    const app::ImageBytes bytes(*image);
+    const auto reader = app::DataReader::Make(bytes.span(), network.model);
+    if (!reader) return reader.error();
+    Expected<Sets> sets = ReadSets(network, *reader.value());
+    if (!sets) return sets.error();
+    Expected<app::LabelledBytes> report = ReadReport(network, *reader.value());
+    if (!report) return report.error();
+    const app::ThreeParts parts{std::move(sets.value().calibrate), std::move(sets.value().select),
+                                std::move(report.value())};
+    const Status passed = compiler::RunPasses(*graph, diag);
+    if (!passed.ok()) return app::Explain(network.model, passed, diag);
+    const auto target = compiler::TargetOf(options_.board, diag);
+    if (!target.ok()) return app::Explain(options_.board, target.status(), diag);
+    for (const double loss : options_.losses) {
+      const compiler::CompileOptions how{.target = *target, .flash_bytes = options_.flash};
+      const auto made = app::FindExit(
+          {network.model, *graph, parts, {.output = "", .attach = "auto"}, how, loss});
+      if (!made) {
+        std::cerr << made.error().message << '\n';
+        continue;
+      }
+      const Expected<void> added = Add(network, *graph, made.value(), parts.report, how);
+      if (!added) return added;
+    }
+    return {};
+  }
+
+  std::string Text() const { return table_.Text(); }
+
+ private:
+  // A sample that ends early and one that does not; the table's row.
+  Expected<void> Add(const Network& network, const compiler::Graph& exact, const EarlyExit& made,
+                     const app::LabelledBytes& report, const compiler::CompileOptions& how) {
+    const Expected<Instructions> counts = Count(exact, made.graph, report, how);
+    if (!counts) return counts.error();
+    const Instructions& n = counts.value();
+    const compiler::ExitCost cost{static_cast<int64_t>(n.early), static_cast<int64_t>(n.full)};
+    const double mean = cost.Mean(made.reported.share);
+    const compiler::Proportion off =
+        made.reported.accuracy ? made.reported.accuracy->difference : compiler::Proportion{};
+    size_t over = 0;
+    for (size_t i = 0; i < made.graph.nodes.size(); ++i)
+      over += static_cast<size_t>(compiler::SkippedBehind(made.graph, i));
+    table_.Add({network.name, made.place.substr(0, 24), std::to_string(over),
+                std::to_string(made.rule.margin), Fixed(100 * made.reported.share, 1) + " %",
+                made.reported.accuracy ? Fixed(100 * made.reported.accuracy->top1.value, 2) : "-",
+                Fixed(100 * off.value, 2) + " (" + Fixed(100 * off.low, 2) + " to " +
+                    Fixed(100 * off.high, 2) + ")",
+                Thousands(n.exact), Thousands(n.early), Thousands(n.full),
+                Thousands(static_cast<uint64_t>(mean)),
+                Fixed(100 * (1 - mean / static_cast<double>(n.exact)), 1) + " %"});
+    return {};
+  }
+
+  Expected<Instructions> Count(const compiler::Graph& exact, const compiler::Graph& made,
+                               const app::LabelledBytes& report,
+                               const compiler::CompileOptions& how) {
+    constexpr size_t kTried = 400;
+    const size_t each = report.samples.inputs[0].size() / report.samples.count;
+    DiagText diag;
+    const auto whole = OnBoard(exact, std::span(report.samples.inputs[0]).first(each), how);
+    if (!whole) return whole.error();
+    Instructions n{.exact = whole.value().instructions[0]};
+    // Few samples at a time until one of either kind is there.
+    for (size_t s = 0; s < std::min(kTried, report.samples.count) && !Both(n); s += 8) {
+      const size_t some = std::min<size_t>(8, report.samples.count - s);
+      const auto inputs = std::span(report.samples.inputs[0]).subspan(s * each, some * each);
+      const auto run = OnBoard(made, inputs, how);
+      if (!run) return run.error();
+      const auto host = compiler::AnswersOf(
+          made, {.count = some, .inputs = {{inputs.begin(), inputs.end()}}}, nullptr, diag);
+      if (!host.ok()) return app::Explain("host", host.status(), diag);
+      const Expected<void> same = SameBest(run.value(), *host);
+      if (!same) return same.error();
+      for (const uint64_t count : run.value().instructions) {
+        n.early = n.early == 0 ? count : std::min(n.early, count);
+        n.full = std::max(n.full, count);
+      }
+    }
+    return n;
+  }
+
+  // Counts of one kind of run differ by less than a hundredth.
+  static bool Both(const Instructions& n) { return n.full - n.early > n.full / 100; }
+
+  static Expected<void> SameBest(const serve::BoardRun& run, const compiler::Answers& host) {
+    const size_t classes = run.outputs.size() / host.samples;
+    for (size_t s = 0; s < host.samples; ++s) {
+      const auto* scores = reinterpret_cast<const int8_t*>(run.outputs.data() + s * classes);
+      const auto best = std::max_element(scores, scores + classes) - scores;
+      if (best != host.best[s])
+        return app::MakeError(Code::kInternal, "the board's answer is not the host's");
+    }
+    return {};
+  }
+
+  Expected<serve::BoardRun> OnBoard(const compiler::Graph& graph, std::span<const std::byte> inputs,
+                                    const compiler::CompileOptions& how) {
+    DiagText diag;
+    const auto image = compiler::Compile(graph, diag, how);
+    if (!image.ok()) return app::Explain(graph.name, image.status(), diag);
+    const auto run =
+        serve::RunOnBoard({.board = options_.board, .image = *image, .inputs = inputs}, diag);
+    if (!run.ok()) return app::Explain(options_.board, run.status(), diag);
+    return *run;
+  }
+
+  const Options& options_;
+  app::Table table_;
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app("What an early exit gives and costs");
+  app.add_option("--network", options.networks, "LeNet, AlexNet, ResNet-8, DS-CNN, MobileNetV3");
+  app.add_option("--max-loss", options.losses, "points of top-1; default 0 and 1");
+  app.add_option("--board", options.board, "m4 (default) or m33");
+  app.add_option("--flash", options.flash, "bytes that an image may take");
+  CLI11_PARSE(app, argc, argv);
+  if (!DataDir()) {
+    std::cerr << "COVEY_DATA: the folder of real data is absent\n";
+    return 2;
+  }
+  Bench bench(options);
+  for (const Network& network : Networks()) {
+    if (!options.networks.empty() && std::find(options.networks.begin(), options.networks.end(),
+                                               network.name) == options.networks.end())
+      continue;
+    const Expected<void> run = bench.Run(network);
+    if (run) continue;
+    std::cerr << network.name << ": " << run.error().message << '\n';
+    return 1;
+  }
+  std::cout << bench.Text();
+  return 0;
+}
+
+}  // namespace
+}  // namespace covey::bench
+
+int main(int argc, char** argv) { return covey::bench::Main(argc, argv); }

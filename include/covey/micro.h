@@ -123,6 +123,7 @@ typedef struct covey_result {
   uint64_t expected_ns;          /* what the router expected of the call; 0: nothing is known */
   uint16_t likely, accuracy;     /* to meet the request, to be right; 1/10,000, as expected */
   uint8_t distrust; /* bits: 1 latency profile, 2 accuracy profile, 4 load hints, 8 clock */
+  uint8_t variant;  /* of the device's model that answered: 0 the model itself */
 } covey_result;
 
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */
@@ -140,7 +141,8 @@ typedef struct covey_session {
 covey_code covey_session_open(covey_session* session, const struct covey_parts* parts);
 
 /* "local", or "agent tcp://HOST:PORT" with a numeric IPv4 host, or "auto agent tcp://HOST:PORT":
- * then each call runs here or there, as its options ask (docs/guide/routing.md). `model` is the
+ * then each call runs here or there, as its options ask (docs/guide/routing.md); "auto local":
+ * the device's model or a variant of it. One agent at a time. `model` is the
  * name on the agent; null keeps it. Does not connect: the first call does. COVEY_INVALID_ARGUMENT
  * (syntax, or a text that is too long) and COVEY_FAILED_PRECONDITION (no link, or no engine) leave
  * the place as it was. */

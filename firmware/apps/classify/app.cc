@@ -63,6 +63,7 @@ void App::Help() const {
       "config deadline MILLISECONDS            for each call, by the board's clock\n"
       "config place auto HOST:PORT [MODEL]     here or there, as each picture's wishes are met "
       "best\n"
+      "config place auto local                 the model on this board or a variant of it\n"
       "config latency MILLISECONDS             auto: an answer by then is as wanted; 0: any time\n"
       "config accuracy PERCENT                 auto: at least; 0: any\n"
       "config prefer latency|accuracy|energy   auto: of the places that meet the wishes\n"
@@ -175,16 +176,17 @@ void App::Config(Words words) {
 }
 
 void App::ConfigPlace(Words words) {
-  const bool local = words.size() == 1 && Same(words[0], "local");
   const bool automatic = !words.empty() && Same(words[0], "auto");
+  const bool local = !words.empty() && words.size() == (automatic ? 2 : 1) &&
+                     Same(words[words.size() - 1], "local");
   const bool agent =
-      words.size() >= 2 && words.size() <= 3 && (automatic || Same(words[0], "agent"));
+      !local && words.size() >= 2 && words.size() <= 3 && (automatic || Same(words[0], "agent"));
   if (!local && !agent) {
     return PrintError(words.empty() ? "" : words[0],
-                      "local, agent HOST:PORT [MODEL] or auto HOST:PORT [MODEL]");
+                      "local, auto local, agent HOST:PORT [MODEL] or auto HOST:PORT [MODEL]");
   }
   Text<Line::kMaxBytes + 24> place;
-  place.Add(local ? "local" : automatic ? "auto agent tcp://" : "agent tcp://");
+  place.Add(automatic ? "auto " : "").Add(local ? "local" : "agent tcp://");
   if (agent) place.Add(words[1]);
   const char* const model = words.size() == 3 ? words[2] : nullptr;
   if (const covey_code code = covey_set_place(&parts_.session, place.c_str(), model);
@@ -300,6 +302,7 @@ void App::PrintAnswer(uint32_t number, const covey_result& result, const Cost& c
   board::PrintFixed(static_cast<uint32_t>(best.confidence * 10000.0F + 0.5F), 4);
   Print(" place ");
   Print(result.place);
+  if (result.variant != 0) PrintPair("variant", result.variant);
   PrintPair("latency_us", result.latency_ns / 1000);
   Print(board::IsCounting() ? " clock counted" : " clock real");
   if (board::IsCounting()) PrintPair("instructions", cost.instructions);

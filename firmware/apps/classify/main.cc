@@ -7,6 +7,7 @@
 #include "app.hpp"
 #include "common/board.hpp"
 #include "common/print.hpp"
+#include "micro/run/variants.hpp"
 #include "micro/session/parts.hpp"
 #include "target_kernels.hpp"
 
@@ -81,10 +82,9 @@ Result<std::span<const std::byte>> FindImage(Words words, Diag& diag) {
   return std::span<const std::byte>(image);
 }
 
-Result<micro::Engine> LoadModel(Words words, Diag& diag) {
+Status LoadModel(Words words, micro::Variants& variants, Diag& diag) {
   COVEY_TRY_ASSIGN(const std::span<const std::byte> bytes, FindImage(words, diag));
-  COVEY_TRY_ASSIGN(const wire::ImageView image, wire::ImageView::Read(bytes, diag));
-  return micro::Engine::Prepare(image, board::TargetKernels(), board::FreeRam(), diag);
+  return variants.Open(bytes, board::TargetKernels(), board::FreeRam(), diag);
 }
 
 Status OpenPictures(Words words, Pictures& pictures) {
@@ -163,14 +163,15 @@ int main() {
   static board::TcpLink link(stack);
   static covey_session session;
 
-  Result<micro::Engine> engine = LoadModel(words, diag);
-  if (!engine.ok()) PrintProblem(engine.status());
+  static micro::Variants variants;
+  PrintProblem(LoadModel(words, variants, diag));
   PrintProblem(OpenPictures(words, pictures));
   const Status network = stack.Start({});
   PrintProblem(network);
-  micro::Engine* const local = engine.ok() ? &*engine : nullptr;
+  micro::Engine* const local = variants.first();
   const covey_parts parts = {.clock = &clock,
                              .engine = local,
+                             .variants = variants.others(),
                              .link = network.ok() ? &link : nullptr,
                              .diag = &diag,
                              .default_deadline_ns = kDeadlineNs};

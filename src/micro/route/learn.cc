@@ -26,18 +26,29 @@ uint16_t Later(const Spread& spread, uint32_t expected_us, uint32_t us) {
 }  // namespace
 
 Router::Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links) {
-  for (size_t i = 0; i < links.size() && i < kMaxLinks; ++i)
-    links_[i] = {.rtt_us = links[i].rtt_us, .up_ns_per_byte = links[i].up_ns_per_byte};
   count_ = static_cast<uint8_t>(places.size() < kMaxPlaces ? places.size() : kMaxPlaces);
   for (uint8_t i = 0; i < count_; ++i) {
     rows_[i] = places[i];
-    const Profile& profile = *places[i].profile;
-    Live& live = live_[i];
-    live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
-    live.base_us = ExpectedUs(i);
-    live.spread = PriorOf(i);
-    live.asked = kSeldom - 64;
+    if (!IsAgent(i)) Begin(i);
   }
+  NewLinks(links);
+}
+
+void Router::NewLinks(std::span<const LinkProfile> links) {
+  for (size_t i = 0; i < links.size() && i < kMaxLinks; ++i)
+    links_[i] = {.rtt_us = links[i].rtt_us, .up_ns_per_byte = links[i].up_ns_per_byte};
+  for (uint8_t i = 0; i < count_; ++i)
+    if (IsAgent(i)) Begin(i);
+}
+
+void Router::Begin(uint8_t i) {
+  const Profile& profile = *rows_[i].profile;
+  Live& live = live_[i];
+  live = {};
+  live.level_us = Sum(profile.fixed_us, profile.compute.p50_us);
+  live.base_us = ExpectedUs(i);
+  live.spread = PriorOf(i);
+  live.asked = kSeldom - 64;
 }
 
 // Computing varies as the profile says; fixed parts and link are on top.

@@ -32,9 +32,13 @@ uint16_t ParsePort(const char* text) {
 
 Result<PlaceName> ParsePlace(const char* text) {
   if (text == nullptr) return Status(Code::kInvalidArgument, "place: none given");
-  const char* rest = After(text, "local");
-  if (rest != nullptr && *rest == '\0') return PlaceName{};
   const char* const chosen = After(text, "auto ");
+  const char* rest = After(chosen != nullptr ? chosen : text, "local");
+  if (rest != nullptr && *rest == '\0') {
+    PlaceName name;
+    name.automatic = chosen != nullptr;
+    return name;
+  }
   rest = After(chosen != nullptr ? chosen : text, "agent tcp://");
   if (rest == nullptr)
     return Status(

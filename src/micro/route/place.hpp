@@ -1,6 +1,6 @@
 // ParsePlace reads the words that say where inference runs.
 //
-//   place = "local" | ["auto "] "agent tcp://" host ":" port
+//   place = ["auto "] ("local" | "agent tcp://" host ":" port)
 //
 //   COVEY_TRY_ASSIGN(auto place, micro::ParsePlace("agent tcp://10.0.2.2:7700"));
 //   if (place.agent && !micro::IsIpv4(place.host)) ...   // a device resolves no names
@@ -18,7 +18,7 @@ namespace covey::micro {
 
 struct PlaceName {
   bool agent = false;          // else local
-  bool automatic = false;      // the router chooses between the device and that agent
+  bool automatic = false;      // the router chooses: variants of the local model, that agent
   std::span<const char> host;  // letters, digits, '.', '-'
   uint16_t port = 0;           // 1..65535
 };

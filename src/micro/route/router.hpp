@@ -53,6 +53,9 @@ class Router {
   // Takes the first kMaxPlaces places and kMaxLinks links.
   Router(std::span<const RoutePlace> places, std::span<const LinkProfile> links);
 
+  // Other agents stand behind the links: what was learnt of them is forgotten.
+  void NewLinks(std::span<const LinkProfile> links);
+
   Choice Decide(const Request& request, uint64_t now_ns);
 
   void Answered(uint8_t place, Outcome outcome);
@@ -148,6 +151,7 @@ class Router {
   static bool IsNoChance(Live& live, int step, uint16_t odds);
   void NoteWait(uint8_t i);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
+  void Begin(uint8_t i);
   Spread PriorOf(uint8_t i) const;
   void Settle(uint8_t i, uint32_t expected_us, uint16_t odds, const Outcome& outcome);
   bool IsAgent(uint8_t i) const { return rows_[i].link != kNoLink; }

@@ -5,19 +5,19 @@
 namespace covey::micro {
 namespace {
 
-Status Refuse(Diag& diag, const char* problem, int64_t found, int64_t expected) {
+Status Refuse(Diag& diag, const char* problem, size_t found, size_t expected) {
   diag.Report({.subject = "local input",
                .problem = problem,
-               .found = found,
-               .expected = expected,
+               .found = static_cast<int64_t>(found),
+               .expected = static_cast<int64_t>(expected),
                .numbers = true});
   return Status(Code::kInvalidArgument, problem);
 }
 
 Status ReadInput(const covey_input& input, const TensorView& tensor, Diag& diag) {
   if (input.size != tensor.bytes)
-    return Refuse(diag, "local: the input's size differs from the model's",
-                  static_cast<int64_t>(input.size), static_cast<int64_t>(tensor.bytes));
+    return Refuse(diag, "local: the input's size differs from the model's", input.size,
+                  tensor.bytes);
   if (!input.read(input.context, 0, tensor.data, input.size))
     return Status(Code::kInvalidArgument, "input: its read callback broke off");
   return OkStatus();
@@ -26,19 +26,17 @@ Status ReadInput(const covey_input& input, const TensorView& tensor, Diag& diag)
 Status CheckPixels(const covey_input& image, const TensorView& tensor, Diag& diag) {
   if (tensor.dtype != DType::kInt8 && tensor.dtype != DType::kUint8)
     return Status(Code::kUnimplemented, "local: the model takes no raw pixels; send a tensor");
-  const auto height = static_cast<int32_t>(image.height);
-  const auto width = static_cast<int32_t>(image.width);
-  const int32_t channels = image.format == COVEY_RAW_RGB8 ? 3 : 1;
+  const auto dim = [&](int i) { return static_cast<size_t>(tensor.dims[i]); };
+  const size_t channels = image.format == COVEY_RAW_RGB8 ? 3 : 1;
   if (tensor.rank() != 4)
-    return Refuse(diag, "local: the model's input is no picture (rank)", tensor.rank(), 4);
-  if (tensor.dims[1] != height)
-    return Refuse(diag, "local: the image's height differs from the model's", height,
-                  tensor.dims[1]);
-  if (tensor.dims[2] != width)
-    return Refuse(diag, "local: the image's width differs from the model's", width, tensor.dims[2]);
-  if (tensor.dims[3] != channels)
-    return Refuse(diag, "local: the image's channels differ from the model's", channels,
-                  tensor.dims[3]);
+    return Refuse(diag, "local: the model's input is no picture (rank)",
+                  static_cast<size_t>(tensor.rank()), 4);
+  if (dim(1) != image.height)
+    return Refuse(diag, "local: the image's height differs from the model's", image.height, dim(1));
+  if (dim(2) != image.width)
+    return Refuse(diag, "local: the image's width differs from the model's", image.width, dim(2));
+  if (dim(3) != channels)
+    return Refuse(diag, "local: the image's channels differ from the model's", channels, dim(3));
   return OkStatus();
 }
 

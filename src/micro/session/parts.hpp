@@ -2,6 +2,8 @@
 // covey_session_open.
 #pragma once
 
+#include <span>
+
 #include "core/clock.hpp"
 #include "core/diag.hpp"
 #include "core/link.hpp"
@@ -11,14 +13,17 @@
 struct covey_parts {
   covey::Clock* clock = nullptr;           // needed
   covey::micro::Engine* engine = nullptr;  // may be null: no local place
-  covey::Link* link = nullptr;             // may be null: no agents
-  covey::Diag* diag = nullptr;             // may be null
+  // More of the same model, for "auto": approximate ones (micro/run/variants.hpp), at most three.
+  std::span<covey::micro::Engine* const> variants = {};
+  covey::Link* link = nullptr;  // may be null: no agents
+  covey::Diag* diag = nullptr;  // may be null
   uint64_t default_deadline_ns = 5'000'000'000;
   // What is known of the places, for "auto"; may be null: then it is learned from the first calls,
   // and the agent is taken to be a little more accurate. They must outlive the session.
   const covey::Profile* local = nullptr;
   const covey::Profile* agent = nullptr;
-  const covey::Profile* cascade = nullptr;          // both together; needs `calibration`
-  const covey::Calibration* calibration = nullptr;  // of the local network's confidence
+  std::span<const covey::Profile> variant_profiles = {};  // one each, in their order, or none
+  const covey::Profile* cascade = nullptr;                // both together; needs `calibration`
+  const covey::Calibration* calibration = nullptr;        // of the local network's confidence
   covey::LinkProfile agent_link = {};
 };

@@ -65,8 +65,8 @@ Status AskAgent(State& state, Job& job, uint64_t deadline_ns) {
   return Ask(state, job, deadline_ns);
 }
 
-Status RunLocally(State& state, Job& job) {
-  micro::Engine& engine = *state.parts.engine;
+Status RunLocally(State& state, Job& job, uint8_t row) {
+  micro::Engine& engine = row == kLocal ? *state.parts.engine : *state.parts.variants[row - 1U];
   NoDiag silent;
   Diag& diag = state.parts.diag != nullptr ? *state.parts.diag : silent;
   if (job.what == What::kModels) {
@@ -93,8 +93,8 @@ bool SessionPlaces::ProbeAnswered(uint8_t& place, uint32_t&) {
 }
 
 Ran SessionPlaces::Run(uint8_t place, uint64_t until_ns, Outcome& outcome) {
-  if (place != kLocal) return AtAgent(until_ns, outcome);
-  const Status status = RunLocally(state_, job_);
+  if (place >= state_.agent_row) return AtAgent(until_ns, outcome);
+  const Status status = RunLocally(state_, job_, place);
   NoteLocal(status);
   return status.ok() ? Ran::kAnswered : Ran::kUnfit;
 }

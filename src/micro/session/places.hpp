@@ -14,7 +14,8 @@ namespace covey::micro {
 
 // The call at the agent, on the kept connection or a fresh one.
 Status AskAgent(State& state, Job& job, uint64_t deadline_ns);
-Status RunLocally(State& state, Job& job);
+// `row`: the model itself or a variant.
+Status RunLocally(State& state, Job& job, uint8_t row);
 
 class SessionPlaces final : public Places {
  public:

@@ -11,6 +11,7 @@ namespace {
 constexpr uint64_t kDefaultDeadlineNs = 5'000'000'000;
 // What is assumed of places without profiles: the far network is the better one.
 constexpr Profile kSomeLocal = {.accuracy = {0, 8'900, kOne}};
+constexpr Profile kSomeVariant = {.accuracy = {0, 8'800, kOne}, .approximate = true};
 constexpr Profile kSomeAgent = {.place = PlaceKind::kAgent, .accuracy = {0, 9'100, kOne}};
 
 static_assert(sizeof(Session) <= COVEY_SESSION_BYTES);
@@ -19,12 +20,25 @@ static_assert(COVEY_LABEL_BYTES == wire::ScoredClass::kLabelBytes);
 
 void StartRouter(State& state) {
   const covey_parts& parts = state.parts;
-  RoutePlace rows[3] = {{.profile = parts.local != nullptr ? parts.local : &kSomeLocal,
-                         .steady = parts.local != nullptr},
-                        {.profile = parts.agent != nullptr ? parts.agent : &kSomeAgent, .link = 0},
-                        {.profile = parts.cascade, .link = 0, .first = kLocal, .then = kAgent}};
-  const bool cascade = parts.cascade != nullptr && parts.calibration != nullptr;
-  state.router = Router(std::span(rows).first(cascade ? 3 : 2), std::span(&parts.agent_link, 1));
+  RoutePlace rows[kMostVariants + 3];
+  size_t count = 0;
+  const auto add = [&](const Profile* known, const Profile& assumed, uint8_t link) {
+    rows[count].profile = known != nullptr ? known : &assumed;
+    rows[count].link = link;
+    rows[count++].steady = known != nullptr && link == kNoLink;
+  };
+  add(parts.local, kSomeLocal, kNoLink);
+  for (size_t i = 0; i < parts.variants.size() && i < kMostVariants; ++i)
+    add(i < parts.variant_profiles.size() ? &parts.variant_profiles[i] : nullptr, kSomeVariant,
+        kNoLink);
+  state.agent_row = static_cast<uint8_t>(count);
+  add(parts.agent, kSomeAgent, 0);
+  if (parts.cascade != nullptr && parts.calibration != nullptr) {
+    add(parts.cascade, kSomeAgent, 0);
+    rows[count - 1].first = kLocal;
+    rows[count - 1].then = state.agent_row;
+  }
+  state.router = Router(std::span(rows).first(count), std::span(&parts.agent_link, 1));
 }
 
 Session& Of(covey_session* session) { return *reinterpret_cast<Session*>(session->opaque.bytes); }
@@ -52,12 +66,16 @@ Request RequestOf(const State& state, const Job& job, const covey_options& optio
                   .approximate_ok = !options.sla.exact_only,
                   .late_ok = !options.sla.never_late,
                   .fallback = options.fallback == COVEY_FALL_BACK_LOCAL && local};
-  request.places = 1U << kAgent;
   // The one place that is named says itself what it cannot take.
-  if (local || (state.parts.engine != nullptr && !state.agent)) request.places |= 1U << kLocal;
-  if (local && job.what == What::kClassify) request.places |= 1U << kCascade;
+  const bool here = local || (state.parts.engine != nullptr && !state.agent);
+  // The model itself, and for "auto" its variants.
+  const uint32_t locals = state.automatic ? (1U << state.agent_row) - 1 : 1U << kLocal;
+  request.places = here ? locals : 0U;
+  if (state.agent) request.places |= 1U << state.agent_row;
+  if (state.agent && local && job.what == What::kClassify)
+    request.places |= 1U << (state.agent_row + 1U);
   if (!state.automatic) {
-    request.pinned = state.agent ? kAgent : kLocal;
+    request.pinned = state.agent ? state.agent_row : kLocal;
     request.fallback = request.fallback && state.agent;
   }
   return request;
@@ -90,7 +108,7 @@ Status Explain(Job& job, const Served& served) {
   return served.ok ? OkStatus() : job.status;
 }
 
-covey_code Finish(State& state, const Job& job, Status status, bool at_agent, uint64_t start_ns,
+covey_code Finish(State& state, const Job& job, Status status, uint8_t place, uint64_t start_ns,
                   uint64_t deadline_ns) {
   covey_result& result = *job.result;
   const uint64_t now_ns = state.parts.clock->NowNs();
@@ -100,7 +118,8 @@ covey_code Finish(State& state, const Job& job, Status status, bool at_agent, ui
   if (!status.ok() && result.error[0] == '\0') TextOut(result.error).Add(status.message());
   constexpr size_t kAuto = 5;  // "auto "
   const char* const agent = state.automatic ? state.place + kAuto : state.place;
-  TextOut(result.place).Add(at_agent ? agent : "local");
+  TextOut(result.place).Add(place >= state.agent_row ? agent : "local");
+  result.variant = place < state.agent_row ? place : kLocal;
   result.latency_ns = now_ns - start_ns;
   return result.code;
 }
@@ -122,7 +141,7 @@ Status ListModels(State& state, Job& job, uint64_t deadline_ns) {
       TextOut(job.result->error).Add("agent: ").Add(state.client->words());
     return status;
   }
-  if (state.parts.engine != nullptr) return RunLocally(state, job);
+  if (state.parts.engine != nullptr) return RunLocally(state, job, kLocal);
   return Status(Code::kFailedPrecondition, "local: this device has no model of its own");
 }
 
@@ -141,15 +160,17 @@ covey_code Run(covey_session* session, Job& job, const covey_options* given) {
       window_ns < UINT64_MAX - start_ns ? start_ns + window_ns : UINT64_MAX;
   if (job.what == What::kModels) {
     const Status listed = ListModels(state, job, deadline_ns);
-    return Finish(state, job, listed, state.agent, start_ns, deadline_ns);
+    return Finish(state, job, listed, state.agent ? state.agent_row : kLocal, start_ns,
+                  deadline_ns);
   }
   SessionPlaces places(state, job);
   const Served served = Serve(state.router, RequestOf(state, job, options, window_ns),
                               state.parts.calibration, places);
   const Status status = Explain(job, served);
-  const bool at_agent =
-      state.automatic ? served.place == kAgent : state.agent && !job.result->fell_back;
-  return Finish(state, job, status, at_agent, start_ns, deadline_ns);
+  uint8_t place = served.place;
+  if (place == kNoPlace) place = kLocal;
+  if (!state.automatic) place = state.agent && !job.result->fell_back ? state.agent_row : kLocal;
+  return Finish(state, job, status, place, start_ns, deadline_ns);
 }
 
 // Why the input cannot be used wherever it is sent, or null.
@@ -213,9 +234,8 @@ covey_code covey_set_place(covey_session* session, const char* place, const char
     return COVEY_FAILED_PRECONDITION;
   if (state.client) state.client->Close();  // It may lead to another agent.
   state.probed = micro::kNoPlace;
-  const uint32_t local_us = state.router.ExpectedUs(micro::kLocal);
-  micro::StartRouter(state);  // A new place starts with a clean record; this device is the same.
-  if (local_us > 0) state.router.Answered(micro::kLocal, {.total_us = local_us});
+  // A new place starts with a clean record; this device is the same.
+  state.router.NewLinks(std::span(&state.parts.agent_link, 1));
   state.agent = parsed->agent;
   state.automatic = parsed->automatic;
   state.port = parsed->port;

@@ -13,8 +13,10 @@
 
 namespace covey::micro {
 
-// Rows of the router; places that are not there are not asked for.
-inline constexpr uint8_t kLocal = 0, kAgent = 1, kCascade = 2;
+// Rows of the router: the model itself, its variants, then State's agent_row() and the cascade of
+// both. Places that are not there are not asked for.
+inline constexpr uint8_t kLocal = 0;
+inline constexpr size_t kMostVariants = 3;
 
 inline constexpr size_t kHostBytes = 16;  // "255.255.255.255" and NUL
 
@@ -26,6 +28,7 @@ struct State {
   uint16_t port = 0;
   bool agent = false, automatic = false;  // the place; else local
   uint8_t probed = kNoPlace;
+  uint8_t agent_row = 1;
   char host[kHostBytes] = {};
   char place[COVEY_PLACE_BYTES] = {};
   char model[COVEY_MODEL_BYTES] = {};

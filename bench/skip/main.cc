@@ -17,6 +17,7 @@
 
 #include "apps/covey/bench/text.hpp"
 #include "apps/covey/io/table.hpp"
+#include "bench/skip/bounds.hpp"
 #include "bench/skip/zeros.hpp"
 #include "compiler/approximate/skip_cost.hpp"
 #include "compiler/compile.hpp"
@@ -46,7 +47,7 @@ struct Options {
   std::string keep;            // a folder for the images
   bool cpp = false;            // generated C++, too
   bool unpack = false;         // weights as code in C++ made of them
-  std::string samples;         // raw inputs: count zero activations instead
+  std::string samples;         // raw inputs: count zero activations, and stops by bounds, instead
 };
 
 struct alignas(16) Chunk {
@@ -122,6 +123,19 @@ class Bench {
                  percent(each.zero_units, each.units)});
     }
     std::cout << graph.name << '\n' << table.Text() << '\n';
+    const auto bounded = BoundsOf(*image, {first, text.size()}, diag_);
+    if (!bounded.ok()) return Say();
+    app::Table stops(
+        {"layer", ">one sum, %", ">a turn's eight, %", ">positive first: one, %", ">eight, %"});
+    for (size_t i = 0; i < bounded->size(); ++i) {
+      const Bounded& each = (*bounded)[i];
+      if (each.sums.all == 0) continue;
+      stops.Add({graph.nodes[i].name, percent(each.sums.saved, each.sums.all),
+                 percent(each.turns.saved, each.turns.all),
+                 percent(each.ordered_sums.saved, each.ordered_sums.all),
+                 percent(each.ordered_turns.saved, each.ordered_turns.all)});
+    }
+    std::cout << "products behind a bound that proves the output\n" << stops.Text() << '\n';
     return true;
   }
 

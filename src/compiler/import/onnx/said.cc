@@ -1,7 +1,10 @@
 #include "compiler/import/onnx/said.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+
+#include "compiler/ir/check.hpp"
 
 namespace covey::compiler::onnx_import {
 
@@ -102,7 +105,11 @@ std::optional<std::vector<int32_t>> AxesNamed(Importer& importer, const ::onnx::
   if (const Value* given = importer.In(node, 1); given != nullptr) {
     const auto numbers = FewOf(importer, given);
     if (!numbers || !numbers->integers()) return std::nullopt;
-    axes.assign(numbers->values.begin(), numbers->values.end());
+    axes.clear();
+    for (double value : numbers->values) {
+      if (std::abs(value) > double{kMaxDims}) return std::nullopt;
+      axes.push_back(static_cast<int32_t>(value));
+    }
   }
   if (axes.empty()) axes = std::move(otherwise);
   for (int32_t& axis : axes) {

@@ -1,6 +1,5 @@
 // Operators of .tflite one by one: the file is read, compiled and run, and its bytes compared with
-// what the operator means; files that say nonsense are refused in words.
-#include <gmock/gmock.h>
+// what the operator means.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,36 +7,21 @@
 #include <functional>
 #include <numeric>
 
-#include "compiler/import/tflite/one_op.hpp"
-#include "compiler/passes/compare.hpp"
+#include "compiler/import/tflite/run_op.hpp"
 
 namespace covey::compiler {
 namespace {
 
-using testing::HasSubstr;
 using tflite::Builtin;
+using tflite::Byte;
+using tflite::FloatsOf;
+using tflite::In;
+using tflite::kScale;
+using tflite::kZero;
+using tflite::Numbers;
 using tflite::OneOp;
-using Numbers = std::vector<int>;
-
-constexpr float kScale = 0.5F;
-constexpr int64_t kZero = 3;
-
-// The outputs, one after the other, when input byte i (over all inputs) is Byte(i).
-int Byte(int i) { return static_cast<int8_t>(i * 37 % 251 - 120); }
-Numbers OutputOf(OneOp& file) {
-  DiagText diag;
-  const std::vector<std::byte> bytes = file.Build();
-  const auto graph = ImportTflite(bytes, diag);
-  EXPECT_TRUE(graph.ok()) << diag.Text();
-  if (!graph.ok()) return {};
-  Compiled compiled(Passed(*graph));
-  if (!compiled.ok()) return {};
-  Numbers numbers;
-  for (std::byte byte : compiled.Run([i = 0]() mutable { return Byte(i++); })) {
-    numbers.push_back(static_cast<int8_t>(byte));
-  }
-  return numbers;
-}
+using tflite::Out;
+using tflite::OutputOf;
 
 // Byte(i) for each i of a list.
 Numbers Bytes(Numbers places) {
@@ -54,9 +38,6 @@ int Largest(const Numbers& places) {
   for (int place : places) most = std::max(most, Byte(place));
   return most;
 }
-
-OneOp& In(OneOp& file, const OneOp::Dims& dims) { return file.Input(dims, kScale, kZero); }
-OneOp& Out(OneOp& file, const OneOp::Dims& dims) { return file.Output(dims, kScale, kZero); }
 
 TEST(TfliteOps, ReduceMaxOverHeightAndWidth) {
   for (bool keep : {false, true}) {
@@ -317,131 +298,6 @@ TEST(TfliteOps, FunctionsAreWithinAByteOfTheirValue) {
           << function.name << " of byte " << Byte(i);
     }
   }
-}
-
-// Refused by the importer or by lowering; a finding names the operator.
-void ExpectRefused(OneOp& file, const std::string& name, const std::string& why) {
-  DiagText diag;
-  const auto graph = ImportTflite(file.Build(), diag);
-  Status status = graph.status();
-  if (graph.ok()) status = Compile(*graph, diag).status();
-  EXPECT_FALSE(status.ok()) << why;
-  EXPECT_THAT(diag.Text(), HasSubstr(name)) << why;
-}
-
-constexpr int32_t kLeast = std::numeric_limits<int32_t>::min();
-constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
-
-TEST(TfliteOps, RefusesAxesOutOfRange) {
-  for (int32_t axis : {2, -3, kLeast, kMost}) {
-    const std::string why = std::to_string(axis);
-    OneOp max(Builtin::kReduceMax);
-    ExpectRefused(Out(In(max, {2, 3}).Constant({1}, {axis}), {3}), "REDUCE_MAX", why);
-    OneOp split(Builtin::kSplit);
-    In(split.Constant({}, {axis}), {2, 4});
-    ExpectRefused(Out(Out(split, {2, 2}), {2, 2}), "SPLIT", why);
-    OneOp reverse(Builtin::kReverseV2);
-    ExpectRefused(Out(In(reverse, {2, 3}).Constant({1}, {axis}), {2, 3}), "REVERSE", why);
-    OneOp concat(Builtin::kConcatenation);
-    Out(In(In(concat, {2, 1}), {2, 2}), {2, 3});
-    concat.With(tflite::Options::Concatenation,
-                tflite::CreateConcatenation(concat.builder(), axis));
-    ExpectRefused(concat, "CONCATENATION", why);
-    OneOp gather(Builtin::kGather);
-    Out(In(gather, {2, 3}).Constant({3}, {1, 0, 1}), {2, 3});
-    gather.With(tflite::Options::Gather, tflite::CreateGather(gather.builder(), axis));
-    ExpectRefused(gather, "GATHER", why);
-    OneOp pack(Builtin::kPack);
-    Out(In(In(pack, {3}), {3}), {3, 2});
-    pack.With(tflite::Options::Pack, tflite::CreatePack(pack.builder(), 2, axis));
-    ExpectRefused(pack, "PACK", why);
-    OneOp unpack(Builtin::kUnpack);
-    Out(Out(In(unpack, {3, 2}), {3}), {3});
-    unpack.With(tflite::Options::Unpack, tflite::CreateUnpack(unpack.builder(), 2, axis));
-    ExpectRefused(unpack, "UNPACK", why);
-  }
-}
-
-TEST(TfliteOps, RefusesSlicesBeyondTheInput) {
-  for (int32_t begin : {-1, 5, kLeast, kMost}) {
-    for (int32_t size : {-1, 2}) {
-      OneOp slice(Builtin::kSlice);
-      In(slice, {5}).Constant({1}, {begin}).Constant({1}, {size});
-      ExpectRefused(Out(slice, {2}), "SLICE", std::to_string(begin));
-    }
-  }
-  for (int32_t size : {0, -2, 6, kLeast, kMost}) {
-    OneOp slice(Builtin::kSlice);
-    In(slice, {5}).Constant({1}, {1}).Constant({1}, {size});
-    ExpectRefused(Out(slice, {2}), "SLICE", std::to_string(size));
-    OneOp split(Builtin::kSplitV);
-    In(split, {4}).Constant({2}, {1, size}).Constant({}, {0});
-    ExpectRefused(Out(Out(split, {1}), {3}), "SPLIT_V", std::to_string(size));
-  }
-  for (int32_t step : {0, kLeast, kMost, -1}) {
-    OneOp strided(Builtin::kStridedSlice);
-    In(strided, {5}).Constant({1}, {1}).Constant({1}, {4}).Constant({1}, {step});
-    Out(strided, {3});
-    strided.With(tflite::Options::StridedSlice, tflite::CreateStridedSlice(strided.builder()));
-    ExpectRefused(strided, "STRIDED_SLICE", std::to_string(step));
-  }
-  for (int32_t place : {-1, 3, kLeast, kMost}) {
-    OneOp gather(Builtin::kGather);
-    Out(In(gather, {3}).Constant({2}, {0, place}), {2});
-    ExpectRefused(gather, "gather", std::to_string(place));
-  }
-  for (int32_t pad : {-1, 3, kLeast, kMost}) {
-    OneOp mirror(Builtin::kMirrorPad);
-    Out(In(mirror, {3}).Constant({1, 2}, {pad, 0}), {5});
-    mirror.With(tflite::Options::MirrorPad, tflite::CreateMirrorPad(mirror.builder(), 0));
-    ExpectRefused(mirror, "mirror_pad", std::to_string(pad));
-  }
-}
-
-TEST(TfliteOps, RefusesConstantsOfTheWrongTypeOrAbsent) {
-  OneOp floats(Builtin::kReduceMax);
-  In(floats, {2, 3}).Constant({1}, {1}, tflite::TensorType::FLOAT32);
-  ExpectRefused(Out(floats, {2}), "REDUCE_MAX", "float axes");
-  OneOp absent(Builtin::kReduceMax);
-  ExpectRefused(Out(In(absent, {2, 3}), {2}), "REDUCE_MAX", "no axes");
-  OneOp computed(Builtin::kSlice);
-  ExpectRefused(Out(In(In(In(computed, {2}), {1}), {1}), {1}), "SLICE", "computed begin and size");
-  OneOp short_list(Builtin::kStridedSlice);
-  In(short_list, {5, 5}).Constant({2}, {1, 1}).Constant({1}, {4}).Constant({2}, {1, 1});
-  Out(short_list, {3, 3});
-  short_list.With(tflite::Options::StridedSlice, tflite::CreateStridedSlice(short_list.builder()));
-  ExpectRefused(short_list, "STRIDED_SLICE", "one end for two dimensions");
-}
-
-TEST(TfliteOps, RefusesShapesThatDoNotFit) {
-  OneOp max(Builtin::kReduceMax);
-  ExpectRefused(Out(In(max, {2, 3}).Constant({1}, {1}), {3}), "REDUCE_MAX",
-                "three maxima of two rows");
-  OneOp scaled(Builtin::kReduceMax);
-  ExpectRefused(In(scaled, {2, 3}).Constant({1}, {1}).Output({2}, 0.25F, 3),
-                "quantised differently", "another scale");
-  OneOp tile(Builtin::kTile);
-  ExpectRefused(Out(In(tile, {1}).Constant({1}, {kMost}), {kMost}), "", "an output of 2 GB");
-  OneOp blocks(Builtin::kDepthToSpace);
-  Out(In(blocks, {1, 1, 1, 1}), {1, kMost, kMost, 1});
-  blocks.With(tflite::Options::DepthToSpace, tflite::CreateDepthToSpace(blocks.builder(), kMost));
-  ExpectRefused(blocks, "", "a block of 2^31 - 1");
-}
-
-// The floats that come of floats.
-std::vector<float> FloatsOf(OneOp& file, const std::vector<float>& inputs) {
-  DiagText diag;
-  const std::vector<std::byte> bytes = file.Build();
-  const auto graph = ImportTflite(bytes, diag);
-  EXPECT_TRUE(graph.ok()) << diag.Text();
-  if (!graph.ok()) return {};
-  Compiled compiled(Passed(*graph));
-  if (!compiled.ok()) return {};
-  const auto* at = reinterpret_cast<const unsigned char*>(inputs.data());
-  const std::vector<std::byte> out = compiled.Run([&at] { return *at++; });
-  std::vector<float> floats(out.size() / sizeof(float));
-  std::memcpy(floats.data(), out.data(), out.size());
-  return floats;
 }
 
 // What a converter's dynamic-range quantisation makes: weights are bytes, the rest is float.

@@ -78,9 +78,15 @@ bool Case::PlaceConv(Random& random) {
   dims_[3][0] = channels;
   view_.inputs = random.OneIn(4) ? 2 : 3;
   view_.outputs = 1;
-  if (!Place(view_.input[0], DType::kInt8, in) || !Place(view_.input[1], DType::kInt8, weights) ||
-      !Place(view_.output[0], DType::kInt8, out))
+  const DType dtype = wide_ ? DType::kInt16 : DType::kInt8;
+  if (!Place(view_.input[0], dtype, in) || !Place(view_.input[1], DType::kInt8, weights) ||
+      !Place(view_.output[0], dtype, out))
     return false;
+  if (wide_) {
+    auto& attr = As<ConvAttr>(attr_);
+    attr.input_offset = attr.output_offset = 0;
+    attr.activation_min *= 256, attr.activation_max = attr.activation_max * 256 + 255;
+  }
   FillBytes(random, view_.input[0]);
   FillBytes(random, view_.input[1]);
   auto* const params = reinterpret_cast<int32_t*>(Take(static_cast<size_t>(channels) * 8));
@@ -93,7 +99,17 @@ bool Case::PlaceConv(Random& random) {
     params[c + channels] = random.Between(least, most);
   }
   view_.params = {params, static_cast<size_t>(channels) * 2};
-  if (view_.inputs == 2) return true;
+  return view_.inputs == 2 || PlaceBias(random);
+}
+
+bool Case::PlaceBias(Random& random) {
+  const int32_t channels = dims_[3][0];
+  if (wide_ && random.OneIn(2)) {
+    if (!Place(view_.input[2], DType::kInt64, {dims_[3], 1})) return false;
+    for (int32_t c = 0; c < channels; ++c)
+      view_.input[2].as_mutable<int64_t>()[c] = int64_t{random.Between(-20000, 20000)} << c % 24;
+    return true;
+  }
   if (!Place(view_.input[2], DType::kInt32, {dims_[3], 1})) return false;
   const int32_t most_bias = random.OneIn(4) ? 0x7FFFFFFE : 20000;
   for (int32_t c = 0; c < channels; ++c)
@@ -195,8 +211,9 @@ bool Case::DrawConv(Random& random) {
   dims_[0][3] = inputs * attr.groups;
   dims_[1][0] = dims_[2][3] = attr.groups * random.Between(1, 9);
   DrawNumbers(random, attr);
+  wide_ = random.OneIn(4);
   if (!PlaceConv(random)) return false;
-  if (random.OneIn(2)) return true;
+  if (wide_ || random.OneIn(2)) return true;
   Thin(random);
   if (attr.groups == 1 && dims_[1][0] >= 2 && random.OneIn(2))
     return PlaceLists(kernels::kWeightSkipDirect);
@@ -212,6 +229,7 @@ bool Case::DrawDepthwise(Random& random) {
   dims_[1][0] = 1;
   dims_[1][3] = dims_[2][3] = dims_[0][3] * attr.depth_multiplier;
   DrawNumbers(random, attr);
+  wide_ = random.OneIn(4);
   return PlaceConv(random);
 }
 
@@ -227,6 +245,9 @@ bool Case::DrawFullyConnected(Random& random) {
     attr.weights_order = 1;
     dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 140 : 10) * 4;
     dims_[1][0] = dims_[2][1] = random.Between(1, 13);
+  } else if (random.OneIn(2)) {
+    wide_ = true;
+    if (random.OneIn(4)) dims_[0][1] = dims_[1][1] = random.Between(480, 1200);
   }
   return PlaceConv(random);
 }

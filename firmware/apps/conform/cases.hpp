@@ -57,6 +57,7 @@ class Case {
   bool DrawWindow(Random& random);
   void DrawNumbers(Random& random, ConvAttr& attr);
   bool PlaceConv(Random& random);
+  bool PlaceBias(Random& random);
   void Thin(Random& random);
   bool PlaceLists(int32_t order);
   std::byte* Take(size_t bytes);
@@ -69,6 +70,7 @@ class Case {
   int32_t attr_[kAttrWords] = {};
   int32_t dims_[4][4] = {};  // input, weights, output, bias
   int32_t u_dims_[2] = {};
+  bool wide_ = false;  // activations of int16
 };
 
 }  // namespace covey::board

@@ -11,6 +11,7 @@
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/skip_loops.hpp"
 #include "kernels/dsp/unpacked_loop.hpp"
+#include "kernels/dsp/wide.hpp"
 #include "kernels/dsp/winograd.hpp"
 #include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
@@ -177,6 +178,7 @@ void RunBatches(const OpView& op) {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
+  if (op.output[0].dtype == DType::kInt16) return RunWideConv2D(op);
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
   if (RunWinograd(op) || !kSomeDirect) return;
   if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least)) return ref::RunConv2D(op);

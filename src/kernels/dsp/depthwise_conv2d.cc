@@ -10,6 +10,7 @@
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/simd.hpp"
+#include "kernels/dsp/wide.hpp"
 #include "kernels/facts.hpp"
 #include "kernels/ref/run.hpp"
 
@@ -113,6 +114,7 @@ class Ring {
 }  // namespace
 
 void RunDepthwiseConv2D(const OpView& op) {
+  if (op.output[0].dtype == DType::kInt16) return RunWideDepthwiseConv2D(op);
   if (op.output[0].dtype != DType::kInt8) return ref::RunDepthwiseConv2D(op);
   if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least))
     return ref::RunDepthwiseConv2D(op);

@@ -2,6 +2,7 @@
 #include "kernels/dsp/dot_blocks.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/run.hpp"
+#include "kernels/dsp/wide.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/weight_blocks.hpp"
 
@@ -49,6 +50,7 @@ void FewRows(const OpView& op, const Finish& finish, int32_t first, const int8_t
 }  // namespace
 
 void RunFullyConnected(const OpView& op) {
+  if (op.output[0].dtype == DType::kInt16) return RunWideFullyConnected(op);
   if (op.output[0].dtype != DType::kInt8) return ref::RunFullyConnected(op);
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];

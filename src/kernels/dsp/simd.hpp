@@ -83,6 +83,18 @@ inline int32_t HighMac(uint32_t a, uint32_t b, int32_t sum) {
   return result;
 }
 
+// sum + a.high * b.low, and sum + a.low * b.high.
+inline int32_t HighLowMac(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  asm("smlatb %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+inline int32_t LowHighMac(uint32_t a, uint32_t b, int32_t sum) {
+  int32_t result;
+  asm("smlabt %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+  return result;
+}
+
 // (a * b + 2^31) / 2^32, rounded down.
 inline int32_t HighMulRounded(int32_t a, int32_t b) {
   int32_t result;

@@ -207,7 +207,8 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
           "quick: layer by layer only; normal (default): what is left is tuned on the whole "
           "network's scores; thorough: four times as long")
       ->check(CLI::IsMember({"quick", "normal", "thorough"}));
-  command.add_option("--seed", job.seed, "of the split in three (default 1)");
+  command.add_option("--seed", job.seed, "of the split in three (default 1)")
+      ->check(WholeNumber(UINT32_MAX));
 }
 
 namespace {

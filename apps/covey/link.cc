@@ -144,17 +144,18 @@ void AddLink(CLI::App& app, Chosen& chosen) {
   command->add_option("--listen", options->listen, "where clients connect (default 127.0.0.1:0)");
   command->add_option("--to", options->to, "the agent, HOST:PORT");
   command->add_option("--up", options->up_mbit, "Mbit/s from the client")
-      ->check(CLI::PositiveNumber);
+      ->check(NumberFrom(0.001, 1e6));
   command->add_option("--down", options->down_mbit, "Mbit/s to the client")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--delay", options->delay_ms, "ms one way")->check(CLI::Range(0.0, 60e3));
+      ->check(NumberFrom(0.001, 1e6));
+  command->add_option("--delay", options->delay_ms, "ms one way")->check(NumberFrom(0, 60e3));
   command->add_option("--jitter", options->jitter_ms, "ms, mean of an exponential, each way")
-      ->check(CLI::Range(0.0, 60e3));
+      ->check(NumberFrom(0, 60e3));
   command->add_option("--loss", options->loss_percent, "% of packets, each costs 200 ms or more")
-      ->check(CLI::Range(0.0, 99.0));
+      ->check(NumberFrom(0, 99));
   command->add_option("--outage", options->outages, "FROM-TO seconds from the start; may repeat");
   command->add_option("--slow", options->slow, "FROM-TO:TIMES, so many times slower; may repeat");
-  command->add_option("--seed", options->seed, "of jitter and loss (default 1)");
+  command->add_option("--seed", options->seed, "of jitter and loss (default 1)")
+      ->check(WholeNumber());
   command->add_flag("--list", options->list, "print the presets");
   command->add_flag("--json", options->json, "print JSON");
   command->footer(

@@ -401,7 +401,8 @@ void AddExplore(CLI::App& app, Chosen& chosen) {
       ->add_option("--effort", options->job.effort,
                    "quick: layer by layer only; normal (default): tuned; thorough: longer")
       ->check(CLI::IsMember({"quick", "normal", "thorough"}));
-  command->add_option("--seed", options->job.seed, "of the split in three (default 1)");
+  command->add_option("--seed", options->job.seed, "of the split in three (default 1)")
+      ->check(WholeNumber(UINT32_MAX));
   command->add_option("--report", options->report, "the page to write (HTML)")->required();
   command->add_option("--csv", options->csv, "all points as CSV");
   command->add_option("--state", options->state,

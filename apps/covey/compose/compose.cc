@@ -10,6 +10,7 @@
 #include "apps/covey/compose/status.hpp"
 #include "apps/covey/compose/view.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/stop.hpp"
 #include "serve/board/child.hpp"
 #include "serve/space/foresight.hpp"
@@ -216,11 +217,12 @@ void AddCompose(CLI::App& app, Chosen& chosen) {
   command->add_option("--status", o->status,
                       "HOST:PORT where `covey space` asks (default 127.0.0.1:7802; port 0: any)");
   command->add_option("--duration", o->duration_s, "seconds (default: until all is done, or ^C)")
-      ->check(CLI::Range(0.1, 1e6));
+      ->check(NumberFrom(0.1, 1e6));
   command->add_option("--policy", o->policy, "of the planner (default exact)");
   command->add_option("--pace", o->pace, "sources ask so many times the planned rate (default 1)")
-      ->check(CLI::Range(0.01, 100.0));
-  command->add_option("--seed", o->seed, "of the frames that the switch loses (default 1)");
+      ->check(NumberFrom(0.01, 100));
+  command->add_option("--seed", o->seed, "of the frames that the switch loses (default 1)")
+      ->check(WholeNumber());
   command->add_flag("--wait", o->wait, "start no nodes, wait for those that join");
   command->add_flag("--json", o->json, "print JSON");
   command->footer(kFooter);

@@ -8,6 +8,7 @@
 #include "apps/covey/compose/status.hpp"
 #include "apps/covey/compose/view.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/numbers.hpp"
 
 namespace covey::app {
 namespace {
@@ -54,7 +55,7 @@ void AddSpace(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("space", "Show a running space");
   command->add_option("--at", o->at, "HOST:PORT of its status (default 127.0.0.1:7802)");
   command->add_option("--watch", o->watch_s, "show it again every so many seconds")
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(NumberFrom(0.1, 3600));
   command->add_flag("--json", o->json, "print JSON");
   command->footer(kFooter);
   command->callback([=, &chosen] { chosen = [=] { return Show(*o); }; });

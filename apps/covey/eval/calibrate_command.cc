@@ -18,6 +18,9 @@
 namespace covey::app {
 namespace {
 
+// Of fewer, all alike, one could believe anything.
+constexpr size_t kLeastSamples = 30;
+
 struct Options {
   std::string data, test, test_labels, local, remote, profiles;
   SampleOptions samples;
@@ -44,8 +47,12 @@ struct Splits {
 Expected<Splits> ReadSplits(const Options& options) {
   Expected<EvalSamples> all = ReadEvalSamples(options.data, options.samples);
   if (!all) return all.error();
-  if (all.value().images.size() < 2)
-    return MakeError(Code::kInvalidArgument, options.data + ": found 1 sample, expected many");
+  const size_t least = options.test.empty() ? 2 * kLeastSamples : kLeastSamples;
+  if (all.value().images.size() < least)
+    return MakeError(Code::kInvalidArgument,
+                     options.data + ": found " + std::to_string(all.value().images.size()) +
+                         " samples, expected at least " + std::to_string(least) +
+                         " to choose on; fewer prove nothing");
   if (options.test.empty()) return Splits{Half(all.value(), 0), Half(all.value(), 1)};
   SampleOptions of_test = options.samples;
   of_test.labels = options.test_labels;
@@ -133,6 +140,11 @@ int Calibrate(const Options& options) {
   if (!options.profiles.empty()) {  // What is wrong with it is told before the long work.
     const auto known = ReadProfiles(options.profiles, local.value(), remote.value());
     if (!known) return Fail(known.error(), options.json);
+    if (local.value().name == remote.value().name)
+      return Fail(MakeError(Code::kInvalidArgument,
+                            "--local and --remote: found the name '" + local.value().name +
+                                "' twice, expected NAME=MODEL@PLACE to tell them apart"),
+                  options.json);
   }
   const Expected<Splits> splits = ReadSplits(options);
   if (!splits) return Fail(splits.error(), options.json);

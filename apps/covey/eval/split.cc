@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "apps/covey/command.hpp"
+#include "apps/covey/data/entries.hpp"
 #include "apps/covey/eval/options.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
@@ -266,8 +267,16 @@ int Split(const Options& options) {
                  options.json);
     return kUsage;
   }
+  if (FileEnding(options.model) != ".onnx")
+    return Fail(
+        MakeError(Code::kInvalidArgument,
+                  options.model + ": expected a float .onnx network (ONNX Runtime runs it)"),
+        options.json);
   const Expected<EvalSamples> samples = ReadEvalSamples(options.data, options.samples);
   if (!samples) return Fail(samples.error(), options.json);
+  if (samples.value().images.size() < 2)
+    return Fail(MakeError(Code::kInvalidArgument, options.data + ": found 1 sample, expected many"),
+                options.json);
   const Expected<std::unique_ptr<Splitter>> splitter = Splitter::Open(options);
   if (!splitter) return Fail(splitter.error(), options.json);
   Expected<std::vector<std::string>> cuts = splitter.value()->Cuts();

@@ -44,6 +44,16 @@ CLI::Validator WholeBytes() {
       "");
 }
 
+CLI::Validator WholeNumber(uint64_t most) {
+  return CLI::Validator(
+      [=](const std::string& text) {
+        uint64_t value = 0;
+        if (Parse(text, value) && value <= most) return std::string();
+        return "found '" + text + "', expected a whole number from 0 to " + std::to_string(most);
+      },
+      "");
+}
+
 CLI::Validator NumberFrom(double low, double high) {
   return CLI::Validator(
       [=](const std::string& text) {

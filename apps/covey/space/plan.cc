@@ -7,6 +7,7 @@
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/space/answer_json.hpp"
 #include "apps/covey/space/model_table.hpp"
 #include "apps/covey/space/read.hpp"
@@ -87,7 +88,7 @@ void AddPlan(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--time-limit", options->time_limit_s,
                    "seconds after which the best plan so far is given; 0: none")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NumberFrom(0, 1e6));
   command->footer(
       "Examples:\n"
       "  covey plan space.toml --explain\n"

@@ -6,6 +6,7 @@
 
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/space/answer_json.hpp"
 #include "apps/covey/space/model_table.hpp"
@@ -168,16 +169,17 @@ void AddSimulate(CLI::App& app, Chosen& chosen) {
   command->add_option("--policy", options->policy, "exact (default), or a baseline")
       ->check(CLI::IsMember(names));
   command->add_flag("--replicas", options->replicas, "allow several plans a pipeline");
-  command->add_option("--seed", options->seed, "of what is random: the jitter");
+  command->add_option("--seed", options->seed, "of what is random: the jitter")
+      ->check(WholeNumber());
   command
       ->add_option("--jitter", options->jitter, "part by which each task may be longer or shorter")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(NumberFrom(0, 0.9));
   command->add_option("--planning", options->planning_s, "seconds that planning takes (0.3)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NumberFrom(0, 1e6));
   command
       ->add_option("--uptime", options->uptime_s,
                    "seconds within which a change of plan must pay for itself (60)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(NumberFrom(0, 1e9));
   command->add_flag("--weights-in-flash", options->in_flash,
                     "every device holds every model: nothing travels when the plan changes");
   command->add_option("--models", options->models, "a csv of layer tables");

@@ -159,7 +159,8 @@ Result<bool> Recurrent(Importer& importer, const ::onnx::NodeProto& node) {
   const int32_t gates = node.op_type() == "LSTM" ? 4 : node.op_type() == "GRU" ? 3 : 1;
   const Value *x = said.Known(said.In(0)), *w = said.Known(said.In(1)), *r = said.Known(said.In(2));
   if (x == nullptr || w == nullptr || r == nullptr || x->dims.size() != 3 || w->dims.size() != 3 ||
-      r->dims.size() != 3 || x->dims[1] > kMostWide || r->dims[2] > kMostWide || !Plain(importer, node, *x, gates)) {
+      r->dims.size() != 3 || x->dims[1] > kMostWide || r->dims[2] > kMostWide ||
+      !Plain(importer, node, *x, gates)) {
     return false;
   }
   const std::string way = Attributes(node).String("direction", "forward");

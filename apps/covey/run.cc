@@ -62,8 +62,9 @@ Expected<Target> ReadTarget(const std::string& text) {
 Expected<PlaceRun> RunSamples(const Options& options, const Target& target, size_t& samples) {
   const Expected<std::unique_ptr<Place>> place = OpenPlace(target, options.model, options.place);
   if (!place) return place.error();
-  const Expected<std::vector<std::byte>> input = ReadFile(options.input);
+  Expected<std::vector<std::byte>> input = ReadFile(options.input);
   if (!input) return input.error();
+  FillStream(*place.value(), input.value());
   const Expected<size_t> count = CountSamples(options.input, input.value().size(), *place.value());
   if (!count) return count.error();
   samples = count.value();

@@ -14,6 +14,7 @@
 #include "compiler/memory/lifetimes.hpp"
 #include "compiler/memory/offers.hpp"
 #include "compiler/memory/plan.hpp"
+#include "compiler/pixel_table.hpp"
 #include "compiler/report.hpp"
 #include "compiler/variant.hpp"
 
@@ -80,7 +81,10 @@ class Emitter {
   // A classifier that ends in softmax says so itself.
   OutputKind KindOfOutput() const {
     if (graph_.preprocess.output != OutputKind::kTensor) return graph_.preprocess.output;
-    const bool softmax = graph_.outputs.size() == 1 && FromSoftmax(graph_.outputs[0]);
+    if (graph_.nodes.empty()) return OutputKind::kTensor;
+    // Behind a decoder the verdict is the second output.
+    const size_t expected = graph_.nodes.front().op == Op::kJpeg ? 2 : 1;
+    const bool softmax = graph_.outputs.size() == expected && FromSoftmax(graph_.outputs[0]);
     return softmax ? OutputKind::kProbabilities : OutputKind::kTensor;
   }
 
@@ -194,8 +198,6 @@ class Emitter {
     return OkStatus();
   }
 
-  // int8[channels][256]: what the source's own quantisation makes of the normalised pixel. Halves
-  // are common (a scale of 1/255 and a mean of a half meet one at every pixel), so ties matter.
   Status AddPixelTable() {
     const Preprocess& pre = graph_.preprocess;
     if (graph_.inputs.empty()) return OkStatus();
@@ -206,25 +208,8 @@ class Emitter {
           Describe(input),
           "expected a picture (N,H,W,C) of " + std::to_string(pre.channels) + " channels");
     }
-    if (!pre.normalise) return OkStatus();
-    const size_t channels = pre.mean.size();
-    if (input.dtype != DType::kInt8 || input.quant.scales.size() != 1 || input.dims.empty() ||
-        input.dims.back() != static_cast<int64_t>(channels) || pre.std.size() != channels) {
-      return Refuse(diag_, {Code::kInvalidArgument, "compile: model.toml does not fit the network"},
-                    Describe(input),
-                    "mean and std have " + std::to_string(channels) +
-                        " channels, expected an int8 picture with as many (N,H,W,C)");
-    }
-    for (size_t c = 0; c < channels; ++c) {
-      for (int pixel = 0; pixel < 256; ++pixel) {
-        const float x = (static_cast<float>(pixel) / 255.0F - pre.mean[c]) / pre.std[c];
-        const float steps = x / input.quant.scales[0];
-        const float q = (pre.ties_to_even ? std::nearbyint(steps) : std::round(steps)) +
-                        static_cast<float>(input.quant.zero_points[0]);
-        contents_.pixel_table.push_back(static_cast<int8_t>(std::clamp(q, -128.0F, 127.0F)));
-      }
-    }
-    contents_.pixel_channels = static_cast<uint32_t>(channels);
+    COVEY_TRY_ASSIGN(contents_.pixel_table, MakePixelTable(pre, input, diag_));
+    if (pre.normalise) contents_.pixel_channels = static_cast<uint32_t>(pre.mean.size());
     return OkStatus();
   }
 

@@ -42,6 +42,7 @@
   ROW(kResample, 50, "resample")               \
   ROW(kFft, 51, "fft")                         \
   ROW(kMfcc, 52, "mfcc")                       \
+  ROW(kJpeg, 53, "jpeg")                       \
   ROW(kExit, 60, "exit")                       \
   ROW(kSelect, 61, "select")
 

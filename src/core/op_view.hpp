@@ -278,6 +278,11 @@ struct MfccAttr {
   int32_t nearest = 0;  // int8: 1 rounds to the nearest, 0 towards the stored 0
 };
 
+// jpeg: none. Input uint8 (1, n): a baseline JPEG stream, zeros behind it; output 0 int8 (1, H, W,
+// C), output 1 the kernel's own work, int32 (JpegWorkWords), output 2 the verdict, int32 (1): 0, or
+// what was wrong with the stream (kernels/jpeg_fault.hpp); then the picture is gray all over.
+// params: none (pixel - 128), or 256 bytes for each channel, as of unary.
+
 // exit of int8 scores: output int8 (1) is 1 where the largest is ahead of every other by at least
 // `margin` steps, else 0. Where it is 1 an engine may pass over the `skipped` ops behind it: what
 // they compute is read by no other op but a select that then takes its second input.

@@ -41,6 +41,7 @@
   ROW(kResample, PrepareResample, RunResample)                      \
   ROW(kFft, PrepareFft, RunFft)                                     \
   ROW(kMfcc, PrepareMfcc, RunMfcc)                                  \
+  ROW(kJpeg, PrepareJpeg, RunJpeg)                                  \
   ROW(kExit, PrepareExit, RunExit)                                  \
   ROW(kSelect, PrepareSelect, RunSelect)
 

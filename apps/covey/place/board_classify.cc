@@ -71,11 +71,12 @@ Expected<std::vector<Expected<Answer>>> ClassifyOnBoard(const std::string& board
   std::vector<size_t> asked;  // which answer each sample belongs to
   std::vector<std::byte> samples;
   for (const NamedImage& image : images) {
-    const Expected<std::vector<std::byte>> input =
+    Expected<std::vector<std::byte>> input =
         image.image ? Prepare(*entry.value().classifier, image.image.value(), image.name)
                     : image.image.error();
     answers.push_back(input ? Expected<Answer>(Answer{}) : Expected<Answer>(input.error()));
     if (!input) continue;
+    FillStream(*place.value(), input.value());
     if (input.value().size() != place.value()->sample_bytes()) {
       answers.back() = MakeError(
           Code::kInvalidArgument,

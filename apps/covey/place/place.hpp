@@ -63,6 +63,9 @@ Expected<std::unique_ptr<Place>> OpenAgent(const HostPort& agent, const std::str
 // Refuses a board that nobody knows, and names those that there are.
 Expected<void> CheckBoard(const Target& target);
 
+// A JPEG file for a model that takes a stream of bytes (uint8[1,n]) gets zeros behind it.
+void FillStream(const Place& place, std::vector<std::byte>& input);
+
 // How many samples `size` bytes are; refuses a remainder, and no sample at all.
 Expected<size_t> CountSamples(const std::string& source, size_t size, const Place& place);
 

@@ -2,6 +2,7 @@
 #include "compiler/signal/signal.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <bit>
 #include <iostream>
 #include <memory>
@@ -18,6 +19,8 @@
 #include "apps/covey/signal/numbers.hpp"
 #include "compiler/compile.hpp"
 #include "compiler/ir/check.hpp"
+#include "compiler/pipeline.hpp"
+#include "compiler/pixel_table.hpp"
 #include "wire/image/reader.hpp"
 
 namespace covey::app {
@@ -34,6 +37,7 @@ struct Options {
   int32_t fft = 0;
   double scale = 1;
   int32_t zero = 0;
+  int32_t bytes = 0;
   bool nearest = false, logits = false, json = false;
 };
 
@@ -74,9 +78,13 @@ Expected<compiler::Graph> MakeMfcc(const Options& options, const compiler::Audio
   return *std::move(graph);
 }
 
-Expected<compiler::Graph> MakeResize(const Options& options,
-                                     const std::optional<compiler::Graph>& network,
-                                     compiler::Element element) {
+struct Sizes {
+  compiler::Picture from, to;
+};
+
+// --from-size, and --to-size or what the network takes, or the same.
+Expected<Sizes> SizesOf(const Options& options, const std::optional<compiler::Graph>& network,
+                        bool same) {
   const auto from = SizeOf(options.from_size);
   if (!from) return BadOption("--from-size", options.from_size, "a size such as 240x320x3");
   auto to = SizeOf(options.to_size);
@@ -84,15 +92,51 @@ Expected<compiler::Graph> MakeResize(const Options& options,
     const auto& dims = network->tensors[static_cast<size_t>(network->inputs[0])].dims;
     if (dims.size() == 4) to = std::vector<int32_t>{dims[1], dims[2]};
   }
+  if (same && !to && options.to_size.empty()) to = from;
   if (!to) return BadOption("--to-size", options.to_size, "a size such as 96x96");
   const int32_t channels = from->size() == 3 ? (*from)[2] : 3;
+  return Sizes{{(*from)[0], (*from)[1], channels}, {(*to)[0], (*to)[1], channels}};
+}
+
+Expected<compiler::Graph> MakeResize(const Options& options,
+                                     const std::optional<compiler::Graph>& network,
+                                     compiler::Element element) {
+  const Expected<Sizes> sizes = SizesOf(options, network, false);
+  if (!sizes) return sizes.error();
   // Pixels without a network: int8, pixel - 128.
   if (!network && options.to == "int8" && options.scale == 1) element.zero_point = -128;
   DiagText diag;
   Result<compiler::Graph> graph =
-      compiler::ResizeGraph({(*from)[0], (*from)[1], channels}, {(*to)[0], (*to)[1], channels},
-                            options.nearest, element, diag);
+      compiler::ResizeGraph(sizes.value().from, sizes.value().to, options.nearest, element, diag);
   if (!graph.ok()) return Explain("resize", graph.status(), diag);
+  return *std::move(graph);
+}
+
+Expected<compiler::Graph> MakeJpeg(const Options& options,
+                                   const std::optional<compiler::Graph>& network,
+                                   compiler::Element element) {
+  const Expected<Sizes> sizes = SizesOf(options, network, true);
+  if (!sizes) return sizes.error();
+  const compiler::Picture& from = sizes.value().from;
+  if (!network && options.to == "float")
+    return BadOption("--to", options.to, "int8 (pixel - 128): what jpeg makes");
+  // Pixels as they are; a network of floats gets their real values, 0 to 255.
+  const bool plain = !network && options.scale == 1 && options.zero == 0;
+  if (element.dtype != DType::kInt8 || plain) element = {DType::kInt8, 1, -128};
+  DiagText diag;
+  std::vector<int8_t> table;
+  if (network) {
+    const compiler::Tensor& input = network->tensors[static_cast<size_t>(network->inputs[0])];
+    Result<std::vector<int8_t>> made = compiler::MakePixelTable(network->preprocess, input, diag);
+    if (!made.ok()) return Explain(options.before, made.status(), diag);
+    table = *std::move(made);
+  }
+  const int64_t pixels = int64_t{from.height} * from.width * from.channels;
+  const int64_t bytes = options.bytes > 0 ? options.bytes : pixels / 3 + 1024;
+  Result<compiler::Graph> graph =
+      compiler::JpegGraph({from, static_cast<int32_t>(std::min<int64_t>(bytes, 1 << 28))}, table,
+                          sizes.value().to, options.nearest, element, diag);
+  if (!graph.ok()) return Explain("jpeg", graph.status(), diag);
   return *std::move(graph);
 }
 
@@ -101,6 +145,7 @@ Expected<compiler::Graph> MakeFront(const Options& options,
   const Expected<compiler::Element> element = ElementOf(options, network);
   if (!element) return element.error();
   if (options.kind == "resize") return MakeResize(options, network, element.value());
+  if (options.kind == "jpeg") return MakeJpeg(options, network, element.value());
   compiler::AudioSource source = options.source;
   const std::optional<int32_t> length = LengthOf(options.length, source.rate);
   if (!length) return BadOption("--length", options.length, "a length such as 1s or 16000");
@@ -123,22 +168,32 @@ Expected<std::vector<std::byte>> MakeImage(const Options& options, std::string& 
     if (!read.ok()) return Explain(options.before, read.status(), diag);
     network = *std::move(read);
   }
+  // A classifier of pictures takes pixels once the passes are through with it.
+  const bool pixels = options.kind == "jpeg" && network && network->preprocess.picture;
+  if (pixels) {
+    const Status passed = compiler::RunPasses(*network, diag);
+    if (!passed.ok()) return Explain(options.before, passed, diag);
+  }
   Expected<compiler::Graph> front = MakeFront(options, network);
   if (!front) return front.error();
   compiler::Graph graph = std::move(front.value());
+  if (!options.classes.empty()) {
+    const Status ordered =
+        compiler::ReorderOutput(options.classes, network ? *network : graph, diag);
+    if (!ordered.ok()) return Explain("--classes", ordered, diag);
+  }
   if (network) {
     const Status joined = compiler::PutBefore(graph, *network, diag);
     if (!joined.ok()) return Explain(options.before, joined, diag);
     graph = *std::move(network);
+    if (options.kind == "jpeg") graph.preprocess.picture = graph.preprocess.normalise = false;
     if (options.logits) graph.preprocess.output = compiler::OutputKind::kLogits;
-  }
-  if (!options.classes.empty()) {
-    const Status ordered = compiler::ReorderOutput(options.classes, graph, diag);
-    if (!ordered.ok()) return Explain("--classes", ordered, diag);
   }
   const Result<compiler::Target> target = compiler::TargetOf(options.target, diag);
   if (!target.ok()) return Explain("signal", target.status(), diag);
-  Result<std::vector<std::byte>> image = compiler::Compile(graph, diag, {.target = *target});
+  const compiler::CompileOptions compile{.target = *target};
+  Result<std::vector<std::byte>> image = pixels ? compiler::CompilePrepared(graph, diag, compile)
+                                                : compiler::Compile(graph, diag, compile);
   if (!image.ok()) return Explain(options.kind, image.status(), diag);
   shapes = compiler::TypeAndShape(graph.tensors[static_cast<size_t>(graph.inputs[0])]) + " -> " +
            compiler::TypeAndShape(graph.tensors[static_cast<size_t>(graph.outputs[0])]);
@@ -203,7 +258,8 @@ constexpr char kFooter[] =
     "--logits -o far.covey\n"
     "  covey signal fft --length 512 -o fft.covey\n"
     "  covey signal resample --from-rate 44100 --rate 16000 --length 1s -o resample.covey\n"
-    "  covey signal resize --from-size 240x320x3 --before vww_96_int8.tflite -o vww_qvga.covey";
+    "  covey signal resize --from-size 240x320x3 --before vww_96_int8.tflite -o vww_qvga.covey\n"
+    "  covey signal jpeg --from-size 240x320x3 --before vww_96_int8.tflite -o vww_jpeg.covey";
 
 }  // namespace
 
@@ -212,11 +268,11 @@ void AddSignal(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "signal", "Make a model image of signal processing, alone or in front of a network");
   command
-      ->add_option(
-          "KIND", options->kind,
-          "mfcc, fft, resample, resize, or samples: int16 as they are, for a network of floats")
+      ->add_option("KIND", options->kind,
+                   "mfcc, fft, resample, resize, jpeg, or samples: int16 as they are, for a "
+                   "network of floats")
       ->required()
-      ->check(CLI::IsMember({"mfcc", "fft", "resample", "resize", "samples"}));
+      ->check(CLI::IsMember({"mfcc", "fft", "resample", "resize", "jpeg", "samples"}));
   command->add_option("-o,--output", options->output, "the image to write; - for stdout")
       ->required();
   command->add_option("--before", options->before,
@@ -238,9 +294,14 @@ void AddSignal(CLI::App& app, Chosen& chosen) {
   command->add_option("--length", options->length,
                       "of the clip at --rate: 1s (default), 500ms, or a number of samples");
   AddMfccOptions(*command, *options);
-  command->add_option("--from-size", options->from_size, "resize: HxW or HxWxC of the picture");
+  command->add_option("--from-size", options->from_size,
+                      "resize, jpeg: HxW or HxWxC of the picture");
   command->add_option("--to-size", options->to_size,
-                      "resize: HxW (the network's, if there is one)");
+                      "resize, jpeg: HxW (the network's, if there is one)");
+  command
+      ->add_option("--bytes", options->bytes,
+                   "jpeg: of the longest stream (a third of the pixels' and 1,024)")
+      ->check(CLI::Range(64, 1 << 28));
   command->add_flag("--nearest", options->nearest, "resize: takes the nearest pixel, blends none");
   command
       ->add_option("--to", options->to,

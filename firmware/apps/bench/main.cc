@@ -158,6 +158,7 @@ Status RunSamples(Job& job, micro::Engine& engine, bool layers) {
     const uint64_t begin_ns = ClockNs();
     engine.Run();
     const uint64_t instructions = InstructionsBetween(begin_ns, ClockNs());
+    COVEY_TRY(engine.verdict());
     if (!WriteOutputs(job.outputs, engine)) {
       return Status(Code::kDataLoss, "outputs cannot be written");
     }

@@ -85,6 +85,11 @@ Result<Graph> ChunkGraph(const Graph& graph, int first, int end, Diag& diag) {
                   "has ops 0 to " + std::to_string(ops - 1) + ", asked for [" +
                       std::to_string(first) + ", " + std::to_string(end) + ")");
   }
+  for (const Node& node : graph.nodes) {
+    if (node.op == Op::kJpeg)
+      return Refuse(diag, {Code::kUnimplemented, "chunk: a stream is decoded in one place"},
+                    Describe(node), "cannot be part of a network that is cut; decode before it");
+  }
   Graph chunk;
   chunk.name = graph.name;
   chunk.source = graph.source;

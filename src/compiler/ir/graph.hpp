@@ -152,13 +152,16 @@ struct MelCepstrum {
   bool normalise = true;  // by the clip's largest sample; else by 2^15
   bool nearest = false;   // int8 steps; else towards the stored 0
 };
+struct JpegPixels {           // jpeg
+  std::vector<int8_t> table;  // [channels][256]: what a pixel becomes; empty: pixel - 128
+};
 struct SureBy {  // exit
   int32_t margin = 0;
 };
 using Attributes =
     std::variant<std::monostate, Window, Reduce, SoftmaxBeta, Pads, Permutation, PowerOfTwoScales,
                  Unary, Concat, Slice, Resize, MirrorPad, Gather, MatMul, Axis, FilterRank,
-                 Recurrence, Polyphase, Spectrum, MelCepstrum, SureBy>;
+                 Recurrence, Polyphase, Spectrum, MelCepstrum, JpegPixels, SureBy>;
 
 struct Node {
   Op op = Op::kNone;

@@ -48,6 +48,7 @@ constexpr Row kRows[] = {
     {Op::kResample, LowerResample},
     {Op::kFft, LowerFft},
     {Op::kMfcc, LowerMfcc},
+    {Op::kJpeg, LowerJpeg},
     {Op::kExit, LowerExit},
     {Op::kSelect, LowerSelect},
 };

@@ -103,6 +103,7 @@ Status LowerLstm(const NodeView& view, Lowered& op);
 Status LowerResample(const NodeView& view, Lowered& op);
 Status LowerFft(const NodeView& view, Lowered& op);
 Status LowerMfcc(const NodeView& view, Lowered& op);
+Status LowerJpeg(const NodeView& view, Lowered& op);
 Status LowerExit(const NodeView& view, Lowered& op);
 Status LowerSelect(const NodeView& view, Lowered& op);
 

@@ -10,6 +10,7 @@
 
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
+#include "kernels/ref/jpeg_state.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -26,7 +27,8 @@ int AddTensor(Graph& graph, std::string name, const Element& element, std::vecto
   tensor.name = std::move(name);
   tensor.dtype = element.dtype;
   tensor.dims = std::move(dims);
-  if (element.dtype != DType::kInt32) tensor.quant = QuantOf(element);
+  if (element.dtype != DType::kInt32 && element.dtype != DType::kUint8)
+    tensor.quant = QuantOf(element);
   graph.tensors.push_back(std::move(tensor));
   return static_cast<int>(graph.tensors.size()) - 1;
 }
@@ -133,21 +135,63 @@ Result<Graph> MfccGraph(const AudioSource& source, const MelCepstrum& mel, const
   return graph;
 }
 
-Result<Graph> ResizeGraph(const Picture& from, const Picture& to, bool nearest,
-                          const Element& element, Diag& diag) {
+namespace {
+
+Status CheckSizes(const Picture& from, const Picture& to, Diag& diag) {
   for (const int32_t size : {from.height, from.width, from.channels, to.height, to.width}) {
     if (size < 1 || size > 16384)
       return Refuse(diag, kBad, "size", "found " + std::to_string(size) + ", expected 1 to 16384");
   }
-  Graph graph;
-  graph.name = "resize";
-  const int in = AddTensor(graph, "picture", element, {1, from.height, from.width, from.channels});
-  const int out = AddTensor(graph, "resized", element, {1, to.height, to.width, from.channels});
+  return OkStatus();
+}
+
+void AddResize(Graph& graph, int in, int out, bool nearest) {
   Resize resize;
   resize.coordinates = Coordinates::kHalfPixel;
   resize.nearest = Nearest::kRoundPreferFloor;
   AddNode(graph, nearest ? Op::kResizeNearest : Op::kResizeBilinear, in, {out}, resize);
+}
+
+}  // namespace
+
+Result<Graph> ResizeGraph(const Picture& from, const Picture& to, bool nearest,
+                          const Element& element, Diag& diag) {
+  COVEY_TRY(CheckSizes(from, to, diag));
+  Graph graph;
+  graph.name = "resize";
+  const int in = AddTensor(graph, "picture", element, {1, from.height, from.width, from.channels});
+  const int out = AddTensor(graph, "resized", element, {1, to.height, to.width, from.channels});
+  AddResize(graph, in, out, nearest);
   graph.inputs = {in}, graph.outputs = {out};
+  return graph;
+}
+
+Result<Graph> JpegGraph(const JpegSource& source, const std::vector<int8_t>& table,
+                        const Picture& to, bool nearest, const Element& element, Diag& diag) {
+  const Picture& from = source.picture;
+  COVEY_TRY(CheckSizes(from, to, diag));
+  if (from.channels != 1 && from.channels != 3)
+    return Refuse(diag, kBad, "channels",
+                  "found " + std::to_string(from.channels) + ", expected 3 (RGB) or 1 (gray)");
+  constexpr int32_t kLeast = 64, kMost = 1 << 28;
+  if (source.bytes < kLeast || source.bytes > kMost)
+    return Refuse(diag, kBad, "bytes of a stream",
+                  "found " + std::to_string(source.bytes) + ", expected " + std::to_string(kLeast) +
+                      " to " + std::to_string(kMost));
+  Graph graph;
+  graph.name = "jpeg";
+  const int stream = AddTensor(graph, "jpeg", {DType::kUint8, 1, 0}, {1, source.bytes});
+  const int pixels =
+      AddTensor(graph, "pixels", element, {1, from.height, from.width, from.channels});
+  const auto words = kernels::ref::JpegWorkWords(from.width, from.channels);
+  const int work = AddTensor(graph, "work", kWord, {static_cast<int32_t>(words)});
+  const int verdict = AddTensor(graph, "verdict", kWord, {1});
+  AddNode(graph, Op::kJpeg, stream, {pixels, work, verdict}, JpegPixels{table});
+  graph.inputs = {stream}, graph.outputs = {pixels, verdict};
+  if (to.height == from.height && to.width == from.width) return graph;
+  const int out = AddTensor(graph, "resized", element, {1, to.height, to.width, from.channels});
+  AddResize(graph, pixels, out, nearest);
+  graph.outputs[0] = out;
   return graph;
 }
 
@@ -171,13 +215,15 @@ Status PutBefore(const Graph& before, Graph& network, Diag& diag) {
   Graph front = before;
   int last = front.outputs[0];
   if (wanted.dtype == DType::kFloat32 &&
-      front.tensors[static_cast<size_t>(last)].dtype == DType::kInt16) {
-    const int reals = AddTensor(front, "samples", wanted, input.dims);
+      front.tensors[static_cast<size_t>(last)].dtype != DType::kFloat32) {
+    const int reals = AddTensor(front, "reals", wanted, input.dims);
     AddNode(front, Op::kDequantize, last, {reals}, {});
     last = reals;
   }
   const Tensor& output = front.tensors[static_cast<size_t>(last)];
+  const bool picture = before.nodes.front().op == Op::kJpeg;  // rows, columns, colours in order
   const bool same = output.dtype == wanted.dtype && output.elements() == input.elements() &&
+                    (!picture || output.dims == input.dims) &&
                     (output.quant.empty() || (output.quant.scales[0] == wanted.scale &&
                                               output.quant.zero_points[0] == wanted.zero_point));
   if (!same || front.nodes.empty())
@@ -195,6 +241,8 @@ Status PutBefore(const Graph& before, Graph& network, Diag& diag) {
   for (Node& node : nodes) node.inputs = moved(node.inputs), node.outputs = moved(node.outputs);
   network.nodes.insert(network.nodes.begin(), nodes.begin(), nodes.end());
   network.inputs = moved(front.inputs);
+  const std::vector<int> more = moved({front.outputs.begin() + 1, front.outputs.end()});
+  network.outputs.insert(network.outputs.end(), more.begin(), more.end());
   return OkStatus();
 }
 

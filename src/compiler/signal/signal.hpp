@@ -47,6 +47,15 @@ struct Picture {
 Result<Graph> ResizeGraph(const Picture& from, const Picture& to, bool nearest,
                           const Element& element, Diag& diag);
 
+struct JpegSource {
+  Picture picture;    // what a stream has to hold
+  int32_t bytes = 0;  // the longest stream
+};
+// A JPEG stream in, a picture of int8 out, and the verdict on the stream (kernels/jpeg_fault.hpp).
+// `table`: what pixels become (pixel_table.hpp). Where `to` differs, it is resized.
+Result<Graph> JpegGraph(const JpegSource& source, const std::vector<int8_t>& table,
+                        const Picture& to, bool nearest, const Element& element, Diag& diag);
+
 // How the network's one input is stored.
 Result<Element> InputElement(const Graph& network, Diag& diag);
 

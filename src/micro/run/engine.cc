@@ -1,6 +1,7 @@
 #include "micro/run/engine.hpp"
 
 #include "core/text.hpp"
+#include "kernels/jpeg_fault.hpp"
 #include "kernels/overlap.hpp"
 
 namespace covey::micro {
@@ -120,8 +121,25 @@ Result<Engine> Engine::Prepare(const wire::ImageView& image, std::span<const Ker
     if (op.op == Op::kExit) COVEY_TRY(CheckExit(op, image.op_count() - 1 - i, diag));
   }
   Engine engine(image, kernels, arena.data());
+  engine.FindStream();
   engine.Reset();
   return engine;
+}
+
+Status Engine::verdict() const {
+  return verdict_ == nullptr ? OkStatus() : kernels::JpegStatus(*verdict_);
+}
+
+// An image that leaves the verdict out, or elsewhere, has none.
+void Engine::FindStream() {
+  const int last = image_.output_count() - 1;
+  for (uint32_t i = 0; i < image_.op_count(); ++i) {
+    const OpView op = image_.ViewOp(i, arena_);
+    if (op.op != Op::kJpeg) continue;
+    stream_ = stream_ || (inputs() > 0 && image_.op_inputs(i)[0] == image_.input_tensor(0));
+    if (last > 0 && image_.op_outputs(i)[2] == image_.output_tensor(static_cast<uint16_t>(last)))
+      verdict_ = op.output[2].as<int32_t>();
+  }
 }
 
 void Engine::Reset() {

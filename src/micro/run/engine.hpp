@@ -7,13 +7,14 @@
 //   std::memcpy(engine.input(0).data, pixels, engine.input(0).bytes);
 //   engine.Run(); Use(engine.output(0));
 //
-// Memory: the arena (16-byte aligned, exactly image.header().arena_bytes are used; one byte less is
-// refused) and the image are borrowed for the engine's life. The engine itself is a few pointers,
-// and keeps no other state. Exact: outputs equal the TFLite reference kernels (double rounding)
-// byte for byte. Threads: one at a time for each engine; engines with arenas of their own are
-// independent. Errors: kResourceExhausted (arena), kUnimplemented (an op that the kernel table
-// lacks; the Finding names op and tensor), kInvalidArgument (shapes or types that a kernel
-// refuses).
+// A jpeg op leaves what it thinks of its stream in the image's last output: that is no output of
+// the engine but its verdict, to be asked after each Run. Memory: the arena (16-byte aligned,
+// exactly image.header().arena_bytes are used; one byte less is refused) and the image are borrowed
+// for the engine's life. The engine itself is a few pointers, and keeps no other state. Exact:
+// outputs equal the TFLite reference kernels (double rounding) byte for byte. Threads: one at a
+// time for each engine; engines with arenas of their own are independent. Errors:
+// kResourceExhausted (arena), kUnimplemented (an op that the kernel table lacks; the Finding names
+// op and tensor), kInvalidArgument (shapes or types that a kernel refuses).
 #pragma once
 
 #include <cstddef>
@@ -48,7 +49,7 @@ class Engine {
                                 std::span<std::byte> arena, Diag& diag);
 
   int inputs() const { return image_.input_count(); }
-  int outputs() const { return image_.output_count(); }
+  int outputs() const { return image_.output_count() - (verdict_ != nullptr ? 1 : 0); }
   TensorView input(int i) const {
     return image_.View(image_.input_tensor(static_cast<uint16_t>(i)), arena_);
   }
@@ -58,16 +59,23 @@ class Engine {
   const wire::ImageView& image() const { return image_; }
 
   void Run(Trace* trace = nullptr);
+  // kInvalidArgument if the last Run's input was no picture: then its outputs mean nothing.
+  Status verdict() const;
+  // Input 0 is a stream: shorter ones have zeros behind.
+  bool takes_stream() const { return stream_; }
   // Sets what a network remembers from run to run (lstm, svdf) back to zero, as Prepare leaves it.
   void Reset();
 
  private:
+  void FindStream();
   Engine(const wire::ImageView& image, std::span<const Kernel> kernels, std::byte* arena)
       : image_(image), kernels_(kernels), arena_(arena) {}
 
   wire::ImageView image_;
   std::span<const Kernel> kernels_;
   std::byte* arena_;
+  const int32_t* verdict_ = nullptr;
+  bool stream_ = false;
 };
 
 }  // namespace covey::micro

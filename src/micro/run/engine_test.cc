@@ -168,7 +168,7 @@ bool Holds(const ImageContents& contents, Op op) {
 TEST(Engine, RunsAChainOfEveryOp) {
   for (uint16_t number = 1; number < kOpCount; ++number) {
     const auto op = static_cast<Op>(number);
-    if (!IsOp(number)) continue;
+    if (!IsOp(number) || op == Op::kJpeg) continue;  // jpeg_test.cc
     EXPECT_TRUE(Holds(wire::EveryOpContents(), op) || Holds(wire::WideOpsContents(), op) ||
                 Holds(wire::SignalOpsContents(), op) || Holds(wire::ExitContents(), op))
         << OpName(op);

@@ -14,10 +14,14 @@ Status Refuse(Diag& diag, const char* problem, size_t found, size_t expected) {
   return Status(Code::kInvalidArgument, problem);
 }
 
-Status ReadInput(const covey_input& input, const TensorView& tensor, Diag& diag) {
-  if (input.size != tensor.bytes)
+Status ReadInput(const covey_input& input, const TensorView& tensor, Diag& diag,
+                 bool stream = false) {
+  if (stream && input.size > 0 && input.size < tensor.bytes) {
+    __builtin_memset(tensor.data + input.size, 0, tensor.bytes - input.size);
+  } else if (input.size != tensor.bytes) {
     return Refuse(diag, "local: the input's size differs from the model's", input.size,
                   tensor.bytes);
+  }
   if (!input.read(input.context, 0, tensor.data, input.size))
     return Status(Code::kInvalidArgument, "input: its read callback broke off");
   return OkStatus();
@@ -57,7 +61,7 @@ Status ReadImage(Engine& engine, const covey_input& image, Diag& diag) {
   const TensorView tensor = engine.input(0);
   switch (image.format) {
     case COVEY_TENSOR:
-      return ReadInput(image, tensor, diag);
+      return ReadInput(image, tensor, diag, engine.takes_stream());
     case COVEY_RAW_RGB8:
     case COVEY_RAW_GRAY8:
       COVEY_TRY(CheckPixels(image, tensor, diag));
@@ -65,16 +69,19 @@ Status ReadImage(Engine& engine, const covey_input& image, Diag& diag) {
       if (tensor.dtype == DType::kInt8) ConvertPixels(engine.image(), tensor);
       return OkStatus();
     case COVEY_JPEG:
+      if (engine.takes_stream()) return ReadInput(image, tensor, diag, true);
+      break;
     case COVEY_PNG:
       break;
   }
-  return Status(Code::kUnimplemented, "local: JPEG and PNG are not decoded here; send raw pixels");
+  return Status(Code::kUnimplemented, "local: this model decodes no JPEG or PNG; send raw pixels");
 }
 
-uint64_t Run(Engine& engine, Clock& clock) {
+Status Run(Engine& engine, Clock& clock, covey_result& result) {
   const uint64_t start_ns = clock.NowNs();
   engine.Run();
-  return clock.NowNs() - start_ns;
+  result.compute_ns = clock.NowNs() - start_ns;
+  return engine.verdict();
 }
 
 // Line `index` of `labels`, cut off if longer than the room; empty if there is none.
@@ -100,7 +107,7 @@ Status ClassifyLocally(Engine& engine, Clock& clock, Diag& diag, const covey_inp
   if (kind != wire::OutputKind::kProbabilities && kind != wire::OutputKind::kLogits)
     return Status(Code::kFailedPrecondition, "local: the model does not classify; use infer");
   COVEY_TRY(ReadImage(engine, image, diag));
-  result.compute_ns = Run(engine, clock);
+  COVEY_TRY(Run(engine, clock, result));
   COVEY_TRY_ASSIGN(const Scores scores,
                    Scores::Of(engine.output(0), kind == wire::OutputKind::kLogits));
   uint32_t top[COVEY_TOP_K_MAX];
@@ -119,8 +126,8 @@ Status InferLocally(Engine& engine, Clock& clock, Diag& diag, const covey_input&
   const TensorView tensor = engine.output(0);
   if (tensor.bytes > output.size())
     return Status(Code::kResourceExhausted, "output: larger than the room given for it");
-  COVEY_TRY(ReadInput(input, engine.input(0), diag));
-  result.compute_ns = Run(engine, clock);
+  COVEY_TRY(ReadInput(input, engine.input(0), diag, engine.takes_stream()));
+  COVEY_TRY(Run(engine, clock, result));
   __builtin_memcpy(output.data(), tensor.data, tensor.bytes);
   output_bytes = tensor.bytes;
   return OkStatus();

@@ -31,6 +31,7 @@ struct TensorInfo {
   std::vector<int32_t> dims;  // -1: any (a batch, say)
   float scale = 0;            // 0: not quantised
   int32_t zero_point = 0;
+  bool stream = false;  // dims are the most there may be: a JPEG stream, say
 };
 
 // What a model file says itself about pictures and classes; a .covey image does, ONNX does not.

@@ -18,6 +18,8 @@ size_t Find(const std::vector<TensorInfo>& wanted, const InputView& tensor, size
 
 bool SameShape(const InputView& tensor, const TensorInfo& info) {
   if (tensor.dims.size() != info.dims.size()) return false;
+  if (info.stream && tensor.dims.size() == 2)  // (1, at most n)
+    return tensor.dims[0] == 1 && tensor.dims[1] >= 1 && tensor.dims[1] <= info.dims[1];
   for (size_t i = 0; i < info.dims.size(); ++i) {
     if (tensor.dims[i] < 1 || (info.dims[i] != -1 && tensor.dims[i] != info.dims[i])) return false;
   }
@@ -68,7 +70,8 @@ Status MatchInputs(std::span<const InputView> given, const std::vector<TensorInf
       // Both factors are below 2^32: no wrap before it is refused.
       bytes = bytes > UINT32_MAX ? bytes : bytes * static_cast<uint64_t>(dim);
     }
-    if (tensor.data.size() != bytes)
+    const bool shorter = info.stream && raw && !tensor.data.empty() && tensor.data.size() < bytes;
+    if (tensor.data.size() != bytes && !shorter)
       return Refuse(diag, subject,
                     "found " + std::to_string(tensor.data.size()) + " bytes, expected " +
                         std::to_string(bytes) + " for " + Describe(info.type, info.dims));

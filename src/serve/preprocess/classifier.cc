@@ -195,7 +195,8 @@ void Classifier::Fill(const Picture& picture, HostTensor& input) const {
 
 Status Classifier::Prepare(const EncodedPicture& encoded, HostTensor& input, Diag& diag) const {
   input.name = input_.name;
-  if (encoded.format == ImageFormat::kTensor) {
+  const bool as_it_is = input_.stream && encoded.format == ImageFormat::kJpeg;
+  if (encoded.format == ImageFormat::kTensor || as_it_is) {
     input.type = ElementType::kNone;  // the model's own type and shape; Run checks the size
     input.dims.clear();
     input.data.assign(encoded.bytes.begin(), encoded.bytes.end());

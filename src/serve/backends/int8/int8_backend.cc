@@ -18,10 +18,6 @@ class Int8Model final : public Model {
  public:
   Int8Model(AlignedBytes image, const wire::ImageView& view, const kernels::HostKernels& kernels)
       : image_(std::move(image)), view_(view), kernels_(kernels) {
-    for (uint16_t i = 0; i < view_.input_count(); ++i)
-      inputs_.push_back(Info(view_.input_tensor(i)));
-    for (uint16_t i = 0; i < view_.output_count(); ++i)
-      outputs_.push_back(Info(view_.output_tensor(i)));
     for (uint32_t i = 0; i < view_.tensor_count(); ++i) stateful_ |= view_.View(i, nullptr).state;
   }
 
@@ -32,7 +28,8 @@ class Int8Model final : public Model {
   Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
                   Diag& diag) override;
   void Reset() override;
-  // One instance, so that what Prepare refuses is known when the model is loaded.
+  // One instance, so that what Prepare refuses is known when the model is loaded, and inputs and
+  // outputs as the engine sees them.
   Status Warm(Diag& diag);
 
  private:
@@ -94,6 +91,12 @@ void Int8Model::GiveBack(std::unique_ptr<HostEngine> instance) {
 Status Int8Model::Warm(Diag& diag) {
   COVEY_TRY_ASSIGN(std::unique_ptr<HostEngine> instance, Take(diag));
   packs_ = instance->packs();
+  const micro::Engine& engine = instance->engine();
+  for (int i = 0; i < engine.inputs(); ++i)
+    inputs_.push_back(Info(view_.input_tensor(static_cast<uint16_t>(i))));
+  for (int i = 0; i < engine.outputs(); ++i)
+    outputs_.push_back(Info(view_.output_tensor(static_cast<uint16_t>(i))));
+  if (engine.takes_stream()) inputs_[0].stream = true;
   GiveBack(std::move(instance));
   return OkStatus();
 }
@@ -107,9 +110,17 @@ Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTe
   COVEY_TRY_ASSIGN(std::unique_ptr<HostEngine> instance, Take(diag));
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const TensorView view = instance->engine().input(static_cast<int>(i));
-    std::memcpy(view.data, set.tensor[i]->data.data(), view.bytes);
+    const std::span<const std::byte> from = set.tensor[i]->data;  // a stream may be shorter
+    std::memcpy(view.data, from.data(), from.size());
+    std::memset(view.data + from.size(), 0, view.bytes - from.size());
   }
   instance->Run();
+  const Status verdict = instance->engine().verdict();
+  if (!verdict.ok()) {
+    diag.Report({.subject = inputs_[0].name.c_str(), .problem = verdict.message()});
+    GiveBack(std::move(instance));
+    return verdict;
+  }
   outputs.resize(outputs_.size());
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const TensorView view = instance->engine().output(static_cast<int>(i));

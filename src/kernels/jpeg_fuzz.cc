@@ -40,8 +40,9 @@ std::vector<std::byte> Decode(const uint8_t* data, size_t size, uint8_t fill) {
   const auto words = covey::kernels::ref::JpegWorkWords(width, channels);
   Owned work(DType::kInt32, {static_cast<int32_t>(words)}, fill);
   Owned verdict(DType::kInt32, {1}, fill);
+  constexpr int32_t kNoWords[covey::kAttrWords] = {};
   covey::OpView op;
-  op.op = covey::Op::kJpeg;
+  op.op = covey::Op::kJpeg, op.attr = kNoWords;
   op.inputs = 1, op.outputs = 3;
   op.input[0] = stream.view;
   op.output[0] = pixels.view, op.output[1] = work.view, op.output[2] = verdict.view;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/approximate/choosing.hpp"
 #include "apps/covey/approximate/early_exit.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
@@ -117,7 +118,11 @@ size_t FloatOps(std::span<const std::byte> image) {
   return count;
 }
 
-int Compile(const Options& options) {
+int Compile(const Options& given) {
+  Options options = given;
+  options.approximate.target = options.target;
+  const Expected<void> sane = CheckChoosing(options.approximate);
+  if (!sane) return Fail(sane.error(), options.json);
   if (!options.variants.empty())
     return CompileVariants({options.approximate, options.model, options.output, options.target,
                             options.variants, options.ram, options.flash, options.json});
@@ -209,6 +214,7 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
       ->check(CLI::IsMember({"quick", "normal", "thorough"}));
   command.add_option("--seed", job.seed, "of the split in three (default 1)")
       ->check(WholeNumber(UINT32_MAX));
+  AddChoosing(command, job);
 }
 
 namespace {

@@ -159,6 +159,52 @@ TEST(CompileVariants, NeedSamples) {
   EXPECT_THAT(run.err, HasSubstr("needs --calibrate"));
 }
 
+// Every design is counted and modelled; what is minimised is what orders them.
+TEST(Explore, MinimisesTheEnergyOfAChip) {
+  const Data data = Pictures("chip", 90);
+  const std::string report = TempPath("chip.html"), csv = TempPath("chip.csv");
+  Arguments arguments = Explore(data, report);
+  arguments.insert(arguments.end(), {"--effort", "quick", "--csv", csv, "--chip", "STM32L4R5",
+                                     "--minimise", "energy"});
+  const Ended run = Covey(arguments);
+  if (run.code != 0) {
+    if (run.err.find("not measured") == std::string::npos) FAIL() << run.err;
+    GTEST_SKIP() << "firmware: " << run.err;
+  }
+  EXPECT_EQ(run.json()["minimised"], "energy");
+  for (const Json& point : run.json()["points"]) {
+    EXPECT_EQ(point["cost"], point["modelled_uj"]);
+    EXPECT_GT(point["modelled_ms"], 0);
+    EXPECT_GT(point["counted_instructions"], 0);
+  }
+  EXPECT_THAT(ReadAll(csv), HasSubstr("counted_instructions,modelled_ms,modelled_uj"));
+  EXPECT_THAT(ReadAll(report), HasSubstr("microjoules, modelled, STM32L4R5"));
+}
+
+TEST(Explore, MinimisesTimeOnlyOfAChipOfTheTarget) {
+  const Data data = Pictures("nochip", 90);
+  Arguments arguments = Explore(data, TempPath("nochip.html"));
+  arguments.insert(arguments.end(), {"--minimise", "latency"});
+  const Ended none = Covey(arguments);
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("expected --chip"));
+  arguments.insert(arguments.end(), {"--chip", "STM32U575"});
+  const Ended other = Covey(arguments);
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.err, HasSubstr("expected --target m33 (found m4)"));
+}
+
+TEST(CompileApproximated, ChoosesOnHardenedSamplesWhereTheyTrainedTheNetwork) {
+  const Data data = Pictures("trained", 90);
+  const Ended run = Covey({"compile", kDeviceModel, "--calibrate", data.pixels, "--type", "uint8",
+                           "--labels", data.labels, "--max-loss", "20", "--effort", "quick",
+                           "--unseen", "70", "-o", TempPath("trained.covey"), "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json()["approximation"];
+  EXPECT_GT(made["hardness"], 0);
+  EXPECT_LT(made["report_top1_exact"], 0.85);
+}
+
 TEST(Explore, WritesAPageThatNeedsNothingElse) {
   const Data data = Pictures("page", 90);
   const std::string report = TempPath("page.html"), csv = TempPath("page.csv");

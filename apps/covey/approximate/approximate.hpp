@@ -30,6 +30,11 @@ struct ApproximateJob {
       "normal";  // quick: no tuning (compiler/approximate/tune.hpp); thorough: more
   uint32_t seed = 1;
   std::optional<int64_t> ram, flash;
+  // Each design is measured on the chip, if one is named; `minimise`: latency, energy or
+  // instructions (choosing.hpp).
+  std::string chip, minimise;
+  // Per cent: the network was trained on the samples; what it reaches on others (harden.hpp).
+  std::optional<double> unseen;
 };
 
 struct Approximated {
@@ -41,6 +46,8 @@ struct Approximated {
   double exact_top1 = 0;                         // likewise
   double agreement = 1;                          // likewise
   double max_loss = 0;
+  double hardness = 0;  // of the samples that chose and report (harden.hpp)
+  bool seen = false;    // they look as if the network was trained on them
 };
 
 // Fewer than this are refused: a third of them calibrates, a third chooses.
@@ -51,6 +58,8 @@ Expected<Approximated> Approximate(const ApproximateJob& job);
 Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
                                                    const std::vector<double>& losses);
 compiler::TuneOptions TuningOf(const ApproximateJob& job);
+// For compiler::Explorer, without a word of progress.
+compiler::ExploreOptions OptionsOf(const ApproximateJob& job, const compiler::CompileOptions& how);
 std::string Text(const Approximated& made);
 Json ToJson(const Approximated& made);
 Json ToJson(const compiler::Point& point);

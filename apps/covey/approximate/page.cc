@@ -106,27 +106,34 @@ class Page {
   double Score(const Point& p) const {
     return 100 * (from_.labelled && p.accuracy ? p.accuracy->top1.value : p.agreement);
   }
-  // Of the exact network's instructions: "&minus;23.8 %", "+41.2 %", "0.0 %".
+  // Of the exact network's cost: "&minus;23.8 %", "+41.2 %", "0.0 %".
   std::string Change(const Point& p) const {
-    const double more =
-        100 * (static_cast<double>(p.instructions) /
-                   static_cast<double>(std::max<int64_t>(from_.exact.instructions, 1)) -
-               1);
+    const double more = 100 * (p.cost / std::max(from_.exact.cost, 1e-9) - 1);
     const std::string size = Fixed(std::abs(more), 1) + " %";
     return (std::abs(more) < 0.05 ? "" : more < 0 ? "&minus;" : "+") + size;
   }
-  // Fewest instructions at a loss of at most so much; the exact network, if no other.
+  // Least cost at a loss of at most so much; the exact network, if no other.
   const Point& BestAt(double loss, bool ours) const {
     const Point* best = &from_.exact;
     for (const Point& p : from_.points) {
       const bool fits = ours == (p.recipe.policy == Policy::kOurs);
-      if (fits && p.loss <= loss && p.instructions < best->instructions) best = &p;
+      if (fits && p.loss <= loss && p.cost < best->cost) best = &p;
     }
     return *best;
   }
-  std::string Time(double instructions) const {
-    if (from_.ms_per_instruction <= 0) return "";
-    return Fixed(instructions * from_.ms_per_instruction, 1) + " ms";
+  std::string Chip(const Point& p) const {
+    if (!p.chip) return "";
+    return Fixed(p.chip->milliseconds, 1) + " ms, " + Fixed(p.chip->microjoules, 0) + " &micro;J";
+  }
+  bool counted() const { return !from_.chip.empty(); }
+  // What is minimised, and what one of it is on the axis.
+  bool by_instructions() const { return from_.minimise == compiler::Minimise::kInstructions; }
+  std::string Minimised() const {
+    if (by_instructions()) return "instructions";
+    return from_.minimise == compiler::Minimise::kLatency ? "milliseconds" : "microjoules";
+  }
+  int64_t Instructions(const Point& p) const {
+    return p.chip ? p.chip->instructions : p.instructions;
   }
 
   void Card(const std::string& value, const std::string& words) {
@@ -141,12 +148,11 @@ class Page {
         std::to_string(from_.select) + " others of " + Escaped(from_.data) +
         ".</p><div "
         "class=\"cards\">");
-    Card(Millions(static_cast<double>(from_.exact.instructions)),
-         "instructions of the exact network, by estimate" +
-             (from_.chip.empty() ? ""
-                                 : "; " + Time(static_cast<double>(from_.exact.instructions)) +
-                                       " modelled on " + Escaped(from_.chip)));
-    Card(Change(none), "instructions at no loss seen");
+    Card(Millions(static_cast<double>(Instructions(from_.exact))),
+         std::string("instructions of the exact network, ") +
+             (counted() ? "counted; " + Chip(from_.exact) + " modelled on " + Escaped(from_.chip)
+                        : "by estimate"));
+    Card(Change(none), Minimised() + " at no loss seen");
     Card(Change(one), from_.labelled ? "at one point of accuracy" : "at one point of agreement");
     Card(Change(BestAt(0, false)), "by the published rule at no loss seen");
     Add("</div>");
@@ -192,31 +198,29 @@ class Page {
   void Chart() {
     double least = 1e18, most = 0, worst = 100, best = 0, small = 1e18, large = 0;
     for (const Point& p : from_.points) {
-      least = std::min(least, static_cast<double>(p.instructions));
-      most = std::max(most, static_cast<double>(p.instructions));
+      least = std::min(least, p.cost);
+      most = std::max(most, p.cost);
       best = std::max(best, Score(p));
       // Points far below are cut: what loses ten points is no choice.
       if (p.loss < 0.1) worst = std::min(worst, Score(p));
       small = std::min(small, static_cast<double>(p.image_bytes));
       large = std::max(large, static_cast<double>(p.image_bytes));
     }
-    const double margin = std::max(0.06 * (most - least), 1.0);
+    const double margin = std::max(0.06 * (most - least), 1e-4 * most);
     const Scale x{least - margin, most + margin, 60, 980};
     const double room = std::max(0.12 * (best - worst), 0.5);
     const Scale y{worst - room, std::min(best + room, 100.0), 400, 20};
     const Scale size{std::sqrt(small), std::sqrt(large), 5, 12};
     Add("<div class=\"chart\"><svg viewBox=\"0 0 1000 450\" role=\"img\" aria-label=\"accuracy "
-        "against instructions\">");
-    const bool time = from_.ms_per_instruction > 0;
-    Axes(x, y, time ? from_.ms_per_instruction : 1e-6,
-         time ? "milliseconds, modelled, " + Escaped(from_.chip)
-              : "million instructions, by estimate");
+        "against cost\">");
+    Axes(x, y, by_instructions() ? 1e-6 : 1,
+         by_instructions() ? "million instructions, by estimate"
+                           : Minimised() + ", modelled, " + Escaped(from_.chip));
     std::string path;
     for (size_t i : line_) {
       const Point& p = from_.points[i];
       if (Score(p) < y.low) continue;
-      path += (path.empty() ? "M" : " L") + Fixed(x(static_cast<double>(p.instructions)), 1) + " " +
-              Fixed(y(Score(p)), 1);
+      path += (path.empty() ? "M" : " L") + Fixed(x(p.cost), 1) + " " + Fixed(y(Score(p)), 1);
     }
     Add("<path class=\"front\" d=\"" + path + "\"/>");
     for (size_t i = 0; i < from_.points.size(); ++i) Dot(i, x, y, size);
@@ -233,7 +237,7 @@ class Page {
     const Point& p = from_.points[i];
     if (Score(p) < y.low) return;
     const std::string policy = compiler::PolicyName(p.recipe.policy);
-    const std::string cx = Fixed(x(static_cast<double>(p.instructions)), 1);
+    const std::string cx = Fixed(x(p.cost), 1);
     if (p.accuracy && p.recipe.policy != Policy::kExact) {
       const double base = Score(from_.exact);
       const double low = y(std::max(base + 100 * p.accuracy->difference.low, y.low));
@@ -257,15 +261,14 @@ class Page {
   void Row(size_t i) {
     const Point& p = from_.points[i];
     Add("<tr class=\"pick\" data-i=\"" + std::to_string(i) + "\"><td>" + Escaped(p.recipe.Text()) +
-        "</td><td>" + Whole(p.instructions) + "</td><td>" + Change(p) + "</td>" +
-        (from_.ms_per_instruction > 0 ? "<td>" + Time(static_cast<double>(p.instructions)) + "</td>"
-                                      : "") +
-        "<td>" + Difference(p) + "</td><td>" + Whole(static_cast<int64_t>(p.macs)) + "</td><td>" +
-        Whole(p.image_bytes) + "</td><td>" + Whole(p.arena_bytes) + "</td></tr>");
+        "</td><td>" + Whole(Instructions(p)) + "</td><td>" + Change(p) + "</td>" +
+        (counted() ? "<td>" + Chip(p) + "</td>" : "") + "<td>" + Difference(p) + "</td><td>" +
+        Whole(static_cast<int64_t>(p.macs)) + "</td><td>" + Whole(p.image_bytes) + "</td><td>" +
+        Whole(p.arena_bytes) + "</td></tr>");
   }
   void Heading() {
     Add("<div class=\"scroll\"><table><tr><th>recipe</th><th>instructions</th><th>change</th>" +
-        std::string(from_.ms_per_instruction > 0 ? "<th>modelled</th>" : "") +
+        std::string(counted() ? "<th>modelled</th>" : "") +
         "<th>points less exact (95 %)</th><th>MACs</th><th>image</th><th>arena</th></tr>");
   }
 
@@ -322,14 +325,13 @@ class Page {
     Add("<h2>How to read this</h2><p class=\"soft\">Accuracies are of the samples that chose among "
         "these designs: they flatter the chosen one a little. What a claim is made of belongs on "
         "samples that nothing was chosen on (<code>covey compile --calibrate</code> keeps a third "
-        "aside for that). Instructions are the compiler's estimates; <code>covey bench</code> "
-        "counts them under QEMU. " +
+        "aside for that). " +
         std::string(
-            from_.chip.empty()
-                ? ""
-                : "Milliseconds are modelled: the estimate times what an instruction of the "
-                  "exact network takes on the chip, waits for flash included, counted "
-                  "under QEMU. ") +
+            counted() ? "Every design was run under QEMU: instructions are counted there, "
+                        "milliseconds modelled from what it executes and fetches, microjoules from "
+                        "those cycles and an assumed energy of each (docs/guide/bench.md). "
+                      : "Instructions are the compiler's estimates; <code>covey bench</code> "
+                        "counts them under QEMU. ") +
         (from_.labelled ? ""
                         : "There were no labels: loss is told by agreement with the exact "
                           "network.") +
@@ -339,7 +341,8 @@ class Page {
   void RecipeOf(size_t i) {
     const Point& p = from_.points[i];
     Add("<template id=\"r" + std::to_string(i) + "\"><b>" + Escaped(p.recipe.Text()) + "</b><p>" +
-        Whole(p.instructions) + " instructions (" + Change(p) + "), " +
+        Whole(Instructions(p)) + " instructions, " + (p.chip ? Chip(p) + ", " : "") + Change(p) +
+        " of " + Minimised() + "; " +
         (p.accuracy
              ? "top-1 " + Fixed(Score(p), 2) + " %, " + Difference(p) + " points less exact, "
              : "") +

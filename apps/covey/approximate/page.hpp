@@ -28,10 +28,8 @@ struct Exploration {
   compiler::Point exact;
   std::vector<compiler::Point> points;
   std::vector<LayerPrice> layers;
-  // Modelled, of a named chip: milliseconds of one instruction, as the exact network has them;
-  // 0: not measured.
-  std::string chip;
-  double ms_per_instruction = 0;
+  std::string chip;  // that each point was modelled on; or none
+  compiler::Minimise minimise = compiler::Minimise::kInstructions;
 };
 
 std::string ReportPage(const Exploration& exploration);

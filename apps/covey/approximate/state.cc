@@ -13,7 +13,7 @@
 namespace covey::app {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 compiler::Proportion ProportionOf(const Json& json) {
   return {json.at("value"), json.at("low"), json.at("high")};
@@ -49,6 +49,9 @@ compiler::Point PointOf(const Json& json) {
   point.macs = json.at("macs");
   point.image_bytes = json.at("image_bytes"), point.arena_bytes = json.at("arena_bytes");
   point.agreement = json.at("agreement"), point.loss = json.at("loss");
+  point.cost = json.at("cost");
+  if (json.contains("modelled_ms"))
+    point.chip = {json.at("counted_instructions"), json.at("modelled_ms"), json.at("modelled_uj")};
   if (json.contains("top1"))
     point.accuracy = {ProportionOf(json.at("top1")), ProportionOf(json.at("difference"))};
   for (const Json& layer : json.at("layers")) {

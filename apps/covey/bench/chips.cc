@@ -18,15 +18,15 @@ constexpr Core kEsp32C3 = {"RV32IMC, 4 stages", 1, 1, 0, 32, 2, true};
 const std::vector<Chip>& Chips() {
   static const std::vector<Chip> chips = {
       {"STM32L4R5", "m4", kCortexM4, 120e6, 5, 5, "8-1-128-8-1-32",
-       "1 KiB for code, 256 B for data, words of 8 B, 5 wait states"},
+       "1 KiB for code, 256 B for data, words of 8 B, 5 wait states", 0.36},
       {"STM32F746", "m4", kCortexM7, 216e6, 9, 9, "32-64-2-32-32-4",
-       "4 KiB for code, 4 KiB for data, lines of 32 B, 7 wait states + 2"},
+       "4 KiB for code, 4 KiB for data, lines of 32 B, 7 wait states + 2", 1.5},
       {"STM32U575", "m33", kCortexM33, 160e6, 4, 4, "16-256-2",
-       "8 KiB for both, lines of 16 B, 4 wait states"},
+       "8 KiB for both, lines of 16 B, 4 wait states", 0.07},
       {"nRF5340", "m33", kCortexM33, 128e6, 5, 5, "16-256-2",
-       "8 KiB for both, lines of 16 B, 5 wait states"},
+       "8 KiB for both, lines of 16 B, 5 wait states", 0.17},
       {"ESP32-C3", "rv32", kEsp32C3, 160e6, 160, 160, "32-64-8",
-       "16 KiB for both, lines of 32 B, 160 cycles from serial flash"},
+       "16 KiB for both, lines of 32 B, 160 cycles from serial flash", 0.5},
   };
   return chips;
 }
@@ -52,6 +52,11 @@ Cycles ModelledCycles(const Chip& chip, const serve::Fetches& fetches, size_t ca
     cycles.data_stalls = times(chip.data_wait, fetches.misses[cache].data);
   }
   return cycles;
+}
+
+double EnergyUj(const Chip& chip, const Cycles& cycles) {
+  const double waited = cycles.code_stalls + cycles.data_stalls;
+  return chip.nj_cycle * (cycles.core + kWaitingPart * waited) / 1e3;
 }
 
 }  // namespace covey::app

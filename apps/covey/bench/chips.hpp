@@ -30,6 +30,7 @@ struct Chip {
   double code_wait, data_wait;  // cycles that a miss costs
   const char* cache;            // serve/board/fetch.hpp
   const char* cache_text;       // for people
+  double nj_cycle;              // nanojoules of a cycle that executes; an assumption
 };
 
 const std::vector<Chip>& Chips();
@@ -41,5 +42,9 @@ struct Cycles {
 };
 // `cache`: which of fetches.misses is this chip's.
 Cycles ModelledCycles(const Chip& chip, const serve::Fetches& fetches, size_t cache);
+
+// A cycle that waits for flash takes a part of one that executes, as assumed.
+inline constexpr double kWaitingPart = 0.6;
+double EnergyUj(const Chip& chip, const Cycles& cycles);
 
 }  // namespace covey::app

@@ -135,7 +135,7 @@ void Describe(const wire::ImageView& image, BenchFigures& figures) {
 }  // namespace
 
 Expected<BenchFigures> Measure(const std::string& model, const BenchJob& job) {
-  Progress progress("bench " + job.board, job.fetches ? 4 : 3);
+  Progress progress("bench " + job.board, job.progress ? (job.fetches ? 4 : 3) : 0);
   const Expected<ModelFile> file = LoadForBoard(model, job.board, "bench");
   if (!file) return file.error();
   DiagText diag;

@@ -31,6 +31,7 @@ struct ChipFigures {
   Chip chip;
   Cycles cycles;
   double milliseconds() const { return cycles.total() / chip.clock_hz * 1e3; }
+  double microjoules() const { return EnergyUj(chip, cycles); }
 };
 
 struct BenchFigures {
@@ -47,7 +48,8 @@ struct BenchFigures {
 
 struct BenchJob {
   std::string board = "m4";
-  bool fetches = true;  // runs the network once more, slowly
+  bool fetches = true;   // runs the network once more, slowly
+  bool progress = true;  // on the terminal
   double timeout_s = 600;
 };
 

@@ -133,6 +133,7 @@ Json BenchJson(const BenchFigures& figures) {
     json["modelled"].push_back({{"chip", each.chip.name},
                                 {"clock_hz", each.chip.clock_hz},
                                 {"milliseconds", each.milliseconds()},
+                                {"microjoules", each.microjoules()},
                                 {"core_cycles", each.cycles.core},
                                 {"code_stall_cycles", each.cycles.code_stalls},
                                 {"data_stall_cycles", each.cycles.data_stalls},

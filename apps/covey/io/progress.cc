@@ -7,7 +7,7 @@
 namespace covey::app {
 
 Progress::Progress(std::string label, size_t total)
-    : label_(std::move(label)), total_(total), shown_(isatty(STDERR_FILENO) == 1) {
+    : label_(std::move(label)), total_(total), shown_(total > 0 && isatty(STDERR_FILENO) == 1) {
   if (shown_) std::fprintf(stderr, "%s ...", label_.c_str());
 }
 

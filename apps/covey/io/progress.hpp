@@ -1,5 +1,5 @@
 // Progress shows "label 12/200" on stderr while something takes long, if stderr is a terminal; else
-// nothing.
+// nothing. Nothing either where the total is 0.
 //
 //   Progress progress("run", samples);
 //   for (...) { ...; progress.Step(); }

@@ -4,6 +4,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 
@@ -264,6 +265,77 @@ TEST(Explorer, FindsANetworkThatCostsLessAndGivesItTwice) {
   ASSERT_EQ(found->points.size(), again->points.size());
   for (size_t i = 0; i < found->points.size(); ++i)
     EXPECT_EQ(found->points[i].agreement, again->points[i].agreement);
+}
+
+// A chip on which every byte of flash beyond the exact image's takes long.
+TEST(Explorer, MinimisesWhatTheChipTakes) {
+  DiagText diag;
+  const Graph graph = Network(41, 16);
+  size_t exact_bytes = 0;
+  const auto on_chip = [&](std::span<const std::byte> image, Diag&) -> Result<ChipCost> {
+    if (exact_bytes == 0) exact_bytes = image.size();  // measured first
+    return ChipCost{.instructions = 1,
+                    .milliseconds = image.size() > exact_bytes ? 9.0 : 1.0,
+                    .microjoules = static_cast<double>(image.size())};
+  };
+  for (const Minimise minimise : {Minimise::kLatency, Minimise::kEnergy}) {
+    exact_bytes = 0;
+    auto explorer = Explorer::Make(graph, {SamplesFor(graph, 80, 1), SamplesFor(graph, 80, 2), {}},
+                                   {.compile = {.target = Target::kCortexM},
+                                    .on_chip = on_chip,
+                                    .minimise = minimise,
+                                    .tune = {.visits = 0}},
+                                   diag);
+    ASSERT_TRUE(explorer.ok()) << diag.Text();
+    const Result<Found> found = FindBest(*explorer, 0.2, diag);
+    ASSERT_TRUE(found.ok()) << diag.Text();
+    size_t compact = 0;
+    for (const Point& point : found->points) {
+      EXPECT_EQ(point.cost, minimise == Minimise::kLatency ? point.chip->milliseconds
+                                                           : point.chip->microjoules);
+      if (point.loss <= 0.2) {
+        EXPECT_LE(found->best.point.cost, point.cost);
+      }
+      compact += point.recipe.compact ? 1 : 0;
+    }
+    EXPECT_GT(compact, 0u);
+    EXPECT_LE(static_cast<size_t>(found->best.point.image_bytes), exact_bytes);
+  }
+}
+
+TEST(Explorer, RecallsWhatWasMeasured) {
+  DiagText diag;
+  const Graph graph = Network(41, 16);
+  std::map<std::string, Point> known;
+  size_t made = 0;
+  const auto find = [&] {
+    made = 0;
+    auto explorer = Explorer::Make(
+        graph, {SamplesFor(graph, 80, 1), SamplesFor(graph, 80, 2), {}},
+        {.compile = {.target = Target::kCortexM},
+         .tune = {.visits = 0},
+         .recall =
+             [&](const std::string& recipe) {
+               const auto at = known.find(recipe);
+               return at == known.end() ? std::nullopt : std::optional<Point>(at->second);
+             },
+         .remember =
+             [&](const Point& point) {
+               ++made;
+               known.emplace(point.recipe.Text(), point);
+             }},
+        diag);
+    EXPECT_TRUE(explorer.ok()) << diag.Text();
+    return FindBest(*explorer, 0.2, diag);
+  };
+  const Result<Found> first = find();
+  ASSERT_TRUE(first.ok()) << diag.Text();
+  EXPECT_EQ(made, first->points.size());
+  const Result<Found> again = find();
+  ASSERT_TRUE(again.ok()) << diag.Text();
+  EXPECT_EQ(made, 0u);
+  EXPECT_EQ(again->best.point.recipe.Text(), first->best.point.recipe.Text());
+  EXPECT_EQ(again->best.point.instructions, first->best.point.instructions);
 }
 
 }  // namespace

@@ -13,11 +13,6 @@
 namespace covey::compiler {
 namespace {
 
-class NoDiag final : public Diag {
- public:
-  void Report(const Finding&) override {}
-};
-
 // The least price at which a removal saves the wanted part of the instructions, or all there is.
 template <typename At, typename Saved>
 Removal BySaving(double wanted, At at, Saved saved) {
@@ -140,6 +135,16 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
                   graph.name, "has no int8 convolution or fully connected layer");
   }
   explorer.study_ = std::make_shared<const Study>(std::move(study));
+  if (const auto& harden = explorer.options_.harden) {
+    COVEY_TRY_ASSIGN(Hard hard,
+                     Hardened(work, explorer.data_.select, explorer.data_.labels, *harden, diag));
+    explorer.data_.select = std::move(hard.samples), explorer.data_.labels = std::move(hard.labels);
+    explorer.repeats_ = harden->copies, explorer.hardness_ = hard.strength;
+    char text[96];
+    std::snprintf(text, sizeof(text), "hardened by %.2f: right on %.1f %%, before on %.1f %%",
+                  hard.strength, 100 * hard.after, 100 * hard.before);
+    explorer.Say(text);
+  }
   COVEY_TRY_ASSIGN(explorer.exact_answers_, AnswersOf(work, explorer.data_.select, nullptr, diag));
   COVEY_TRY_ASSIGN(const std::vector<std::byte> plain, Compile(work, diag));
   explorer.plain_bytes_ = static_cast<int64_t>(plain.size());
@@ -193,13 +198,20 @@ Result<Tried> Explorer::Try(const Recipe& recipe, Diag& diag) {
   Say(recipe.Text());
   COVEY_TRY_ASSIGN(const Tried tried, Make(recipe, diag));
   char found[96];
-  std::snprintf(found, sizeof(found), ": %.1f %% of the instructions, loss %.2f points",
-                100 * static_cast<double>(tried.point.instructions) /
-                    static_cast<double>(exact_.instructions),
-                100 * tried.point.loss);
+  std::snprintf(found, sizeof(found), ": %.1f %% of the cost, loss %.2f points",
+                100 * tried.point.cost / exact_.cost, 100 * tried.point.loss);
   Say(recipe.Text() + found);
   known_.emplace(recipe.Text(), tried);
   return tried;
+}
+
+Result<Point> Explorer::PointOf(const Recipe& recipe, Diag& diag) {
+  if (options_.recall && known_.count(recipe.Text()) == 0) {
+    if (std::optional<Point> point = options_.recall(recipe.Text())) return *std::move(point);
+  }
+  COVEY_TRY_ASSIGN(Tried tried, Try(recipe, diag));
+  if (options_.remember) options_.remember(tried.point);
+  return std::move(tried.point);
 }
 
 Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
@@ -244,6 +256,12 @@ Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
   tried.point.image_bytes = static_cast<int64_t>(image.size());
   tried.point.instructions = footprint.instructions;
   tried.point.arena_bytes = footprint.arena_bytes;
+  tried.point.cost = static_cast<double>(footprint.instructions);
+  if (!options_.on_chip) return OkStatus();
+  COVEY_TRY_ASSIGN(const ChipCost chip, options_.on_chip(image, diag));
+  tried.point.chip = chip;
+  if (options_.minimise == Minimise::kLatency) tried.point.cost = chip.milliseconds;
+  if (options_.minimise == Minimise::kEnergy) tried.point.cost = chip.microjoules;
   return OkStatus();
 }
 
@@ -261,128 +279,13 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
   point.agreement = Agreement(exact_answers_, answers);
   point.loss = kFaithful - point.agreement;
   if (labelled()) {
-    point.accuracy = Compare(exact_answers_, answers, data_.labels);
+    point.accuracy = Compare(exact_answers_, answers, data_.labels, repeats_);
     point.loss = ChosenLoss(*point.accuracy);
   }
   if (recipe.policy == Policy::kExact) point.loss = 0;
   point.layers = NotesOf(small, *study_, study, patterns, removal);
   for (const LayerNote& note : point.layers) point.macs += note.macs;
   return tried;
-}
-
-namespace {
-
-// Tries recipes and keeps the best. Nothing: the limits do not hold the network.
-class Search {
- public:
-  Search(Explorer& explorer, double most_loss, Diag& diag)
-      : explorer_(explorer), most_loss_(most_loss), diag_(diag) {}
-
-  Result<Found> Run() {
-    COVEY_TRY(Try({}).status());
-    for (const double channels : kChannels) {
-      COVEY_TRY_ASSIGN(const bool keeps, Narrowed(channels));
-      if (!keeps) break;
-    }
-    COVEY_TRY(Tuned());
-    if (!best_) {
-      return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
-                    "flash and RAM", "nothing that was tried keeps them within the loss");
-    }
-    return Found{*std::move(best_), std::move(points_)};
-  }
-
- private:
-  // Parts of the instructions that channels are to save, by the study's estimate.
-  static constexpr double kChannels[] = {0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4};
-  // Tuning brings back about so much; it takes its time, so that only what loses at most that much
-  // more without it is tried, a few times.
-  static constexpr double kTuningGains[] = {0.008, 0.004};
-  static constexpr size_t kMostTunings = 5;
-
-  // False if this much is too much even for tuning.
-  Result<bool> Narrowed(double channels) {
-    COVEY_TRY_ASSIGN(const std::optional<Point> narrow, Try(Ours(channels, 0)));
-    const bool tunes = explorer_.tunes();
-    if (channels > 0 && narrow && narrow->loss > most_loss_ + (tunes ? kTuningGains[0] : 0))
-      return false;
-    if (channels > 0 && narrow && narrow->instructions == last_) return true;  // none went
-    if (narrow) last_ = narrow->instructions;
-    if (!narrow || narrow->loss <= most_loss_) COVEY_TRY(Forms(channels, most_loss_));
-    if (!tunes) return true;
-    for (const double gain : kTuningGains)
-      if (!narrow || narrow->loss <= most_loss_ + gain)
-        COVEY_TRY(Forms(channels, most_loss_ + gain));
-    return true;
-  }
-
-  // What lost a little too much, tuned, from the cheapest on until one keeps the loss. Each that
-  // does not asks for one that lost half as much to begin with.
-  Status Tuned() {
-    if (!explorer_.tunes()) return OkStatus();
-    std::vector<Point> close = points_;
-    std::sort(close.begin(), close.end(),
-              [](const Point& a, const Point& b) { return a.instructions < b.instructions; });
-    double over = kTuningGains[0];
-    size_t tunings = 0;
-    for (const Point& point : close) {
-      if (tunings == kMostTunings || (best_ && best_->point.instructions <= point.instructions))
-        break;
-      if (point.recipe.tuned || point.loss - most_loss_ > over) continue;
-      Recipe recipe = point.recipe;
-      recipe.tuned = true;
-      ++tunings;
-      COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
-      if (tuned && tuned->loss <= most_loss_) break;
-      over = std::max((point.loss - most_loss_) / 2, 0.0);
-    }
-    return OkStatus();
-  }
-
-  static Recipe Ours(double channels, double forms) {
-    Recipe recipe;
-    recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
-    return recipe;
-  }
-
-  Result<std::optional<Point>> Try(const Recipe& recipe) {
-    NoDiag quiet;
-    Result<Tried> tried = explorer_.Try(recipe, quiet);
-    if (tried.status().code() == Code::kResourceExhausted) return std::optional<Point>();
-    if (!tried.ok()) tried = explorer_.Try(recipe, diag_);  // for its words
-    COVEY_TRY(tried.status());
-    const Point point = tried->point;
-    points_.push_back(point);
-    if (point.loss <= most_loss_ && (!best_ || point.instructions < best_->point.instructions))
-      best_ = *std::move(tried);
-    return std::optional<Point>(point);
-  }
-
-  // The largest saving by forms that keeps the loss. Upwards first: much is rarely removed.
-  Status Forms(double channels, double most_loss) {
-    constexpr double kStep = 0.015;
-    int low = 0, high = 32, step = 6;
-    while (high - low > 1) {
-      const int at = std::min(low + step, high - 1);
-      COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(Ours(channels, at * kStep)));
-      (!point || point->loss <= most_loss ? low : high) = at;
-      step = std::clamp((high - low) / 2, 1, step);
-    }
-    return OkStatus();
-  }
-
-  Explorer& explorer_;
-  const double most_loss_;
-  Diag& diag_;
-  std::optional<Tried> best_;
-  std::vector<Point> points_;
-  int64_t last_ = -1;
-};
-
-}  // namespace
-
-Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag) {
-  return Search(explorer, most_loss, diag).Run();
 }
 
 }  // namespace covey::compiler

@@ -10,16 +10,19 @@
 // hold what a claim is later measured on.
 //
 // Exact: the same recipe on the same data gives the same network.
-// Units: instructions by the compiler's estimate for the target; losses are parts (0.01: a point).
+// Units: instructions by the compiler's estimate for the target, milliseconds and microjoules as the
+// caller models them; losses are parts (0.01: a point).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "compiler/approximate/harden.hpp"
 #include "compiler/approximate/significance.hpp"
 #include "compiler/approximate/study.hpp"
 #include "compiler/approximate/tune.hpp"
@@ -54,10 +57,19 @@ struct LayerNote {
   double removed = 0;       // the part of the form's units, or of the operands, that is gone
 };
 
+// What an image takes on a named chip: instructions counted, the rest modelled from what it fetches.
+struct ChipCost {
+  int64_t instructions = 0;
+  double milliseconds = 0, microjoules = 0;
+};
+
 struct Point {
   Recipe recipe{};
   std::vector<LayerNote> layers{};
   int64_t instructions = 0, image_bytes = 0, arena_bytes = 0;
+  // What is minimised: instructions, or what ExploreOptions::minimise takes of `chip`.
+  double cost = 0;
+  std::optional<ChipCost> chip{};
   uint64_t macs = 0;  // that are executed
   double agreement = 1;
   std::optional<Accuracy> accuracy{};  // with labels
@@ -74,12 +86,24 @@ struct ExploreData {
   ByteSamples calibrate, select;
   std::vector<int> labels;  // of select; or none
 };
+enum class Minimise { kInstructions, kLatency, kEnergy };
+
 struct ExploreOptions {
   CompileOptions compile;  // target and limits
+  // What a compiled image takes on a chip; without it instructions by estimate are minimised.
+  std::function<Result<ChipCost>(std::span<const std::byte> image, Diag& diag)> on_chip = nullptr;
+  Minimise minimise = Minimise::kInstructions;
   // Recipes of FindBest are tuned so, where the network can be (tune.hpp); 0 visits: none is.
   TuneOptions tune{};
   size_t studied = 2000;  // calibration samples that second moments are taken of
+  // Set: `select` was trained on, and is hardened until the exact network is right on no more than
+  // this part of it (harden.hpp).
+  std::optional<HardenOptions> harden{};
   std::function<void(const std::string& what)> progress = nullptr;
+  // What was measured before, by the recipe's text, so that a search that was ended goes on: asked
+  // before a design is made, told after.
+  std::function<std::optional<Point>(const std::string& recipe)> recall = nullptr;
+  std::function<void(const Point& point)> remember = nullptr;
 };
 
 // Without labels an approximation counts as lossless while it agrees with the exact network on so
@@ -95,10 +119,20 @@ class Explorer {
 
   // What was tried before is known.
   Result<Tried> Try(const Recipe& recipe, Diag& diag);
+  // The point alone, which may be recalled.
+  Result<Point> PointOf(const Recipe& recipe, Diag& diag);
   const Study& study() const { return *study_; }
   const Point& exact() const { return exact_; }
   bool labelled() const { return !data_.labels.empty(); }
   bool tunes() const { return tunes_; }
+  // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
+  // so that each design is worth trying compact as well.
+  bool on_chip() const { return options_.on_chip != nullptr; }
+  // Without hardening, the exact network is right on so nearly all samples that choose that they
+  // were probably trained on.
+  bool seen() const { return labelled() && repeats_ == 1 && exact_.accuracy->top1.value >= kSeen; }
+  // How hard samples were made; strength 0: not at all.
+  double hardness() const { return hardness_; }
 
  private:
   Explorer() = default;
@@ -127,6 +161,9 @@ class Explorer {
   std::map<std::pair<double, bool>, Narrow> narrow_;
   ByteSamples studied_;
   bool tunes_ = false;
+  static constexpr double kSeen = 0.97;
+  size_t repeats_ = 1;  // of each sample of `select`, one after all others
+  double hardness_ = 0;
   std::map<SignificanceKind, Significance> significance_;
 };
 
@@ -134,7 +171,7 @@ struct Found {
   Tried best;
   std::vector<Point> points;  // all that were tried
 };
-// The fewest instructions at a loss of at most `most_loss`; the exact network if nothing else is.
+// The least cost at a loss of at most `most_loss`; the exact network if nothing else is.
 // Policy kOurs. kResourceExhausted if nothing that keeps the loss keeps the limits.
 Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag);
 

@@ -1,23 +1,8 @@
 #include "compiler/approximate/look.hpp"
 
-#include <utility>
-
 #include "compiler/passes/uses.hpp"
 
 namespace covey::compiler {
-namespace {
-
-void Mirror(const std::vector<int32_t>& dims, std::vector<std::byte>& picture) {
-  if (dims.size() != 4 || dims[3] != 3) return;
-  const auto width = static_cast<size_t>(dims[2]), rows = picture.size() / width / 3;
-  for (size_t y = 0; y < rows; ++y)
-    for (size_t x = 0; x < width / 2; ++x)
-      for (size_t c = 0; c < 3; ++c)
-        std::swap(picture[(y * width + x) * 3 + c], picture[(y * width + width - 1 - x) * 3 + c]);
-}
-
-}  // namespace
-
 std::vector<std::vector<std::byte>> InputsFor(const Graph& graph, const ByteSamples& samples,
                                               const Look& look) {
   std::vector<std::vector<std::byte>> inputs;
@@ -33,9 +18,32 @@ std::vector<std::vector<std::byte>> InputsFor(const Graph& graph, const ByteSamp
         input[k] = static_cast<std::byte>(
             (static_cast<int8_t>(a[k]) * (128 - share) + static_cast<int8_t>(b[k]) * share) / 128);
     }
-    if (look.mirrored) Mirror(tensor.dims, input);
+    Show(tensor.dims, look.view, input);
   }
   return inputs;
+}
+
+namespace {
+constexpr int32_t kReach = 2;
+}  // namespace
+
+ViewDraw::ViewDraw(const std::vector<View>& accepted) {
+  for (const View& view : accepted) {
+    mirrors_ = mirrors_ || view.mirrored;
+    if (view.down != 0) down_ = kReach;
+    if (view.right != 0) right_ = kReach;
+  }
+}
+
+View ViewDraw::Draw(std::minstd_rand& random) const {
+  const auto aside = [&](int32_t reach) {
+    return reach == 0 ? 0 : static_cast<int32_t>((random() >> 9) % (2 * kReach + 1)) - reach;
+  };
+  View view;
+  if (mirrors_) view.mirrored = (random() >> 9 & 1) != 0;
+  view.down = aside(down_);
+  view.right = aside(right_);
+  return view;
 }
 
 }  // namespace covey::compiler

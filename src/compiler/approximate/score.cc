@@ -92,9 +92,10 @@ double Agreement(const Answers& a, const Answers& b) {
   return static_cast<double>(same) / static_cast<double>(std::max<size_t>(a.best.size(), 1));
 }
 
-Accuracy Compare(const Answers& exact, const Answers& other, const std::vector<int>& labels) {
-  return {ProportionOf(Correct(other.outputs, labels), labels.size()),
-          PairedDifference(exact.outputs, other.outputs, labels)};
+Accuracy Compare(const Answers& exact, const Answers& other, const std::vector<int>& labels,
+                 size_t repeats) {
+  return {ProportionOf(Correct(other.outputs, labels) / repeats, labels.size() / repeats),
+          PairedDifference(exact.outputs, other.outputs, labels, repeats)};
 }
 
 }  // namespace covey::compiler

@@ -44,7 +44,9 @@ struct Accuracy {
   Proportion top1;        // of the second
   Proportion difference;  // second less first, paired
 };
-Accuracy Compare(const Answers& exact, const Answers& other, const std::vector<int>& labels);
+// `repeats`: of PairedDifference.
+Accuracy Compare(const Answers& exact, const Answers& other, const std::vector<int>& labels,
+                 size_t repeats = 1);
 
 // The loss that choices go by: half a standard error less, as what samples cannot tell from no loss
 // is none.

@@ -103,7 +103,8 @@ class Tuner {
     const size_t steps = std::max<size_t>(visits / options_.batch, 1);
     std::vector<size_t> order(samples.count);
     std::iota(order.begin(), order.end(), size_t{0});
-    const bool vary = options_.vary && visits > 2 * samples.count;
+    const bool mix = options_.vary && visits > 2 * samples.count;
+    const ViewDraw views(options_.vary ? ViewsOf(teacher_, samples) : std::vector<View>());
     std::minstd_rand random(11);
     size_t next = order.size();
     std::vector<Chunk> chunks((options_.batch + kChunk - 1) / kChunk);
@@ -116,8 +117,8 @@ class Tuner {
         }
         look.sample = order[next++];
         look.other = random() % samples.count;
-        if (vary && (random() >> 9 & 1) != 0) look.share = (random() >> 9) % 128;
-        look.mirrored = vary && (random() >> 9 & 1) != 0;
+        if (mix && (random() >> 9 & 1) != 0) look.share = (random() >> 9) % 128;
+        look.view = views.Draw(random);
       }
       ParallelFor(chunks.size(), [&](size_t c) {
         Clear(chunks[c]);
@@ -175,25 +176,26 @@ class Tuner {
     for (const FloatLayer& layer : layers_) chunk.sums.push_back(layer.NoSlopes());
   }
 
-  // What the exact network says of a batch of one sample.
-  std::vector<std::byte> Wanted(const std::vector<std::vector<std::byte>>& inputs) const {
+  // What the exact network says of a sample.
+  std::vector<double> Wanted(const std::vector<std::vector<std::byte>>& inputs) const {
     const Graph& exact = teacher_.graph();
     Batch<std::byte> batch(1, exact.tensors.size());
     for (size_t i = 0; i < inputs.size(); ++i)
       batch.values[static_cast<size_t>(exact.inputs[i])] = inputs[i];
     const int scores = ScoreTensors(exact)[0];
-    std::vector<std::byte> wanted;
+    std::vector<double> wanted;
     teacher_.Run(batch, [&](size_t node) {
       const std::vector<int>& made = exact.nodes[node].outputs;
-      if (std::find(made.begin(), made.end(), scores) != made.end())
-        wanted = batch.values[static_cast<size_t>(scores)];
+      if (std::find(made.begin(), made.end(), scores) == made.end()) return;
+      for (const std::byte score : batch.values[static_cast<size_t>(scores)])
+        wanted.push_back(double{wanted_scale_} * static_cast<int8_t>(score));
     });
     return wanted;
   }
 
   void Visit(const ByteSamples& samples, const Look& look, Chunk& chunk) const {
     const std::vector<std::vector<std::byte>> inputs = InputsFor(graph_, samples, look);
-    const std::vector<std::byte> wanted = Wanted(inputs);
+    const std::vector<double> wanted = Wanted(inputs);
     Batch<std::byte> batch(1, graph_.tensors.size());
     for (size_t i = 0; i < inputs.size(); ++i)
       batch.values[static_cast<size_t>(graph_.inputs[i])] = inputs[i];
@@ -231,13 +233,12 @@ class Tuner {
 
   // Of the divergence of probabilities, and a little of the squared difference: the one says which
   // class, the other holds the rest.
-  void FirstSlopes(const std::vector<std::byte>& got, const std::vector<std::byte>& wanted,
+  void FirstSlopes(const std::vector<std::byte>& got, std::vector<double> b,
                    std::vector<float>& slopes) const {
     const size_t n = got.size();
-    std::vector<double> a(n), b(n);
+    std::vector<double> a(n);
     for (size_t i = 0; i < n; ++i) {
       a[i] = double{scale_} * static_cast<int8_t>(got[i]);
-      b[i] = double{wanted_scale_} * static_cast<int8_t>(wanted[i]);
       slopes[i] = static_cast<float>(kSquares * (a[i] - b[i]));
     }
     if (!options_.classes) return;

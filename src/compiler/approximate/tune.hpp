@@ -2,9 +2,8 @@
 // network's again: gradients through the whole network, on samples without labels, the exact
 // network's answers for a teacher.
 //
-//   COVEY_TRY_ASSIGN(const Scores wanted, ScoresOf(exact, samples, diag));
 //   const auto patterns = study.PatternsFor(removal);
-//   COVEY_TRY_ASSIGN(Graph tuned, Tune(cut, patterns, samples, wanted, {}, diag));
+//   COVEY_TRY_ASSIGN(Graph tuned, Tune(cut, patterns, samples, exact, {}, diag));
 //
 // Refit (refit.hpp) looks at one layer's sums; this looks at what reaches the end, so that later
 // layers make up for what earlier ones lost. Weights are real numbers meanwhile (float_layer.hpp)
@@ -28,9 +27,9 @@ struct TuneOptions {
   size_t batch = 32;
   double rate = 0.2;    // of the first steps, in whole numbers of weights
   bool classes = true;  // scores are compared as probabilities of classes, not as values alone
-  // Where samples would be looked at more than twice, half of what is looked at is a mixture of two
-  // and half is mirrored, if it is a picture of three colours: the exact network says what is right
-  // there too.
+  // What is looked at is varied by views that do not change the exact network's answer (views.hpp),
+  // and where samples would be looked at more than twice, half of it is a mixture of two: the exact
+  // network says what is right there too.
   bool vary = true;
   size_t windows = 8192;  // of each layer, to make weights whole
   size_t whole = 2000;    // samples for that

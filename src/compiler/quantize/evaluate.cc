@@ -82,18 +82,19 @@ Proportion ProportionOf(size_t hits, size_t count) {
 }
 
 Proportion PairedDifference(const std::vector<float>& a, const std::vector<float>& b,
-                            const std::vector<int>& labels) {
-  double gained = 0, lost = 0;
-  for (size_t s = 0; s < labels.size(); ++s) {
-    const bool first = IsCorrect(a, labels, s), second = IsCorrect(b, labels, s);
-    gained += second && !first ? 1 : 0;
-    lost += first && !second ? 1 : 0;
+                            const std::vector<int>& labels, size_t repeats) {
+  const size_t each = labels.size() / repeats;
+  double sum = 0, squares = 0;
+  for (size_t s = 0; s < each; ++s) {
+    int gained = 0;
+    for (size_t copy = s; copy < each * repeats; copy += each)
+      gained += (IsCorrect(b, labels, copy) ? 1 : 0) - (IsCorrect(a, labels, copy) ? 1 : 0);
+    const double mean = static_cast<double>(gained) / static_cast<double>(repeats);
+    sum += mean, squares += mean * mean;
   }
-  const double n = static_cast<double>(labels.size());
-  const double value = (gained - lost) / n;
-  const double half =
-      kNormal95 * std::sqrt((gained + lost) - (gained - lost) * (gained - lost) / n) / n;
-  return {value, value - half, value + half};
+  const double n = static_cast<double>(each);
+  const double half = kNormal95 * std::sqrt(squares - sum * sum / n) / n;
+  return {sum / n, sum / n - half, sum / n + half};
 }
 
 }  // namespace covey::compiler

@@ -25,8 +25,10 @@ struct Proportion {
 Proportion ProportionOf(size_t hits, size_t count);
 
 // The difference of two networks' accuracies on the same samples, b - a, with its 95 % interval
-// (paired: only samples where one is right and the other wrong count).
+// (paired: only samples where one is right and the other wrong count). With `repeats`, sample s
+// and those one, two, ... times labels.size() / repeats further on are copies of one sample: they
+// count as one, by their mean.
 Proportion PairedDifference(const std::vector<float>& a, const std::vector<float>& b,
-                            const std::vector<int>& labels);
+                            const std::vector<int>& labels, size_t repeats = 1);
 
 }  // namespace covey::compiler

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <string>
+
+#include "compiler/approximate/explorer.hpp"
+#include "compiler/report.hpp"
+
+namespace covey::compiler {
+namespace {
+
+class NoDiag final : public Diag {
+ public:
+  void Report(const Finding&) override {}
+};
+
+// Tries recipes and keeps the best. Nothing: the limits do not hold the network.
+class Search {
+ public:
+  Search(Explorer& explorer, double most_loss, Diag& diag)
+      : explorer_(explorer), most_loss_(most_loss), diag_(diag) {}
+
+  Result<Found> Run() {
+    COVEY_TRY(Try({}).status());
+    for (const double channels : kChannels) {
+      COVEY_TRY_ASSIGN(const bool keeps, Narrowed(channels));
+      if (!keeps) break;
+    }
+    COVEY_TRY(Tuned());
+    if (!best_) {
+      return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
+                    "flash and RAM", "nothing that was tried keeps them within the loss");
+    }
+    COVEY_TRY_ASSIGN(Tried best, explorer_.Try(best_->recipe, diag_));
+    return Found{std::move(best), std::move(points_)};
+  }
+
+ private:
+  // Parts of the instructions that channels are to save, by the study's estimate.
+  static constexpr double kChannels[] = {0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4};
+  // Tuning brings back about so much; it takes its time, so that only what loses at most that much
+  // more without it is tried, a few times.
+  static constexpr double kTuningGains[] = {0.008, 0.004};
+  static constexpr size_t kMostTunings = 5;
+
+  // False if this much is too much even for tuning.
+  Result<bool> Narrowed(double channels) {
+    COVEY_TRY_ASSIGN(const std::optional<Point> narrow, Try(Ours(channels, 0)));
+    const bool tunes = explorer_.tunes();
+    if (channels > 0 && narrow && narrow->loss > most_loss_ + (tunes ? kTuningGains[0] : 0))
+      return false;
+    if (channels > 0 && narrow && narrow->instructions == last_) return true;  // none went
+    if (narrow) last_ = narrow->instructions;
+    if (!narrow || narrow->loss <= most_loss_) COVEY_TRY(Forms(channels, most_loss_));
+    if (!tunes) return true;
+    for (const double gain : kTuningGains)
+      if (!narrow || narrow->loss <= most_loss_ + gain)
+        COVEY_TRY(Forms(channels, most_loss_ + gain));
+    return true;
+  }
+
+  // What lost a little too much, tuned, from the cheapest on until one keeps the loss. Each that
+  // does not asks for one that lost half as much to begin with.
+  Status Tuned() {
+    if (!explorer_.tunes()) return OkStatus();
+    std::vector<Point> close = points_;
+    std::sort(close.begin(), close.end(),
+              [](const Point& a, const Point& b) { return a.cost < b.cost; });
+    double over = kTuningGains[0];
+    size_t tunings = 0;
+    for (const Point& point : close) {
+      if (tunings == kMostTunings || (best_ && best_->cost <= point.cost)) break;
+      if (point.recipe.tuned || point.loss - most_loss_ > over) continue;
+      Recipe recipe = point.recipe;
+      recipe.tuned = true;
+      ++tunings;
+      COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
+      if (tuned && tuned->loss <= most_loss_) break;
+      over = std::max((point.loss - most_loss_) / 2, 0.0);
+    }
+    return OkStatus();
+  }
+
+  static Recipe Ours(double channels, double forms) {
+    Recipe recipe;
+    recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
+    return recipe;
+  }
+
+  Result<std::optional<Point>> Try(const Recipe& recipe) {
+    const Result<std::optional<Point>> point = TryOne(recipe);
+    if (!point.ok() || !explorer_.on_chip() || recipe.compact || recipe.policy == Policy::kExact)
+      return point;
+    Recipe small = recipe;
+    small.compact = true;
+    const Result<std::optional<Point>> compact = TryOne(small);
+    const bool better = compact.ok() && compact->has_value() &&
+                        (!point->has_value() || (*compact)->cost < (*point)->cost);
+    return better || !compact.ok() ? compact : point;
+  }
+
+  Result<std::optional<Point>> TryOne(const Recipe& recipe) {
+    NoDiag quiet;
+    Result<Point> point = explorer_.PointOf(recipe, quiet);
+    if (point.status().code() == Code::kResourceExhausted) return std::optional<Point>();
+    if (!point.ok()) point = explorer_.PointOf(recipe, diag_);  // for its words
+    COVEY_TRY(point.status());
+    points_.push_back(*point);
+    if (point->loss <= most_loss_ && (!best_ || point->cost < best_->cost)) best_ = *point;
+    return std::optional<Point>(*point);
+  }
+
+  // The largest saving by forms that keeps the loss. Upwards first: much is rarely removed.
+  Status Forms(double channels, double most_loss) {
+    constexpr double kStep = 0.015;
+    int low = 0, high = 32, step = 6;
+    while (high - low > 1) {
+      const int at = std::min(low + step, high - 1);
+      COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(Ours(channels, at * kStep)));
+      (!point || point->loss <= most_loss ? low : high) = at;
+      step = std::clamp((high - low) / 2, 1, step);
+    }
+    return OkStatus();
+  }
+
+  Explorer& explorer_;
+  const double most_loss_;
+  Diag& diag_;
+  std::optional<Point> best_;
+  std::vector<Point> points_;
+  int64_t last_ = -1;
+};
+
+}  // namespace
+
+Result<Found> FindBest(Explorer& explorer, double most_loss, Diag& diag) {
+  return Search(explorer, most_loss, diag).Run();
+}
+
+}  // namespace covey::compiler

@@ -1,6 +1,10 @@
 // bench_approximation: what approximation gives and costs, network by network, in one table.
 //
-//   bench_approximation [--network NAME]... [--board m4|m33]... [--images DIR] [--quick] [--json]
+//   bench_approximation [--network NAME]... [--board m4|m33]... [--images DIR] [--state DIR]
+//                       [--quick] [--json]
+//
+// What was measured is kept under --state, network by network: after an end of any kind the same
+// command goes on, and a network that is done is not read again.
 //
 // Rows: CMSIS-NN's exact kernels by others' figures; our exact direct kernels; our exact best; the
 // published rule (significance) at no loss on the selection set; ours at no loss and at one point.
@@ -16,9 +20,9 @@
 #include "apps/covey/bench/measure.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
-#include "apps/covey/io/table.hpp"
 #include "apps/covey/model/file.hpp"
-#include "bench/approximation/sets.hpp"
+#include "bench/approximation/known.hpp"
+#include "bench/approximation/rows.hpp"
 #include "compiler/pipeline.hpp"
 #include "core/host/data_dir.hpp"
 #include "serve/board/board.hpp"
@@ -27,30 +31,14 @@ namespace covey::bench {
 namespace {
 
 namespace fs = std::filesystem;
-using app::Fixed;
 using app::Json;
-using app::Thousands;
 using compiler::Policy;
 
 struct Options {
   std::vector<std::string> networks, boards{"m4", "m33"};
-  std::string images = "build/approximation";
+  std::string images = "build/approximation", state;
   size_t visits = compiler::TuneOptions{}.visits;
   bool json = false, no_boards = false, no_report = false, quick = false;
-};
-
-struct BoardFigures {
-  std::string board;
-  uint64_t instructions = 0;
-  double milliseconds = 0;
-  std::string chip{};
-};
-struct Row {
-  std::string name, recipe{};
-  uint64_t macs = 0, flash = 0, arena = 0;
-  std::optional<compiler::Accuracy> report{}, select{};
-  std::vector<BoardFigures> boards{};
-  uint64_t known = 0;  // instructions on the m4 that others measured
 };
 
 // Everything about one network until the report set is read.
@@ -67,6 +55,10 @@ class Bench {
 
   Expected<std::vector<Row>> Run(const Network& network) {
     work_ = {network, {}, {}, {}};
+    if (std::optional<std::vector<Row>> rows = Done(network)) return *std::move(rows);
+    known_ = Known(StateOf(network, "points"), KeyOf(network));
+    const Expected<void> read = known_.Load();
+    if (!read) return read.error();
     DiagText diag;
     auto graph = compiler::ImportFile(network.model, diag);
     if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
@@ -84,6 +76,11 @@ class Bench {
     }
     const Expected<void> measured = Measure();
     if (!measured) return measured.error();
+    if (!whole()) return std::move(work_.rows);
+    const std::string text = ToJson(network, work_.rows).dump(1);
+    const Expected<void> kept =
+        app::WriteFile(StateOf(network, RowsName()), std::as_bytes(std::span(text)));
+    if (!kept) return kept.error();
     return std::move(work_.rows);
   }
 
@@ -97,10 +94,13 @@ class Bench {
         {sets.value().calibrate.samples, sets.value().select.samples, sets.value().select.labels},
         {.compile = Limits(),
          .tune = {.visits = options_.visits},
+         .harden = Harden(),
          .progress =
              [&](const std::string& what) {
                std::cerr << work_.network.name << ": " << what << "\n";
-             }},
+             },
+         .recall = [&](const std::string& recipe) { return known_.Find(recipe); },
+         .remember = [&](const compiler::Point& point) { known_.Add(point); }},
         diag);
     if (!explorer.ok()) return app::Explain(work_.network.name, explorer.status(), diag);
     work_.exact = explorer->study().graph();
@@ -126,6 +126,33 @@ class Bench {
     return {};
   }
 
+  bool whole() const { return !options_.no_report && !options_.no_boards; }
+  const char* RowsName() const { return options_.quick ? "rows-quick" : "rows"; }
+  // What an earlier run ended with, if it left nothing out.
+  std::optional<std::vector<Row>> Done(const Network& network) const {
+    if (!whole()) return std::nullopt;
+    const auto bytes = app::ReadFile(StateOf(network, RowsName()));
+    if (!bytes) return std::nullopt;
+    const auto* const text = reinterpret_cast<const char*>(bytes.value().data());
+    try {
+      return RowsOf(Json::parse(text, text + bytes.value().size()));
+    } catch (const std::exception& what) {
+      std::cerr << StateOf(network, RowsName()) << ": is not used: " << what.what() << "\n";
+      return std::nullopt;
+    }
+  }
+  std::string StateOf(const Network& network, const char* what) const {
+    return (fs::path(options_.state) / (network.name + "-" + what + ".json")).string();
+  }
+  std::string KeyOf(const Network& network) const {
+    return network.name + " " + std::to_string(options_.visits) + " 1";
+  }
+  // What the choosing samples trained is changed until it is as hard as others are.
+  std::optional<compiler::HardenOptions> Harden() const {
+    if (work_.network.unseen == 0) return std::nullopt;
+    return compiler::HardenOptions{.accuracy = work_.network.unseen};
+  }
+
   // The free flash of the boards that count, less what generated code takes.
   static compiler::CompileOptions Limits() {
     return {.target = compiler::Target::kCortexM, .flash_bytes = 900'000};
@@ -134,19 +161,21 @@ class Bench {
   // One threshold for all layers, as high as no loss allows; then each layer's alone.
   Expected<void> AddRule(compiler::Explorer& explorer, Policy policy) {
     DiagText diag;
-    compiler::Tried best{explorer.exact(), explorer.study().graph()};
+    compiler::Point best = explorer.exact();
     for (const auto kind :
          {compiler::SignificanceKind::kClosed, compiler::SignificanceKind::kRunningSum}) {
       for (int step = 2; step <= 12; step += 2) {
         compiler::Recipe recipe;
         recipe.policy = policy, recipe.kind = kind, recipe.thresholds = {0.001 * step};
-        auto tried = explorer.Try(recipe, diag);
-        if (!tried.ok()) return app::Explain(work_.network.name, tried.status(), diag);
-        if (tried->point.loss > 0.05) break;  // more only loses more
-        if (tried->point.loss <= 0 && tried->point.macs < best.point.macs) best = *tried;
+        auto point = explorer.PointOf(recipe, diag);
+        if (!point.ok()) return app::Explain(work_.network.name, point.status(), diag);
+        if (point->loss > 0.05) break;  // more only loses more
+        if (point->loss <= 0 && point->macs < best.macs) best = *point;
       }
     }
-    Add(std::string(compiler::PolicyName(policy)) + ", no loss", best.point, best.graph);
+    const auto tried = explorer.Try(best.recipe, diag);
+    if (!tried.ok()) return app::Explain(work_.network.name, tried.status(), diag);
+    Add(std::string(compiler::PolicyName(policy)) + ", no loss", best, tried->graph);
     return {};
   }
 
@@ -186,6 +215,7 @@ class Bench {
           compiler::AnswersOf(work_.graphs[r], report.value().samples, nullptr, diag);
       if (!answers.ok()) return app::Explain(work_.network.name, answers.status(), diag);
       work_.rows[r].report = compiler::Compare(*exact, *answers, report.value().labels);
+      work_.rows[r].agreement = compiler::Agreement(*exact, *answers);
     }
     return {};
   }
@@ -256,74 +286,9 @@ class Bench {
 
   const Options& options_;
   Work work_;
+  Known known_;
   int64_t plain_bytes_ = 0;
 };
-
-std::string Percent(double part) { return Fixed(100 * part, 2); }
-
-std::string TableOf(const Network& network, const std::vector<Row>& rows,
-                    const std::vector<std::string>& boards) {
-  std::vector<std::string> header{network.name, ">top-1 % (95 %)", ">less exact (95 %)", ">MACs"};
-  for (const std::string& board : boards) {
-    header.push_back(">" + board + " instructions");
-    header.push_back(">ms");
-  }
-  header.insert(header.end(), {">flash", ">arena", "recipe"});
-  app::Table table(header);
-  for (const Row& row : rows) {
-    std::vector<std::string> cells{row.name};
-    if (row.report) {
-      const compiler::Proportion &top1 = row.report->top1, &off = row.report->difference;
-      cells.push_back(Percent(top1.value) + " (" + Percent(top1.low) + " to " + Percent(top1.high) +
-                      ")");
-      cells.push_back(Percent(off.value) + " (" + Percent(off.low) + " to " + Percent(off.high) +
-                      ")");
-    } else {
-      cells.insert(cells.end(), {"-", "-"});
-    }
-    cells.push_back(Thousands(row.macs));
-    for (const std::string& board : boards) {
-      const auto at = std::find_if(row.boards.begin(), row.boards.end(),
-                                   [&](const BoardFigures& one) { return one.board == board; });
-      if (at != row.boards.end()) {
-        cells.insert(cells.end(), {Thousands(at->instructions),
-                                   at->milliseconds > 0 ? Fixed(at->milliseconds, 1) : "-"});
-      } else {
-        cells.insert(cells.end(),
-                     {row.known > 0 && board == "m4" ? Thousands(row.known) : "-", "-"});
-      }
-    }
-    cells.insert(cells.end(), {row.flash > 0 ? Thousands(row.flash) : "-",
-                               row.arena > 0 ? Thousands(row.arena) : "-", row.recipe});
-    table.Add(cells);
-  }
-  return table.Text();
-}
-
-Json ToJson(const compiler::Proportion& p) {
-  return {{"value", p.value}, {"low", p.low}, {"high", p.high}};
-}
-Json ToJson(const Network& network, const std::vector<Row>& rows) {
-  Json list = Json::array();
-  for (const Row& row : rows) {
-    Json boards = Json::array();
-    for (const BoardFigures& one : row.boards)
-      boards.push_back({{"board", one.board},
-                        {"instructions", one.instructions},
-                        {"chip", one.chip},
-                        {"modelled_ms", one.milliseconds}});
-    Json json = {{"name", row.name},         {"recipe", row.recipe},     {"macs", row.macs},
-                 {"flash_bytes", row.flash}, {"arena_bytes", row.arena}, {"boards", boards}};
-    if (row.known > 0) json["m4_instructions_by_others"] = row.known;
-    if (row.report) {
-      json["top1"] = ToJson(row.report->top1);
-      json["difference"] = ToJson(row.report->difference);
-    }
-    if (row.select) json["selection_difference"] = ToJson(row.select->difference);
-    list.push_back(json);
-  }
-  return {{"network", network.name}, {"rows", list}};
-}
 
 int Run(const Options& options) {
   if (!DataDir()) {
@@ -365,6 +330,7 @@ int main(int argc, char** argv) {
   app.add_option("--board", options.boards, "m4, m33 (default: both)")
       ->check(CLI::IsMember({"m4", "m33"}));
   app.add_option("--images", options.images, "where the images go (default build/approximation)");
+  app.add_option("--state", options.state, "what is kept between runs (default: with the images)");
   app.add_option("--visits", options.visits, "samples that one tuning looks at; 0: no tuning");
   app.add_flag("--no-boards", options.no_boards, "choose and report only, count nothing");
   app.add_flag("--quick", options.quick,
@@ -373,5 +339,8 @@ int main(int argc, char** argv) {
   app.add_flag("--no-report", options.no_report, "leave the report set unread: for development");
   app.add_flag("--json", options.json, "all figures as JSON");
   CLI11_PARSE(app, argc, argv);
+  if (options.state.empty()) options.state = options.images;
+  std::error_code error;
+  std::filesystem::create_directories(options.state, error);  // else writing tells
   return covey::bench::Run(options);
 }

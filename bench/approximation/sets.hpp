@@ -23,6 +23,9 @@ struct Network {
   // per-layer figures; 0: none known.
   uint64_t rival = 0;
   bool rival_computed = false;
+  // Set: the samples that choose trained the network, which is known to be right on this part of
+  // others; they are made as hard (compiler/approximate/harden.hpp).
+  double unseen = 0;
 };
 std::vector<Network> Networks();
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "apps/covey/approximate/front.hpp"
+#include "apps/covey/html/html.hpp"
 #include "apps/covey/io/table.hpp"
 
 namespace covey::app {
@@ -14,20 +15,11 @@ using compiler::Point;
 using compiler::Policy;
 
 constexpr char kStyle[] = R"css(
-:root{--ground:#fbfaf7;--card:#fff;--ink:#1d2327;--soft:#66717a;--line:#dcd9d0;--exact:#1d2327;
---ours:#0b7a75;--paper:#c2571a;--lanes:#8a6bbf;--front:#0b7a75;--hot:#fff3d6}
-@media(prefers-color-scheme:dark){:root{--ground:#14181b;--card:#1c2226;--ink:#e7e9e6;--soft:#93a0a8;
---line:#333c42;--exact:#e7e9e6;--ours:#4cc9be;--paper:#f0935a;--lanes:#b79bea;--front:#4cc9be;--hot:#3a3320}}
-*{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);
-font:16px/1.5 system-ui,sans-serif}main{max-width:68rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem;overflow-wrap:anywhere}
-h2{font-size:1.15rem;margin:2.4rem 0 .6rem}
-p{max-width:46rem;overflow-wrap:anywhere}.soft{color:var(--soft);font-size:.9rem}.cards{display:flex;flex-wrap:wrap;gap:.8rem;
-margin:1.4rem 0}.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
-padding:.7rem 1rem;min-width:11rem;flex:1}.card b{display:block;font-size:1.5rem;line-height:1.25}
-.chart{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.6rem;
-overflow-x:auto}svg{display:block;width:100%;min-width:40rem;height:auto}svg text{fill:var(--soft);font:12px system-ui,sans-serif}
-.grid{stroke:var(--line)}.bar{stroke-width:1;opacity:.45}.dot{cursor:pointer;stroke:var(--card);
+:root{--exact:#1d2327;--ours:#0b7a75;--paper:#c2571a;--lanes:#8a6bbf;--front:#0b7a75}
+@media(prefers-color-scheme:dark){:root{--exact:#e7e9e6;--ours:#4cc9be;--paper:#f0935a;
+--lanes:#b79bea;--front:#4cc9be}}
+.chart{overflow-x:auto}svg{min-width:40rem}td svg{min-width:0}
+.bar{stroke-width:1;opacity:.45}.dot{cursor:pointer;stroke:var(--card);
 stroke-width:1.2;fill-opacity:.85}.dot:hover,.dot:focus,.dot.on{stroke:var(--ink);stroke-width:2.2;
 outline:none}.exact{fill:var(--exact)}.ours{fill:var(--ours)}.significance{fill:var(--paper)}
 .significance-lanes{fill:var(--lanes)}.b-exact{stroke:var(--exact)}.b-ours{stroke:var(--ours)}
@@ -36,10 +28,8 @@ outline:none}.exact{fill:var(--exact)}.ours{fill:var(--ours)}.significance{fill:
 .key{display:flex;flex-wrap:wrap;gap:1.1rem;margin:.5rem .3rem 0;font-size:.88rem}
 .key i{display:inline-block;width:.75rem;height:.75rem;border-radius:50%;margin-right:.35rem}
 .recipe{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1rem;
-margin-top:.8rem;min-height:6rem;overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;
-width:100%}th,td{padding:.28rem .6rem;border-bottom:1px solid var(--line);text-align:right;
-white-space:nowrap}th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:600}
-tr.pick{cursor:pointer}tr.pick:hover{background:var(--hot)}.scroll{overflow-x:auto}
+margin-top:.8rem;min-height:6rem;overflow-x:auto}
+tr.pick{cursor:pointer}tr.pick:hover{background:var(--hot)}
 )css";
 
 constexpr char kScript[] = R"js(
@@ -50,29 +40,6 @@ document.querySelectorAll('.dot[data-i="'+i+'"]').forEach(d=>d.classList.add('on
 document.querySelectorAll('[data-i]').forEach(d=>{const go=()=>show(d.dataset.i);
 d.addEventListener('mouseenter',go);d.addEventListener('focus',go);d.addEventListener('click',go);});
 )js";
-
-std::string Escaped(const std::string& text) {
-  std::string to;
-  for (char c : text) {
-    switch (c) {
-      case '<':
-        to += "&lt;";
-        break;
-      case '>':
-        to += "&gt;";
-        break;
-      case '&':
-        to += "&amp;";
-        break;
-      case '"':
-        to += "&quot;";
-        break;
-      default:
-        to += c;
-    }
-  }
-  return to;
-}
 
 std::string Signed(double points) { return (points > 0 ? "+" : "") + Fixed(points, 2); }
 std::string Whole(int64_t number) { return Thousands(static_cast<unsigned long long>(number)); }
@@ -85,9 +52,7 @@ class Page {
   }
 
   std::string Text() {
-    Add("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-        "content=\"width=device-width,initial-scale=1\"><title>" +
-        Escaped(from_.model) + " explored</title><style>" + kStyle + "</style></head><body><main>");
+    Add(PageStart(from_.model + " explored", kStyle));
     Head();
     Chart();
     Add("<div class=\"recipe\" id=\"recipe\"><p class=\"soft\">Point at a dot, or a row below, to "
@@ -97,7 +62,7 @@ class Page {
     Layers();
     How();
     for (size_t i = 0; i < from_.points.size(); ++i) RecipeOf(i);
-    Add("</main><script>" + std::string(kScript) + "</script></body></html>\n");
+    Add(PageEnd(kScript));
     return std::move(text_);
   }
 
@@ -136,10 +101,6 @@ class Page {
     return p.chip ? p.chip->instructions : p.instructions;
   }
 
-  void Card(const std::string& value, const std::string& words) {
-    Add("<div class=\"card\"><b>" + value + "</b><span class=\"soft\">" + words + "</span></div>");
-  }
-
   void Head() {
     const Point &none = BestAt(0, true), &one = BestAt(0.01, true);
     Add("<h1>" + Escaped(from_.model) + "</h1><p class=\"soft\">" +
@@ -148,30 +109,16 @@ class Page {
         std::to_string(from_.select) + " others of " + Escaped(from_.data) +
         ".</p><div "
         "class=\"cards\">");
-    Card(Millions(static_cast<double>(Instructions(from_.exact))),
-         std::string("instructions of the exact network, ") +
-             (counted() ? "counted; " + Chip(from_.exact) + " modelled on " + Escaped(from_.chip)
-                        : "by estimate"));
-    Card(Change(none), Minimised() + " at no loss seen");
-    Card(Change(one), from_.labelled ? "at one point of accuracy" : "at one point of agreement");
-    Card(Change(BestAt(0, false)), "by the published rule at no loss seen");
+    Add(Card(
+        Millions(static_cast<double>(Instructions(from_.exact))),
+        std::string("instructions of the exact network, ") +
+            (counted() ? "counted; " + Chip(from_.exact) + " modelled on " + Escaped(from_.chip)
+                       : "by estimate")));
+    Add(Card(Change(none), Minimised() + " at no loss seen"));
+    Add(Card(Change(one),
+             from_.labelled ? "at one point of accuracy" : "at one point of agreement"));
+    Add(Card(Change(BestAt(0, false)), "by the published rule at no loss seen"));
     Add("</div>");
-  }
-
-  struct Scale {
-    double low = 0, high = 1, from = 0, to = 1;
-    double operator()(double v) const {
-      return from + (v - low) / std::max(high - low, 1e-9) * (to - from);
-    }
-  };
-
-  // Round steps, about so many of them.
-  static double StepFor(double span, int about) {
-    const double raw = std::max(span, 1e-9) / about,
-                 ten = std::pow(10, std::floor(std::log10(raw)));
-    for (const double times : {1.0, 2.0, 5.0})
-      if (times * ten >= raw) return times * ten;
-    return 10 * ten;
   }
 
   void Axes(const Scale& x, const Scale& y, double x_unit, const std::string& x_text) {

@@ -214,16 +214,17 @@ Status PutBefore(const Graph& before, Graph& network, Diag& diag) {
   const Tensor& input = network.tensors[static_cast<size_t>(join)];
   Graph front = before;
   int last = front.outputs[0];
-  if (wanted.dtype == DType::kFloat32 &&
-      front.tensors[static_cast<size_t>(last)].dtype != DType::kFloat32) {
+  // Samples (int16) and pixels mean the same as floats; cepstra in bytes have lost what floats keep.
+  const bool picture = !before.nodes.empty() && before.nodes.front().op == Op::kJpeg;
+  const bool exact = picture || front.tensors[static_cast<size_t>(last)].dtype == DType::kInt16;
+  if (wanted.dtype == DType::kFloat32 && exact) {
     const int reals = AddTensor(front, "reals", wanted, input.dims);
     AddNode(front, Op::kDequantize, last, {reals}, {});
     last = reals;
   }
   const Tensor& output = front.tensors[static_cast<size_t>(last)];
-  const bool picture = before.nodes.front().op == Op::kJpeg;  // rows, columns, colours in order
   const bool same = output.dtype == wanted.dtype && output.elements() == input.elements() &&
-                    (!picture || output.dims == input.dims) &&
+                    (!picture || output.dims == input.dims) &&  // rows, columns, colours in order
                     (output.quant.empty() || (output.quant.scales[0] == wanted.scale &&
                                               output.quant.zero_points[0] == wanted.zero_point));
   if (!same || front.nodes.empty())

@@ -22,7 +22,7 @@ constexpr int kSamples = 2;
 using test::Chunk;
 
 struct Case {
-  const char *board, *model;  // a path below the data folder, or the project's own network
+  const char *board, *model;  // a path below the data folder, or a network of the project's own
 };
 // The row `BOARD,emitted.MODEL` of tests/budgets.csv: bytes of code, tables and library functions.
 uint64_t BudgetOf(const std::string& board, const std::string& model) {
@@ -35,12 +35,13 @@ uint64_t BudgetOf(const std::string& board, const std::string& model) {
 }
 
 constexpr char kOwn[] = "models/shapes/device/model.onnx";
+constexpr char kFloat[] = "models/cifar10/lenet/float.onnx";
 
 class EmittedOnBoard : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    std::filesystem::path file = kOwn;
-    if (std::string(GetParam().model) != kOwn) {
+    std::filesystem::path file = GetParam().model;
+    if (!std::string(GetParam().model).starts_with("models/")) {
       const auto data = DataDir();
       if (!data) GTEST_SKIP() << "COVEY_DATA: the folder of real models is absent";
       file = *data / "mlperf_tiny" / "models" / GetParam().model;
@@ -69,8 +70,15 @@ class EmittedOnBoard : public testing::TestWithParam<Case> {
 
   Bytes RandomInputs() {
     std::minstd_rand random(23);
-    Bytes inputs(kSamples * View().tensor(View().input_tensor(0)).bytes);
+    const wire::ImageView view = View();
+    const auto& input = view.tensor(view.input_tensor(0));
+    Bytes inputs(kSamples * input.bytes);
     for (std::byte& byte : inputs) byte = static_cast<std::byte>(random() >> 8 & 0xFF);
+    if (input.dtype != static_cast<uint8_t>(DType::kFloat32)) return inputs;
+    for (size_t at = 0; at < inputs.size(); at += sizeof(float)) {
+      const float value = static_cast<float>(random() % 2001) / 1000.0F - 1.0F;
+      std::memcpy(&inputs[at], &value, sizeof value);
+    }
     return inputs;
   }
 
@@ -101,9 +109,10 @@ TEST_P(EmittedOnBoard, GivesTheInterpretersBytesAndIsSmall) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, EmittedOnBoard,
-    testing::Values(Case{"m4", kOwn}, Case{"m33", kOwn}, Case{"m55", kOwn}, Case{"rv32", kOwn},
-                    Case{"m4", "pretrainedResnet_quant.tflite"}, Case{"m4", "kws_ref_model.tflite"},
-                    Case{"m4", "vww_96_int8.tflite"}, Case{"m4", "ad01_int8.tflite"}),
+    testing::Values(Case{"m4", kOwn}, Case{"m4", kFloat}, Case{"m33", kOwn}, Case{"m55", kOwn},
+                    Case{"rv32", kOwn}, Case{"m4", "pretrainedResnet_quant.tflite"},
+                    Case{"m4", "kws_ref_model.tflite"}, Case{"m4", "vww_96_int8.tflite"},
+                    Case{"m4", "ad01_int8.tflite"}),
     [](const auto& each) {
       std::string name = std::string(each.param.board) + "_" + each.param.model;
       for (char& c : name)

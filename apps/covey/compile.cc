@@ -21,8 +21,6 @@
 #include "apps/covey/model/report.hpp"
 #include "compiler/ir/print.hpp"
 #include "compiler/pipeline.hpp"
-#include "wire/image/format.hpp"
-#include "wire/image/reader.hpp"
 
 namespace covey::app {
 namespace {
@@ -100,22 +98,6 @@ Expected<ModelFile> Load(const Options& options, Made& made) {
   if (!approximated) return approximated.error();
   made.approximated = std::move(approximated.value());
   return CompileGraph(options.model, made.approximated->graph, options.target, LimitsOf(options));
-}
-
-// Ops from floats to floats: right everywhere, and slow on a board.
-size_t FloatOps(std::span<const std::byte> image) {
-  NoDiag quiet;
-  const auto view = wire::ImageView::Read(image, quiet);
-  if (!view.ok()) return 0;
-  const auto is_float = [&](std::span<const uint16_t> tensors) {
-    return !tensors.empty() && tensors[0] != wire::kNoTensor &&
-           view->tensor(tensors[0]).dtype == static_cast<uint8_t>(DType::kFloat32);
-  };
-  size_t count = 0;
-  for (uint32_t i = 0; i < view->op_count(); ++i) {
-    count += is_float(view->op_inputs(i)) && is_float(view->op_outputs(i)) ? 1 : 0;
-  }
-  return count;
 }
 
 int Compile(const Options& given) {

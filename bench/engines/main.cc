@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iostream>
 #include <set>
+#include <span>
 
 #include "apps/covey/bench/text.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -48,7 +49,9 @@ std::vector<std::string> KnownModels() {
   }
   for (const std::string& path : own) {
     const auto file = app::LoadModelFile(path);
-    if (file && !file.value().image.empty()) models.push_back(path);  // float ones have none
+    const std::span<const std::byte> image =
+        file ? file.value().image.span() : std::span<const std::byte>();
+    if (!image.empty() && app::FloatOps(image) == 0) models.push_back(path);
   }
   return models;
 }

@@ -101,6 +101,21 @@ Expected<ModelFile> CompileGraph(const std::string& path, const compiler::Graph&
   return CompileInto(std::move(model), target, limits);
 }
 
+size_t FloatOps(std::span<const std::byte> image) {
+  NoDiag quiet;
+  const auto view = wire::ImageView::Read(image, quiet);
+  if (!view.ok()) return 0;
+  const auto is_float = [&](std::span<const uint16_t> tensors) {
+    return !tensors.empty() && tensors[0] != wire::kNoTensor &&
+           view->tensor(tensors[0]).dtype == static_cast<uint8_t>(DType::kFloat32);
+  };
+  size_t count = 0;
+  for (uint32_t i = 0; i < view->op_count(); ++i) {
+    count += is_float(view->op_inputs(i)) && is_float(view->op_outputs(i)) ? 1 : 0;
+  }
+  return count;
+}
+
 const char* FormatName(Format format) {
   switch (format) {
     case Format::kTflite:

@@ -61,6 +61,9 @@ Expected<ModelFile> CompileGraph(const std::string& path, const compiler::Graph&
                                  const std::string& target,
                                  const compiler::CompileOptions& limits = {});
 
+// Ops from floats to floats: right everywhere, and slow on a board.
+size_t FloatOps(std::span<const std::byte> image);
+
 // "tflite", "onnx", "covey"
 const char* FormatName(compiler::Format format);
 

@@ -1,6 +1,6 @@
 // AsciiToml hands a TOML text to the parser without a byte that it stumbles over: toml++ 3.3 runs
-// into unreachable code on letters outside of ASCII where none may be, and on a table's name that
-// ends with its line.
+// into unreachable code on letters outside of ASCII where none may be, and where a table has no
+// name.
 //
 //   std::string text = "name = \"café\"";
 //   if (const auto fault = AsciiToml(text)) return Refuse(fault->line, fault->words);

@@ -5,8 +5,9 @@
 //
 // A sum is looked at after each quarter of its products, once in the order of the weights and once
 // with positive weights first, then the most negative (a sum at or below zero then stays there: the
-// best order there is for one sum). What a turn of the loop multiplies is two outputs of four windows: those eight sums stop
-// together or not at all. Runs on the host; exact: only what is proved counts.
+// best order there is for one sum). What a turn of the loop multiplies is two outputs of four
+// windows: those eight sums stop together or not at all. Runs on the host; exact: only what is
+// proved counts.
 #pragma once
 
 #include <cstddef>

@@ -1,16 +1,9 @@
 #include "bench/skip/zeros.hpp"
 
-#include <cstring>
-
-#include "kernels/ref/table.hpp"
-#include "micro/run/engine.hpp"
+#include "bench/skip/watch.hpp"
 
 namespace covey::bench {
 namespace {
-
-struct alignas(16) Chunk {
-  std::byte bytes[16];
-};
 
 class Counter final : public micro::Trace {
  public:
@@ -56,22 +49,7 @@ class Counter final : public micro::Trace {
 
 Result<std::vector<Zeros>> ZerosOf(std::span<const std::byte> image,
                                    std::span<const std::byte> samples, Diag& diag) {
-  std::vector<Chunk> bytes((image.size() + 15) / 16);
-  std::memcpy(bytes.data(), image.data(), image.size());
-  COVEY_TRY_ASSIGN(const wire::ImageView view,
-                   wire::ImageView::Read({bytes[0].bytes, image.size()}, diag));
-  const size_t size = view.header().arena_bytes;
-  std::vector<Chunk> arena(size / 16 + 1);
-  COVEY_TRY_ASSIGN(auto engine, micro::Engine::Prepare(view, kernels::RefKernels(),
-                                                       {arena[0].bytes, size}, diag));
-  std::vector<Zeros> zeros(view.op_count());
-  Counter counter(view, arena[0].bytes, zeros);
-  const size_t each = engine.input(0).bytes;
-  for (size_t at = 0; at + each <= samples.size(); at += each) {
-    std::memcpy(engine.input(0).data, samples.data() + at, each);
-    engine.Run(&counter);
-  }
-  return zeros;
+  return Watched<Counter, Zeros>(image, samples, diag);
 }
 
 }  // namespace covey::bench

@@ -11,30 +11,13 @@
 #include "compiler/approximate/explorer.hpp"
 #include "compiler/approximate/obs.hpp"
 #include "compiler/approximate/refit.hpp"
+#include "compiler/approximate/small_data.hpp"
 #include "compiler/passes/small_network.hpp"
 #include "compiler/pipeline.hpp"
 #include "core/host/diag_text.hpp"
 
 namespace covey::compiler {
 namespace {
-
-// Weights and scales that leave outputs room to vary, as a trained network's do.
-void Tame(Graph& graph, uint32_t seed) {
-  std::mt19937 random(seed);
-  for (Layer layer : LayersOf(graph)) {
-    for (int8_t& weight : layer.weights)
-      weight = static_cast<int8_t>(static_cast<int>(random() % 61) - 30);
-    for (int32_t& bias : layer.bias) bias = static_cast<int32_t>(random() % 2001) - 1000;
-    SetLayer(graph, layer);
-    const Node& node = graph.nodes[layer.node];
-    Tensor& weights = TensorOf(graph, node.inputs[1]);
-    for (float& scale : weights.quant.scales) scale = 0.01F;
-    Tensor& output = TensorOf(graph, layer.output);
-    output.quant.zero_points = {0};
-    output.quant.scales = {TensorOf(graph, layer.input).quant.scales[0] * 0.01F * 30 *
-                           std::sqrt(static_cast<float>(layer.operands))};
-  }
-}
 
 // Two 3x3 convolutions and one of 1x1.
 Graph Network(uint32_t seed, int32_t channels = 8) {
@@ -48,24 +31,8 @@ Graph Network(uint32_t seed, int32_t channels = 8) {
   return net.graph();
 }
 
-// Smooth samples: neighbours have much in common, as in pictures.
-ByteSamples SamplesFor(const Graph& graph, size_t count, uint32_t seed) {
-  ByteSamples samples{.count = count, .inputs = {}};
-  std::mt19937 random(seed);
-  for (int input : graph.inputs) {
-    std::vector<std::byte>& bytes = samples.inputs.emplace_back();
-    const size_t each = TensorOf(graph, input).bytes();
-    int value = 0;
-    for (size_t i = 0; i < count * each; ++i) {
-      value = std::clamp(value + static_cast<int>(random() % 61) - 30, -128, 127);
-      bytes.push_back(static_cast<std::byte>(value));
-    }
-  }
-  return samples;
-}
-
 Result<Study> StudyOf(const Graph& graph, DiagText& diag) {
-  return Study::Make(graph, SamplesFor(graph, 60, 1), {.windows = 2000}, diag);
+  return Study::Make(graph, SmoothSamples(graph, 60, 1), {.windows = 2000}, diag);
 }
 
 double MeanSquare(const Answers& a, const Answers& b) {
@@ -81,7 +48,7 @@ TEST(Layer, MultipliesAsTheKernelDoes) {
   const Graph graph = Network(5);
   const std::vector<Layer> layers = LayersOf(graph);
   ASSERT_EQ(layers.size(), 3u);
-  const ByteSamples samples = SamplesFor(graph, 2, 3);
+  const ByteSamples samples = SmoothSamples(graph, 2, 3);
   const Layer& layer = layers[0];
   DiagText diag;
   Graph cut = graph;  // the first layer alone
@@ -162,7 +129,7 @@ TEST(Refit, FollowsTheExactNetworkBetterThanMendingTheBiasOrNothing) {
   ASSERT_FALSE(study->spaces().empty());
   Removal removal = study->None();
   for (size_t& units : removal.units) units = 2;
-  const ByteSamples fresh = SamplesFor(graph, 40, 77);
+  const ByteSamples fresh = SmoothSamples(graph, 40, 77);
   const Result<Answers> exact = AnswersOf(graph, fresh, nullptr, diag);
   ASSERT_TRUE(exact.ok());
   double off[3];
@@ -209,7 +176,7 @@ TEST(Spaces, RemovedChannelsLeaveTheCompiledNetwork) {
   EXPECT_EQ(layers[0].rows, 4);
   EXPECT_EQ(layers[1].rows, 6);
   // The passes keep every byte of what it computes.
-  const ByteSamples samples = SamplesFor(graph, 20, 5);
+  const ByteSamples samples = SmoothSamples(graph, 20, 5);
   const Result<Answers> a = AnswersOf(*made, samples, nullptr, diag);
   const Result<Answers> b = AnswersOf(small, samples, nullptr, diag);
   ASSERT_TRUE(a.ok() && b.ok()) << diag.Text();
@@ -219,7 +186,7 @@ TEST(Spaces, RemovedChannelsLeaveTheCompiledNetwork) {
 TEST(Study, RefusesSamplesOfAnotherSize) {
   DiagText diag;
   const Graph graph = Network(1);
-  ByteSamples samples = SamplesFor(graph, 10, 1);
+  ByteSamples samples = SmoothSamples(graph, 10, 1);
   samples.inputs[0].pop_back();
   const Result<Study> study = Study::Make(graph, samples, {}, diag);
   EXPECT_EQ(study.status().code(), Code::kInvalidArgument);
@@ -232,7 +199,7 @@ TEST(Significance, NeverTouchesTheFirstLayerAndTakesNeighboursOnly) {
   Result<Study> study = StudyOf(graph, diag);
   ASSERT_TRUE(study.ok()) << diag.Text();
   for (const auto kind : {SignificanceKind::kClosed, SignificanceKind::kRunningSum}) {
-    const auto seen = Significance::Make(*study, SamplesFor(graph, 20, 1), kind, diag);
+    const auto seen = Significance::Make(*study, SmoothSamples(graph, 20, 1), kind, diag);
     ASSERT_TRUE(seen.ok()) << diag.Text();
     EXPECT_EQ(seen->layers(), (std::vector<size_t>{1, 2}));
     const Study::Patterns none = seen->Below(*study, {0, 0}, Pairs::kNeighbours);
@@ -252,8 +219,9 @@ TEST(Explorer, FindsANetworkThatCostsLessAndGivesItTwice) {
   DiagText diag;
   const Graph graph = Network(41, 16);
   const auto explore = [&] {
-    auto explorer = Explorer::Make(graph, {SamplesFor(graph, 80, 1), SamplesFor(graph, 80, 2), {}},
-                                   {.compile = {.target = Target::kCortexM}}, diag);
+    auto explorer =
+        Explorer::Make(graph, {SmoothSamples(graph, 80, 1), SmoothSamples(graph, 80, 2), {}},
+                       {.compile = {.target = Target::kCortexM}}, diag);
     EXPECT_TRUE(explorer.ok()) << diag.Text();
     return FindBest(*explorer, 0.2, diag);
   };
@@ -280,12 +248,13 @@ TEST(Explorer, MinimisesWhatTheChipTakes) {
   };
   for (const Minimise minimise : {Minimise::kLatency, Minimise::kEnergy}) {
     exact_bytes = 0;
-    auto explorer = Explorer::Make(graph, {SamplesFor(graph, 80, 1), SamplesFor(graph, 80, 2), {}},
-                                   {.compile = {.target = Target::kCortexM},
-                                    .on_chip = on_chip,
-                                    .minimise = minimise,
-                                    .tune = {.visits = 0}},
-                                   diag);
+    auto explorer =
+        Explorer::Make(graph, {SmoothSamples(graph, 80, 1), SmoothSamples(graph, 80, 2), {}},
+                       {.compile = {.target = Target::kCortexM},
+                        .on_chip = on_chip,
+                        .minimise = minimise,
+                        .tune = {.visits = 0}},
+                       diag);
     ASSERT_TRUE(explorer.ok()) << diag.Text();
     const Result<Found> found = FindBest(*explorer, 0.2, diag);
     ASSERT_TRUE(found.ok()) << diag.Text();
@@ -311,7 +280,7 @@ TEST(Explorer, RecallsWhatWasMeasured) {
   const auto find = [&] {
     made = 0;
     auto explorer = Explorer::Make(
-        graph, {SamplesFor(graph, 80, 1), SamplesFor(graph, 80, 2), {}},
+        graph, {SmoothSamples(graph, 80, 1), SmoothSamples(graph, 80, 2), {}},
         {.compile = {.target = Target::kCortexM},
          .tune = {.visits = 0},
          .recall =

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "compiler/approximate/layer.hpp"
+#include "compiler/approximate/small_data.hpp"
 #include "compiler/approximate/views.hpp"
 #include "compiler/passes/small_network.hpp"
 #include "core/host/diag_text.hpp"
@@ -20,20 +21,7 @@ Graph Pictures(uint32_t seed) {
   x = net.Conv(x, {.outputs = 8, .size = 3});
   x = net.Conv(x, {.outputs = 5, .size = 1});
   net.graph().outputs = {x};
-  std::mt19937 random(seed);
-  for (Layer layer : LayersOf(net.graph())) {
-    for (int8_t& weight : layer.weights)
-      weight = static_cast<int8_t>(static_cast<int>(random() % 61) - 30);
-    for (int32_t& bias : layer.bias) bias = 0;
-    SetLayer(net.graph(), layer);
-    const Node& node = net.graph().nodes[layer.node];
-    for (float& scale : net.graph().tensors[static_cast<size_t>(node.inputs[1])].quant.scales)
-      scale = 0.01F;
-    Tensor& output = net.graph().tensors[static_cast<size_t>(layer.output)];
-    output.quant.zero_points = {0};
-    output.quant.scales = {net.graph().tensors[static_cast<size_t>(layer.input)].quant.scales[0] *
-                           0.01F * 30 * std::sqrt(static_cast<float>(layer.operands))};
-  }
+  Tame(net.graph(), seed, 0);
   return net.graph();
 }
 

@@ -11,6 +11,7 @@
 #include "compiler/approximate/float_layer.hpp"
 #include "compiler/approximate/gemm.hpp"
 #include "compiler/approximate/projection.hpp"
+#include "compiler/approximate/small_data.hpp"
 #include "compiler/approximate/study.hpp"
 #include "compiler/passes/small_network.hpp"
 #include "compiler/pipeline.hpp"
@@ -27,35 +28,8 @@ Graph Network(uint32_t seed) {
   x = net.Conv(x, {.outputs = 16, .size = 3});
   x = net.Conv(x, {.outputs = 6, .size = 1});
   net.graph().outputs = {x};
-  std::mt19937 random(seed);
-  for (Layer layer : LayersOf(net.graph())) {
-    for (int8_t& weight : layer.weights)
-      weight = static_cast<int8_t>(static_cast<int>(random() % 61) - 30);
-    for (int32_t& bias : layer.bias) bias = static_cast<int32_t>(random() % 2001) - 1000;
-    SetLayer(net.graph(), layer);
-    const Node& node = net.graph().nodes[layer.node];
-    for (float& scale : net.graph().tensors[static_cast<size_t>(node.inputs[1])].quant.scales)
-      scale = 0.01F;
-    Tensor& output = net.graph().tensors[static_cast<size_t>(layer.output)];
-    output.quant.zero_points = {0};
-    output.quant.scales = {net.graph().tensors[static_cast<size_t>(layer.input)].quant.scales[0] *
-                           0.01F * 30 * std::sqrt(static_cast<float>(layer.operands))};
-  }
+  Tame(net.graph(), seed);
   return net.graph();
-}
-
-ByteSamples SamplesFor(const Graph& graph, size_t count, uint32_t seed) {
-  ByteSamples samples{.count = count, .inputs = {}};
-  std::mt19937 random(seed);
-  for (int input : graph.inputs) {
-    std::vector<std::byte>& bytes = samples.inputs.emplace_back();
-    int value = 0;
-    for (size_t i = 0; i < count * graph.tensors[static_cast<size_t>(input)].bytes(); ++i) {
-      value = std::clamp(value + static_cast<int>(random() % 61) - 30, -128, 127);
-      bytes.push_back(static_cast<std::byte>(value));
-    }
-  }
-  return samples;
 }
 
 double MeanSquare(const Answers& a, const Answers& b) {
@@ -92,7 +66,7 @@ TEST(FloatLayer, GivesTheKernelsBytesButForItsRounding) {
   DiagText diag;
   const auto network = Int8Network::Prepare(graph, diag);
   ASSERT_TRUE(network.ok()) << diag.Text();
-  const ByteSamples samples = SamplesFor(graph, 1, 4);
+  const ByteSamples samples = SmoothSamples(graph, 1, 4);
   Batch<std::byte> batch(1, graph.tensors.size());
   batch.values[static_cast<size_t>(graph.inputs[0])] = samples.inputs[0];
   for (const Layer& layer : LayersOf(graph)) {
@@ -159,7 +133,7 @@ TEST(Projection, PutsWeightsOnTheRules) {
 
 TEST(Tune, MendsMoreThanRefittingAndKeepsTheRules) {
   const Graph graph = Network(21);
-  const ByteSamples samples = SamplesFor(graph, 200, 1), fresh = SamplesFor(graph, 60, 2);
+  const ByteSamples samples = SmoothSamples(graph, 200, 1), fresh = SmoothSamples(graph, 60, 2);
   DiagText diag;
   const Result<Study> study = Study::Make(graph, samples, {.windows = 2000}, diag);
   ASSERT_TRUE(study.ok()) << diag.Text();

@@ -9,8 +9,11 @@ if(NOT TARGET covey_nanopb)
 endif()
 
 if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast (tests/budgets.csv).
-  file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc)
+  file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc ${dir}/jpeg/*.cc)
   set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
+  # What is done for each pixel.
+  set_source_files_properties(${dir}/jpeg/strip.cc ${dir}/jpeg/cosines.cc ${dir}/jpeg/coefficients.cc
+    PROPERTIES COMPILE_OPTIONS -O2)
   # Deciding has a budget in instructions (docs/guide/routing.md).
   set_source_files_properties(${dir}/route/router.cc PROPERTIES COMPILE_OPTIONS "-O2;--param=max-inline-insns-auto=24")
   set_source_files_properties(${dir}/route/explore.cc PROPERTIES COMPILE_OPTIONS -O2)

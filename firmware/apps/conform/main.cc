@@ -13,6 +13,7 @@
 #include "common/board.hpp"
 #include "common/print.hpp"
 #include "common/semihosting.hpp"
+#include "jpeg.hpp"
 #include "kernels/overlap.hpp"
 #include "kernels/ref/table.hpp"
 #include "route.hpp"
@@ -152,6 +153,10 @@ int main() {
   const std::span<const char* const> arguments(words, CommandLine(line, words));
   if (Argument(arguments, "route") != nullptr) {
     MeasureRouting();
+    return 0;
+  }
+  if (Argument(arguments, "jpeg") != nullptr) {
+    MeasureJpeg();
     return 0;
   }
   const uint32_t cases = NumberOf(Argument(arguments, "cases"), 400);

@@ -5,6 +5,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/x86/float_loops.hpp"
 #include "kernels/x86/vector_loops.hpp"
 
 namespace covey::kernels::x86 {
@@ -13,6 +14,7 @@ namespace {
 struct Ymm {
   using I = __m256i;
   static constexpr int32_t kLanes = 8, kTaps = 2, kAccumulators = 10;
+  static constexpr int32_t kFloatBlocks = 2;
 
   static I Load(const void* from) { return _mm256_loadu_si256(static_cast<const I*>(from)); }
   static void Store(void* to, I v) { _mm256_storeu_si256(static_cast<I*>(to), v); }
@@ -80,6 +82,13 @@ struct Ymm {
   using F = __m256;
   static F LoadFloats(const float* from) { return _mm256_loadu_ps(from); }
   static F SetFloat(float v) { return _mm256_set1_ps(v); }
+  static void StoreFloats(float* to, F v, int32_t count) {
+    if (count == kLanes) return _mm256_storeu_ps(to, v);
+    alignas(32) float all[kLanes];
+    _mm256_store_ps(all, v);
+    __builtin_memcpy(to, all, static_cast<size_t>(count) * sizeof(float));
+  }
+  static F MultiplyFloat(F a, F b) { return _mm256_mul_ps(a, b); }
   static F ToFloat(I v) { return _mm256_cvtepi32_ps(v); }
   static I Bits(F v) { return _mm256_castps_si256(v); }
   static F AddFloat(F a, F b) { return _mm256_add_ps(a, b); }
@@ -131,9 +140,9 @@ void Widen(const int8_t* from, size_t count, int32_t offset, std::byte* to) {
   }
 }
 
-constexpr Loops kLoops = {"avx2",       Ymm::kLanes,   Ymm::kTaps,
-                          Widen,        ConvLoop<Ymm>, DepthwiseLoop<Ymm>,
-                          AddLoop<Ymm>, SumRow,        MaxRow};
+constexpr Loops kLoops = {
+    "avx2",       Ymm::kLanes,    Ymm::kTaps, Widen, ConvLoop<Ymm>, DepthwiseLoop<Ymm>,
+    AddLoop<Ymm>, FloatLoop<Ymm>, SumRow,     MaxRow};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include "kernels/x86/float_loops.hpp"
 #include "kernels/x86/vector_loops.hpp"
 
 namespace covey::kernels::x86 {
@@ -16,6 +17,7 @@ constexpr int32_t kInt32Sign = INT32_MIN;
 struct Zmm {
   using I = __m512i;
   static constexpr int32_t kLanes = 16, kTaps = 4, kAccumulators = 24;
+  static constexpr int32_t kFloatBlocks = 4;
 
   static I Load(const void* from) { return _mm512_loadu_si512(from); }
   static void Store(void* to, I v) { _mm512_storeu_si512(to, v); }
@@ -64,6 +66,10 @@ struct Zmm {
   using F = __m512;
   static F LoadFloats(const float* from) { return _mm512_loadu_ps(from); }
   static F SetFloat(float v) { return _mm512_set1_ps(v); }
+  static void StoreFloats(float* to, F v, int32_t count) {
+    _mm512_mask_storeu_ps(to, First(count), v);
+  }
+  static F MultiplyFloat(F a, F b) { return _mm512_mul_ps(a, b); }
   static F ToFloat(I v) { return _mm512_cvtepi32_ps(v); }
   static I Bits(F v) { return _mm512_castps_si512(v); }
   static F AddFloat(F a, F b) { return _mm512_add_ps(a, b); }
@@ -123,8 +129,8 @@ void Widen(const int8_t* from, size_t count, int32_t, std::byte* to) {
   }
 }
 
-constexpr Loops kLoops = {"avx512vnni",       Zmm::kLanes,  Zmm::kTaps, Widen, ConvLoop<Zmm>,
-                          DepthwiseLoop<Zmm>, AddLoop<Zmm>, SumRow,     MaxRow};
+constexpr Loops kLoops = {"avx512vnni",       Zmm::kLanes,  Zmm::kTaps,     Widen,  ConvLoop<Zmm>,
+                          DepthwiseLoop<Zmm>, AddLoop<Zmm>, FloatLoop<Zmm>, SumRow, MaxRow};
 
 }  // namespace
 

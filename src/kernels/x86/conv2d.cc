@@ -238,6 +238,7 @@ void RunFlat(const OpView& op, const ConvPlan& plan) {
 }
 
 void Run(const OpView& op) {
+  if (op.input[0].dtype == DType::kFloat32) return RunFloatProducts(op);
   const auto& plan = PlanOf<ConvPlan>(op);
   if (plan.flat_pixels != 0)
     RunFlat(op, plan);

@@ -70,6 +70,19 @@ struct DepthwiseJob {
   Finish finish;
 };
 
+// Rows of floats times columns of floats: sums over the terms in their order, each product rounded
+// before it is added, so that they are ref/'s to the bit.
+struct FloatJob {
+  const float* input = nullptr;
+  int32_t rows = 0, terms = 0, channels = 0;
+  ptrdiff_t row_step = 0, term_step = 0;  // of the input, in floats
+  const float* weights = nullptr;         // [channel block][term][lane]
+  const float* bias = nullptr;            // padded to a multiple of lanes; null: none
+  float least = 0, most = 0;
+  float* output = nullptr;
+  ptrdiff_t output_step = 0;  // from row to row, in floats
+};
+
 // Element by element; left shift 20, shifts not positive.
 struct AddJob {
   const int8_t* a = nullptr;
@@ -90,6 +103,7 @@ struct Loops {
   void (*conv)(const ConvJob& job) = nullptr;
   void (*depthwise)(const DepthwiseJob& job) = nullptr;
   void (*add)(const AddJob& job) = nullptr;
+  void (*floats)(const FloatJob& job) = nullptr;
   // sum[c] += values[c], most[c] = max(most[c], values[c])
   void (*sum_row)(const int8_t* values, int32_t count, int32_t* sum) = nullptr;
   void (*max_row)(const int8_t* values, int32_t count, int8_t* most) = nullptr;

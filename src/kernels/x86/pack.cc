@@ -69,6 +69,7 @@ bool IsInt8(const TensorView& tensor) { return tensor.dtype == DType::kInt8; }
 }  // namespace
 
 Need NeedOf(const OpView& op, const Loops& loops) {
+  if (op.output[0].dtype == DType::kFloat32) return FloatNeed(op, loops);
   if (!IsInt8(op.output[0])) return {};
   if (op.op == Op::kQuantize) return RequantizeNeed(op);
   if (!IsInt8(op.input[0])) return {};
@@ -96,6 +97,7 @@ Need NeedOf(const OpView& op, const Loops& loops) {
 
 void Pack(const OpView& op, const Loops& loops, std::span<std::byte> to) {
   __builtin_memset(to.data(), 0, to.size());
+  if (op.output[0].dtype == DType::kFloat32) return PackFloats(op, loops, to.data());
   switch (op.op) {
     case Op::kConv2D:
     case Op::kFullyConnected:

@@ -22,7 +22,7 @@ struct Need {
   size_t pack_bytes = 0, scratch_bytes = 0;
 };
 
-// Reads attributes, shapes and types, which prepare has accepted.
+// Reads attributes, shapes and types, which prepare has accepted, and whether floats are finite.
 Need NeedOf(const OpView& op, const Loops& loops);
 // `to` holds pack_bytes. Reads the constants too.
 void Pack(const OpView& op, const Loops& loops, std::span<std::byte> to);
@@ -34,6 +34,8 @@ Need DepthwiseNeed(const OpView& op, const Loops& loops);
 void PackDepthwise(const OpView& op, const Loops& loops, std::byte* to);
 Need AddNeed(const OpView& op);
 void PackAdd(const OpView& op, const Loops& loops, std::byte* to);
+Need FloatNeed(const OpView& op, const Loops& loops);
+void PackFloats(const OpView& op, const Loops& loops, std::byte* to);
 Need PoolNeed(const OpView& op);
 void PackPool(const OpView& op, const Loops& loops, std::byte* to);
 Need MeanNeed(const OpView& op);

@@ -8,6 +8,8 @@ namespace covey::kernels::x86 {
 
 void RunConv2D(const OpView& op);
 void RunFullyConnected(const OpView& op);
+void RunBatchMatMul(const OpView& op);
+void RunFloatProducts(const OpView& op);  // a packed conv2d or fully_connected of floats
 void RunDepthwiseConv2D(const OpView& op);
 void RunAdd(const OpView& op);
 void RunAveragePool2D(const OpView& op);

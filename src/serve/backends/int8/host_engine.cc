@@ -23,8 +23,9 @@ std::shared_ptr<const HostPacks> MakePacks(const wire::ImageView& image,
   size_t total = 0;
   for (uint32_t i = 0; i < image.op_count(); ++i) {
     const OpView op = image.ViewOp(i, arena);
-    // add packs nothing of its inputs.
-    if (op.op != Op::kAdd && !MayPack(image, i)) continue;
+    // These pack nothing of their inputs.
+    const bool any = op.op == Op::kAdd || op.op == Op::kBatchMatMul;
+    if (!any && !MayPack(image, i)) continue;
     const kernels::HostNeed need = kernels.NeedOf(op);
     packs->ops[i] = {total, need.pack_bytes, need.scratch_bytes};
     packs->scratch_bytes = std::max(packs->scratch_bytes, need.scratch_bytes);

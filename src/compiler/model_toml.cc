@@ -1,15 +1,12 @@
 #include "compiler/model_toml.hpp"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <cmath>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
 
 #include "compiler/report.hpp"
-#include "core/host/toml_text.hpp"
+#include "core/host/toml.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -171,18 +168,12 @@ Status ReadLabels(const Section& output, const std::filesystem::path& path, Diag
 Result<ModelToml> ParseModelToml(std::string_view text, const std::filesystem::path& path,
                                  Diag& diag) {
   const std::string file = path.string();
-  std::string ascii(text);
-  if (const auto fault = AsciiToml(ascii)) {
+  const ParsedToml parsed = ParseToml(std::string(text));
+  if (const auto& fault = parsed.fault) {
     return Refuse(diag, {Code::kDataLoss, "model.toml: not TOML"},
                   file + ":" + std::to_string(fault->line), fault->words);
   }
-  const toml::parse_result parsed = toml::parse(ascii, file);
-  if (!parsed) {
-    return Refuse(diag, {Code::kDataLoss, "model.toml: not TOML"},
-                  file + ":" + std::to_string(parsed.error().source().begin.line),
-                  std::string(parsed.error().description()));
-  }
-  const toml::table& root = parsed.table();
+  const toml::table& root = parsed.root;
   const auto section = [&](const char* name) {
     return Section(root.get_as<toml::table>(name), name, file, diag);
   };

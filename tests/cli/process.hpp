@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,17 @@ using Arguments = std::vector<std::string>;
 struct Ended {
   int code = -1;
   std::string out, err;
-  // What stdout, or stderr, holds as JSON; a discarded value if it is none.
-  Json json() const { return Json::parse(out, nullptr, false); }
-  Json err_json() const { return Json::parse(err, nullptr, false); }
+  // What stdout, or stderr, holds as JSON; a discarded value if it is none. Kept here, so that a
+  // loop over run.json()["rows"] may look into it.
+  Json& json() const { return Kept(json_, out); }
+  Json& err_json() const { return Kept(err_json_, err); }
+
+ private:
+  static Json& Kept(std::optional<Json>& kept, const std::string& text) {
+    if (!kept) kept = Json::parse(text, nullptr, false);
+    return *kept;
+  }
+  mutable std::optional<Json> json_, err_json_;
 };
 
 // `environment` is added, "NAME=value"; "NAME" alone takes a variable away.

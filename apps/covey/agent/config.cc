@@ -1,9 +1,6 @@
 #include "apps/covey/agent/config.hpp"
 
 // As everywhere in this program: mixing both settings breaks the one definition rule.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -12,7 +9,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/place/target.hpp"
-#include "core/host/toml_text.hpp"
+#include "core/host/toml.hpp"
 
 namespace covey::app {
 namespace {
@@ -136,20 +133,14 @@ Expected<void> Apply(const std::string& path, const std::string& prefix, const t
 }  // namespace
 
 Expected<void> ReadAgentToml(const std::string& path, AgentSettings& settings) {
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
-  if (!bytes) return bytes.error();
-  std::string text(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size());
-  if (const auto fault = AsciiToml(text)) {
+  const Expected<std::string> text = ReadText(path);
+  if (!text) return text.error();
+  const ParsedToml parsed = ParseToml(text.value());
+  if (const auto& fault = parsed.fault) {
     return MakeError(Code::kInvalidArgument,
                      path + ": line " + std::to_string(fault->line) + ": " + fault->words);
   }
-  const toml::parse_result parsed = toml::parse(text, path);
-  if (!parsed) {
-    return MakeError(Code::kInvalidArgument,
-                     path + ": line " + std::to_string(parsed.error().source().begin.line) + ": " +
-                         std::string(parsed.error().description()));
-  }
-  return Apply(path, "", parsed.table(), settings);
+  return Apply(path, "", parsed.root, settings);
 }
 
 }  // namespace covey::app

@@ -85,11 +85,10 @@ Expected<ExploreState> LoadState(const std::string& path, const std::string& key
   std::error_code error;
   if (!std::filesystem::exists(path, error))
     return ExploreState{.key = key, .points = {}, .unfit = {}};
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
-  if (!bytes) return bytes.error();
+  const Expected<std::string> text = ReadText(path);
+  if (!text) return text.error();
   try {
-    const auto* const text = reinterpret_cast<const char*>(bytes.value().data());
-    const Json json = Json::parse(text, text + bytes.value().size());
+    const Json json = Json::parse(text.value());
     if (json.at("version") != kVersion || json.at("key") != key) {
       return MakeError(Code::kFailedPrecondition,
                        path +

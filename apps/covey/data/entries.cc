@@ -53,10 +53,9 @@ Expected<std::vector<DataEntry>> ListEntries(const std::string& path,
   } else if (!fs::is_directory(path, error)) {
     return std::vector<DataEntry>{{path, {}, -1}};
   } else if (const fs::path list = fs::path(path) / "y_labels.csv"; fs::exists(list, error)) {
-    const Expected<std::vector<std::byte>> bytes = ReadFile(list.string());
-    if (!bytes) return bytes.error();
-    std::istringstream lines(
-        std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
+    const Expected<std::string> text = ReadText(list.string());
+    if (!text) return text.error();
+    std::istringstream lines(text.value());
     for (std::string line; std::getline(lines, line);) {
       while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
       std::istringstream fields(line);

@@ -49,10 +49,9 @@ bool IsHeader(const std::string& line) {
 }
 
 Expected<std::vector<LabelLine>> ReadLabelFile(const std::string& path) {
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
-  if (!bytes) return bytes.error();
-  std::istringstream lines(
-      std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
+  const Expected<std::string> text = ReadText(path);
+  if (!text) return text.error();
+  std::istringstream lines(text.value());
   std::vector<LabelLine> labels;
   std::string line;
   std::ptrdiff_t columns = -1;

@@ -92,6 +92,12 @@ Expected<std::vector<std::byte>> ReadFile(const std::string& path) {
   return bytes;
 }
 
+Expected<std::string> ReadText(const std::string& path) {
+  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
+  if (!bytes) return bytes.error();
+  return std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size());
+}
+
 Expected<void> WriteFile(const std::string& path, std::span<const std::byte> bytes) {
   if (path == "-")
     return WriteAll(STDOUT_FILENO, bytes) ? Expected<void>()

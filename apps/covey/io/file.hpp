@@ -11,6 +11,7 @@
 namespace covey::app {
 
 Expected<std::vector<std::byte>> ReadFile(const std::string& path);
+Expected<std::string> ReadText(const std::string& path);
 // All or nothing: a file that is there stays as it was, and none is left behind, if the disk is
 // full or the process is killed in between. Pipes and devices are written as they are.
 Expected<void> WriteFile(const std::string& path, std::span<const std::byte> bytes);

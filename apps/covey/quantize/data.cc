@@ -220,10 +220,9 @@ Expected<Data> ReadData(const std::string& path, const compiler::Graph& graph,
 }
 
 Expected<std::vector<int>> ReadLabels(const std::string& path, size_t samples) {
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path);
-  if (!bytes) return bytes.error();
-  std::istringstream lines(
-      std::string(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()));
+  const Expected<std::string> text = ReadText(path);
+  if (!text) return text.error();
+  std::istringstream lines(text.value());
   std::vector<int> labels;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {

@@ -5,7 +5,7 @@
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/space/read.hpp"
 #include "apps/covey/space/toml_table.hpp"
-#include "core/host/toml_text.hpp"
+#include "core/host/toml.hpp"
 
 namespace covey::app {
 namespace {
@@ -117,22 +117,16 @@ Expected<Part> ReadPart(const std::string& kind, const std::filesystem::path& fo
                                           path.string() +
                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
   }
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path.string());
-  if (!bytes) return bytes.error();
-  std::string text(reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size());
-  if (const auto fault = AsciiToml(text)) {
+  const Expected<std::string> text = ReadText(path.string());
+  if (!text) return text.error();
+  const ParsedToml parsed = ParseToml(text.value());
+  if (const auto& fault = parsed.fault) {
     return MakeError(Code::kDataLoss,
                      path.string() + ":" + std::to_string(fault->line) + ": " + fault->words);
   }
-  const toml::parse_result parsed = toml::parse(text, path.string());
-  if (!parsed) {
-    return MakeError(Code::kDataLoss, path.string() + ":" +
-                                          std::to_string(parsed.error().source().begin.line) +
-                                          ": " + std::string(parsed.error().description()));
-  }
   Part part;
   std::string error;
-  ReadDescriptor(parsed.table(), path.string(), part, error);
+  ReadDescriptor(parsed.root, path.string(), part, error);
   if (!error.empty()) return MakeError(Code::kInvalidArgument, error);
   part.kind = path.stem().string();
   return part;

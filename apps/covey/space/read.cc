@@ -9,7 +9,7 @@
 #include "apps/covey/space/toml_table.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
-#include "core/host/toml_text.hpp"
+#include "core/host/toml.hpp"
 #include "plan/cost/models_csv.hpp"
 #include "plan/cost/well_known.hpp"
 
@@ -304,30 +304,23 @@ class Reader {
 
 Expected<SpaceFile> ParseSpace(std::string_view text, const std::filesystem::path& path,
                                const SpaceSources& sources) {
-  std::string ascii(text);
-  if (const auto fault = AsciiToml(ascii)) {
+  const ParsedToml parsed = ParseToml(std::string(text));
+  if (const auto& fault = parsed.fault) {
     return MakeError(Code::kDataLoss,
                      path.string() + ":" + std::to_string(fault->line) + ": " + fault->words);
   }
-  const toml::parse_result parsed = toml::parse(ascii, path.string());
-  if (!parsed) {
-    return MakeError(Code::kDataLoss, path.string() + ":" +
-                                          std::to_string(parsed.error().source().begin.line) +
-                                          ": " + std::string(parsed.error().description()));
-  }
-  return Reader(parsed.table(), path, sources).Run();
+  return Reader(parsed.root, path, sources).Run();
 }
 
 Expected<SpaceFile> ReadSpace(const std::filesystem::path& path, const SpaceSources& sources) {
-  const Expected<std::vector<std::byte>> bytes = ReadFile(path.string());
-  if (!bytes) return bytes.error();
-  if (bytes.value().size() > kMostFileBytes) {
+  const Expected<std::string> text = ReadText(path.string());
+  if (!text) return text.error();
+  if (text.value().size() > kMostFileBytes) {
     return MakeError(Code::kResourceExhausted,
-                     path.string() + ": found " + std::to_string(bytes.value().size()) +
+                     path.string() + ": found " + std::to_string(text.value().size()) +
                          " bytes, expected at most " + std::to_string(kMostFileBytes));
   }
-  return ParseSpace({reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()},
-                    path, sources);
+  return ParseSpace(text.value(), path, sources);
 }
 
 Expected<plan::LayerTable> FindModel(const std::string& name, const std::filesystem::path& folder,
@@ -343,11 +336,10 @@ Expected<plan::LayerTable> FindModel(const std::string& name, const std::filesys
     }
   }
   if (!csv.empty()) {
-    const Expected<std::vector<std::byte>> bytes = ReadFile(csv);
-    if (!bytes) return bytes.error();
+    const Expected<std::string> text = ReadText(csv);
+    if (!text) return text.error();
     DiagText diag;
-    const auto models = plan::ReadModelsCsv(
-        {reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()}, diag);
+    const auto models = plan::ReadModelsCsv(text.value(), diag);
     if (!models.ok()) return Explain(csv, models.status(), diag);
     for (const plan::CsvModel& model : *models) {
       if (model.table.name == name) return model.table;

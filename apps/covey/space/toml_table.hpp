@@ -9,14 +9,13 @@
 // Errors: words in `error`; after the first nothing is read any more.
 #pragma once
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <cmath>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/host/toml.hpp"
 
 namespace covey::app {
 

@@ -38,13 +38,6 @@ std::string Escape(uint32_t point) {
   return text.data();
 }
 
-// "]" and letters outside of ASCII are refused elsewhere, in better words.
-bool MayBeginName(char c) {
-  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  return letter || static_cast<unsigned char>(c) >= 0x80 ||
-         std::string_view("_-\"']").find(c) != std::string_view::npos;
-}
-
 // Copies a text piece by piece; what it is in decides what a letter outside of ASCII becomes.
 class Copy {
  public:
@@ -82,20 +75,8 @@ class Copy {
       quotes_ = text_.substr(at_, 3) == three ? three : std::string(1, c);
       Take(quotes_.size());
     } else {
-      Bracket(c);
-      starts_ = c == '\n' || (starts_ && (c == ' ' || c == '\t' || c == '\r'));
       Take(1);
     }
-  }
-
-  // Arrays may go over lines, the names of tables may not.
-  void Bracket(char c) {
-    if (c == '[' && depth_ == 0 && starts_) {
-      const size_t next = text_.find_first_not_of(" \t[", at_ + 1);
-      if (next == std::string_view::npos || !MayBeginName(text_[next]))
-        words_ = "found a table without a name";
-    }
-    depth_ += c == '[' ? 1 : c == ']' && depth_ > 0 ? -1 : 0;
   }
 
   void Inside() {
@@ -132,8 +113,6 @@ class Copy {
   std::string_view text_;
   std::string copied_, quotes_, words_;
   size_t at_ = 0, line_ = 1;
-  int depth_ = 0;
-  bool starts_ = true;  // nothing but blanks before, on this line
 };
 
 }  // namespace

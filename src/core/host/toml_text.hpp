@@ -1,10 +1,9 @@
-// AsciiToml hands a TOML text to the parser without a byte that it stumbles over: toml++ 3.3 runs
-// into unreachable code on letters outside of ASCII where none may be, and where a table has no
-// name.
+// AsciiToml hands a TOML text to the parser (toml.hpp) without a byte that it stumbles over:
+// toml++ 3.3 runs into unreachable code on letters outside of ASCII where none may be.
 //
 //   std::string text = "name = \"café\"";
 //   if (const auto fault = AsciiToml(text)) return Refuse(fault->line, fault->words);
-//   toml::parse(text);                       // reads name = "caf\u00E9"
+//   text                                     // name = "caf\U000000E9"
 //
 // Letters in "strings" become escapes, comments lose theirs; the lines stay where they were.
 #pragma once
@@ -21,7 +20,7 @@ struct TomlFault {
 };
 
 // Changes `text`, or says why it is no TOML: letters outside of ASCII where none may be, or between
-// '...', which have no escapes; bytes that are no UTF-8; a line "[" alone.
+// '...', which have no escapes; bytes that are no UTF-8.
 std::optional<TomlFault> AsciiToml(std::string& text);
 
 }  // namespace covey

@@ -1,14 +1,11 @@
 // As everywhere in this program: mixing both settings breaks the one definition rule.
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
 
-#include "core/host/toml_text.hpp"
+#include "core/host/toml.hpp"
 #include "serve/profiles/profiles.hpp"
 
 namespace covey::serve {
@@ -245,20 +242,13 @@ Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Di
     diag.Report({.subject = file.c_str(), .problem = "more than 1 MiB, expected profiles"});
     return Status(Code::kResourceExhausted, "profiles: too large");
   }
-  std::string ascii(text);
-  if (const auto fault = AsciiToml(ascii)) {
+  const ParsedToml parsed = ParseToml(std::string(text));
+  if (const auto& fault = parsed.fault) {
     const std::string subject = file + ":" + std::to_string(fault->line);
     diag.Report({.subject = subject.c_str(), .problem = fault->words.c_str()});
     return Status(Code::kDataLoss, "profiles: not TOML");
   }
-  const toml::parse_result parsed = toml::parse(ascii, file);
-  if (!parsed) {
-    const std::string subject = file + ":" + std::to_string(parsed.error().source().begin.line);
-    const std::string words(parsed.error().description());
-    diag.Report({.subject = subject.c_str(), .problem = words.c_str()});
-    return Status(Code::kDataLoss, "profiles: not TOML");
-  }
-  const toml::table& root = parsed.table();
+  const toml::table& root = parsed.root;
   const Reader whole(root, "profiles", file, diag);
   COVEY_TRY(whole.OnlyKeys({"version", "profile", "cascade"}));
   uint64_t version = 0;

@@ -12,14 +12,15 @@ if(EXISTS ${nanopb}/pb_encode.c AND NANOPB_GENERATOR)
     DEPENDS ${dir}/rpc/covey.proto ${dir}/rpc/covey.options
     COMMENT "nanopb: covey.proto" VERBATIM)
   add_library(covey_nanopb STATIC ${generated}/covey.nanopb.c ${generated}/covey.nanopb.h
-    ${nanopb}/pb_common.c ${nanopb}/pb_encode.c ${nanopb}/pb_decode.c)
+    ${nanopb}/pb_common.c ${nanopb}/pb_decode.c)
   target_include_directories(covey_nanopb SYSTEM PUBLIC ${nanopb} ${generated})
   target_compile_definitions(covey_nanopb PUBLIC PB_NO_ERRMSG=1)
   target_compile_options(covey_nanopb PRIVATE -w)
   target_link_libraries(covey_wire PRIVATE covey_nanopb)
   if(COVEY_BOARD)  # The client is bound by the network: small beats fast (tests/budgets.csv).
     target_compile_options(covey_nanopb PRIVATE -Os)
-    set_source_files_properties(${dir}/rpc/client.cc ${dir}/rpc/link_stream.cc ${dir}/rpc/frame.cc
+    set_source_files_properties(${dir}/rpc/client.cc ${dir}/rpc/request.cc ${dir}/rpc/link_stream.cc
+      ${dir}/rpc/frame.cc
       PROPERTIES COMPILE_OPTIONS -Os)
   endif()
 else()

@@ -1,10 +1,10 @@
 #include "wire/rpc/client.hpp"
 
 #include <pb_decode.h>
-#include <pb_encode.h>
 
 #include "covey.nanopb.h"
 #include "wire/rpc/frame.hpp"
+#include "wire/rpc/request.hpp"
 
 namespace covey::wire {
 namespace {
@@ -12,56 +12,11 @@ namespace {
 constexpr int kMaxStrayFrames = 16;
 constexpr uint32_t kLastStream = 0x7FFFFFFF;
 
-// nanopb's structs hold char*; it only reads what is sent. Null, so that an empty string stays off
-// the wire as proto3 wants it.
-char* Text(const char* text) { return text[0] == '\0' ? nullptr : const_cast<char*>(text); }
-
 pb_callback_t Decode(bool (*decode)(pb_istream_t*, const pb_field_t*, void**), void* arg) {
   pb_callback_t callback{};
   callback.funcs.decode = decode;
   callback.arg = arg;
   return callback;
-}
-
-pb_callback_t Encode(bool (*encode)(pb_ostream_t*, const pb_field_t*, void* const*),
-                     const void* arg) {
-  pb_callback_t callback{};
-  callback.funcs.encode = encode;
-  callback.arg = const_cast<void*>(arg);
-  return callback;
-}
-
-// Sending: pb_ostream_t.state is the LinkWriter; a stream without callback only counts.
-
-bool WriteBytes(pb_ostream_t* stream, const pb_byte_t* bytes, size_t size) {
-  return static_cast<LinkWriter*>(stream->state)->Put(std::as_bytes(std::span(bytes, size)));
-}
-
-bool EncodeBulk(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-  const Bulk& bulk = *static_cast<const Bulk*>(*arg);
-  if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, bulk.size)) return false;
-  if (stream->callback != nullptr && !static_cast<LinkWriter*>(stream->state)->PutBulk(bulk))
-    return false;
-  stream->bytes_written += bulk.size;
-  return true;
-}
-
-bool EncodeInput(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-  covey_v1_Tensor tensor = covey_v1_Tensor_init_zero;
-  tensor.data = Encode(EncodeBulk, *arg);
-  return pb_encode_tag_for_field(stream, field) &&
-         pb_encode_submessage(stream, covey_v1_Tensor_fields, &tensor);
-}
-
-struct Message {
-  const pb_msgdesc_t* fields;
-  const void* fields_of;
-};
-
-bool EncodePayload(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-  const Message& message = *static_cast<const Message*>(*arg);
-  return pb_encode_tag_for_field(stream, field) &&
-         pb_encode_submessage(stream, message.fields, message.fields_of);
 }
 
 // Receiving. A field of an unexpected wire type reaches a callback as a stream over nanopb's own
@@ -200,34 +155,25 @@ Status Client::Connect(const Endpoint& agent, uint64_t deadline_ns) {
   return status.ok() ? status : Broken(status);
 }
 
-Status Client::SendRequest(const char* method, const pb_msgdesc_s* fields, const void* message,
-                           uint64_t deadline_ns) {
+Status Client::SendRequest(const char* method, const Payload* payload, uint64_t deadline_ns) {
   const uint64_t now_ns = clock_->NowNs();
   if (now_ns >= deadline_ns)
     return Status(Code::kDeadlineExceeded, "agent: no time left to ask it");
-  const Message payload{fields, message};
-  covey_v1_Request request = covey_v1_Request_init_zero;
-  request.service = Text(kInferenceService);
-  request.method = Text(method);
-  if (fields != nullptr) request.payload = Encode(EncodePayload, &payload);
-  request.timeout_nano = static_cast<int64_t>(deadline_ns - now_ns);
-  if (request.timeout_nano < 0) request.timeout_nano = 0;  // centuries: none
-
-  size_t length = 0;
-  if (!pb_get_encoded_size(&length, covey_v1_Request_fields, &request))
-    return Status(Code::kInternal, "rpc: a request that cannot be encoded");
-  if (length > kDefaultMaxMessageBytes)
+  const uint64_t left_ns = deadline_ns - now_ns;
+  // An int64 on the wire; centuries: none.
+  const Envelope request{method, payload, left_ns > INT64_MAX ? 0 : left_ns};
+  Fields count;
+  PutRequest(request, count);
+  if (count.bytes() > kDefaultMaxMessageBytes)
     return Status(Code::kResourceExhausted, "input: larger than one message may be");
   stream_ = stream_ >= kLastStream - 2 ? 1 : stream_ == 0 ? 1 : stream_ + 2;
-  const auto header = WriteFrameHeader({.length = static_cast<uint32_t>(length),
-                                        .stream = stream_,
-                                        .type = FrameType::kRequest,
-                                        .flags = 0});
   LinkWriter out(*link_, *clock_, buffer_, deadline_ns);
-  pb_ostream_t stream{WriteBytes, &out, SIZE_MAX, 0};
-  if (!out.Put(header) || !pb_encode(&stream, covey_v1_Request_fields, &request))
-    return Broken(out.status().ok() ? Status(Code::kInternal, "rpc: request not encoded")
-                                    : out.status());
+  out.Put(WriteFrameHeader({.length = static_cast<uint32_t>(count.bytes()),
+                            .stream = stream_,
+                            .type = FrameType::kRequest,
+                            .flags = 0}));
+  Fields fields(&out);
+  PutRequest(request, fields);
   const Status sent = out.Finish();
   return sent.ok() ? sent : Broken(sent);
 }
@@ -265,29 +211,27 @@ Status Client::ReadResponse(uint32_t length, const pb_callback_s& payload, uint6
   return OkStatus();
 }
 
-Status Client::Call(const char* method, const pb_msgdesc_s* fields, const void* message,
-                    const pb_callback_s& payload, uint64_t deadline_ns) {
+Status Client::Call(const char* method, const Payload* payload, const pb_callback_s& reply,
+                    uint64_t deadline_ns) {
   words_[0] = '\0';
   replied_ = false;
   if (!link_->IsOpen()) return Status(Code::kUnavailable, "agent: not connected");
-  COVEY_TRY(SendRequest(method, fields, message, deadline_ns));
+  COVEY_TRY(SendRequest(method, payload, deadline_ns));
   COVEY_TRY_ASSIGN(const uint32_t length, AwaitResponse(deadline_ns));
-  return ReadResponse(length, payload, deadline_ns);
+  return ReadResponse(length, reply, deadline_ns);
 }
 
 Status Client::Classify(const ClassifyCall& call, uint64_t deadline_ns, ClassifyReply& reply) {
-  covey_v1_ClassifyRequest request = covey_v1_ClassifyRequest_init_zero;
-  request.model = Text(call.model);
-  request.request_id = call.request_id;
-  request.top_k = call.top_k;
-  request.format = static_cast<covey_v1_ImageFormat>(call.format);
-  request.width = call.width;
-  request.height = call.height;
-  request.image = Encode(EncodeBulk, &call.image);
+  const Payload payload{.model = call.model,
+                        .request_id = call.request_id,
+                        .top_k = call.top_k,
+                        .format = call.format,
+                        .width = call.width,
+                        .height = call.height,
+                        .bulk = &call.image};
   Wanted<ClassifyReply> wanted{.reply = reply};
   reply.count = 0;
-  COVEY_TRY(Call("Classify", covey_v1_ClassifyRequest_fields, &request,
-                 Decode(DecodeClassify, &wanted), deadline_ns));
+  COVEY_TRY(Call("Classify", &payload, Decode(DecodeClassify, &wanted), deadline_ns));
   if (wanted.request_id != call.request_id)
     return Broken(Status(Code::kDataLoss, "agent: its reply has another request id"));
   if (reply.count == 0) return Broken(Status(Code::kDataLoss, "agent: its reply has no class"));
@@ -295,14 +239,11 @@ Status Client::Classify(const ClassifyCall& call, uint64_t deadline_ns, Classify
 }
 
 Status Client::Infer(const InferCall& call, uint64_t deadline_ns, InferReply& reply) {
-  covey_v1_InferRequest request = covey_v1_InferRequest_init_zero;
-  request.model = Text(call.model);
-  request.request_id = call.request_id;
-  request.inputs = Encode(EncodeInput, &call.input);
+  const Payload payload{
+      .model = call.model, .request_id = call.request_id, .bulk = &call.input, .tensor = true};
   Wanted<InferReply> wanted{.reply = reply};
   reply.bytes = 0;
-  COVEY_TRY(Call("Infer", covey_v1_InferRequest_fields, &request, Decode(DecodeInfer, &wanted),
-                 deadline_ns));
+  COVEY_TRY(Call("Infer", &payload, Decode(DecodeInfer, &wanted), deadline_ns));
   if (wanted.request_id != call.request_id)
     return Broken(Status(Code::kDataLoss, "agent: its reply has another request id"));
   if (wanted.no_room)
@@ -312,7 +253,7 @@ Status Client::Infer(const InferCall& call, uint64_t deadline_ns, InferReply& re
 }
 
 Status Client::ListModels(uint64_t deadline_ns, const ModelList& list) {
-  return Call("ListModels", nullptr, nullptr, Decode(DecodeList, const_cast<ModelList*>(&list)),
+  return Call("ListModels", nullptr, Decode(DecodeList, const_cast<ModelList*>(&list)),
               deadline_ns);
 }
 

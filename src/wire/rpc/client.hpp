@@ -27,7 +27,6 @@
 #include "wire/rpc/link_stream.hpp"
 
 struct pb_callback_s;  // nanopb's, for the .cc
-struct pb_msgdesc_s;
 
 namespace covey::wire {
 
@@ -72,6 +71,8 @@ struct ModelList {
   void* context = nullptr;
 };
 
+struct Payload;
+
 class Client {
  public:
   static constexpr size_t kBufferBytes = 1024;
@@ -97,11 +98,10 @@ class Client {
   const char* words() const { return words_.data(); }
 
  private:
-  // A request without fields (null) has an empty payload.
-  Status Call(const char* method, const pb_msgdesc_s* fields, const void* message,
-              const pb_callback_s& payload, uint64_t deadline_ns);
-  Status SendRequest(const char* method, const pb_msgdesc_s* fields, const void* message,
-                     uint64_t deadline_ns);
+  // `payload` may be null: none.
+  Status Call(const char* method, const Payload* payload, const pb_callback_s& reply,
+              uint64_t deadline_ns);
+  Status SendRequest(const char* method, const Payload* payload, uint64_t deadline_ns);
   Result<uint32_t> AwaitResponse(uint64_t deadline_ns);
   Status ReadResponse(uint32_t length, const pb_callback_s& payload, uint64_t deadline_ns);
   // Closes the connection, whose next byte would be of no use, and passes the status on.

@@ -165,8 +165,9 @@ class Absorber {
     return own > kMost * TensorOf(graph_, output).quant.scales[0];
   }
 
-  // An average over whole windows is a depthwise convolution by ones, or a mean, which round once;
-  // false for other ops and other windows.
+  // An average over whole windows is a depthwise convolution by equal weights, or a mean, which
+  // round once; false for other ops and other windows. Weights of 64: six bits of fraction in the
+  // sum, where the multiplier's first rounding, to whole numbers, does no harm.
   bool RoundsOnce(Node& node, std::vector<int>& inputs) {
     auto* window = std::get_if<Window>(&node.attributes);
     if (node.op != Op::kAveragePool2D || window == nullptr) return false;
@@ -184,18 +185,20 @@ class Absorber {
       return true;
     }
     constexpr int64_t kMostBytes = 1 << 16;
+    constexpr std::byte kWeight{64};
     if (int64_t{window->window_h} * window->window_w * in.dims[3] > kMostBytes) return false;
-    Tensor ones;
-    ones.name = node.name + "/ones";
-    ones.dtype = DType::kInt8;
-    ones.dims = {1, window->window_h, window->window_w, in.dims[3]};
+    Tensor weights;
+    weights.name = node.name + "/equal weights";
+    weights.dtype = DType::kInt8;
+    weights.dims = {1, window->window_h, window->window_w, in.dims[3]};
     const int64_t taps = int64_t{window->window_h} * window->window_w;
-    ones.quant = {.scales = {1.0F / static_cast<float>(taps)}, .zero_points = {0}, .axis = -1};
-    ones.data = std::make_shared<const std::vector<std::byte>>(
-        static_cast<size_t>(taps * in.dims[3]), std::byte{1});
+    const float scale = 1.0F / static_cast<float>(static_cast<int64_t>(kWeight) * taps);
+    weights.quant = {.scales = {scale}, .zero_points = {0}, .axis = -1};
+    weights.data = std::make_shared<const std::vector<std::byte>>(
+        static_cast<size_t>(taps * in.dims[3]), kWeight);
     window->groups = in.dims[3];
     node.op = Op::kDepthwiseConv2D;
-    inputs.push_back(AddTensor(graph_, std::move(ones)));
+    inputs.push_back(AddTensor(graph_, std::move(weights)));
     return true;
   }
 

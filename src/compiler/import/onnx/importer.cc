@@ -178,10 +178,32 @@ Status Importer::ReadOutputs() {
     if (found == values_.end()) {
       return Refuse(diag_, kDamaged, "output '" + output.name() + "'", "is made by no node");
     }
-    COVEY_TRY_ASSIGN(const int tensor, Native(found->second));
+    COVEY_TRY_ASSIGN(int tensor, Native(found->second));
+    if (found->second.dtype == DType::kUint8) {
+      COVEY_TRY_ASSIGN(tensor, ShiftedToUint8(tensor));
+    }
     graph_.outputs.push_back(tensor);
   }
   return OkStatus();
+}
+
+// Inside, every byte is int8.
+Result<int> Importer::ShiftedToUint8(int tensor) {
+  if (At(tensor).dtype != DType::kInt8 || At(tensor).quant.scales.size() != 1) return tensor;
+  Tensor shifted = At(tensor);
+  shifted.name += "/uint8";
+  shifted.dtype = DType::kUint8;
+  shifted.data = nullptr;
+  for (int32_t& zero : shifted.quant.zero_points) zero += 128;
+  COVEY_TRY_ASSIGN(const int made, AddTensor(std::move(shifted)));
+  Node node;
+  node.op = Op::kQuantize;
+  node.name = At(made).name;
+  node.source_op = "(rim)";
+  node.inputs = {tensor};
+  node.outputs = {made};
+  graph_.nodes.push_back(std::move(node));
+  return made;
 }
 
 Value* Importer::In(const ::onnx::NodeProto& node, int i) {

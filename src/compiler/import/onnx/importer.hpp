@@ -80,6 +80,7 @@ class Importer {
   Status ReadInitializers();
   Status ReadInputs();
   Status ReadOutputs();
+  Result<int> ShiftedToUint8(int tensor);
   // An op that the IR has none for: kept by name, with what is known of its shapes.
   Status Opaque(const ::onnx::NodeProto& node);
   Value Declared(const std::string& name) const;

@@ -98,6 +98,18 @@ class OneNode {
     for (int64_t value : values) attribute->add_ints(value);
     return *this;
   }
+  // The outputs are uint8: the same numbers and 128 more.
+  OneNode& Unsigned() {
+    Put("zero_out", onnx::TensorProto::UINT8, {})->add_int32_data(kZero + 128);
+    zero_out_ = "zero_out";
+    return *this;
+  }
+  // The outputs have another step.
+  OneNode& Finer(float step) {
+    Put("step_out", onnx::TensorProto::FLOAT, {})->add_float_data(step);
+    step_out_ = "step_out";
+    return *this;
+  }
   std::vector<std::byte> Bytes(const std::vector<Dims>& outputs) {
     std::vector<std::string> names;
     for (size_t i = 0; i < outputs.size(); ++i) {
@@ -107,7 +119,14 @@ class OneNode {
     *graph().add_node() = node_;
     for (size_t i = 0; i < outputs.size(); ++i) {
       Pair("QuantizeLinear", names[i], names[i] + "_q");
+      auto& quantize = *graph().mutable_node(graph().node_size() - 1);
+      quantize.set_input(1, step_out_);
+      quantize.set_input(2, zero_out_);
       Describe(graph().add_output(), names[i] + "_q", outputs[i]);
+      if (zero_out_ == "zero_out") {
+        auto* type = graph().mutable_output(static_cast<int>(i))->mutable_type();
+        type->mutable_tensor_type()->set_elem_type(onnx::TensorProto::UINT8);
+      }
     }
     const std::string text = model_.SerializeAsString();
     const auto* start = reinterpret_cast<const std::byte*>(text.data());
@@ -149,6 +168,7 @@ class OneNode {
 
   onnx::ModelProto model_;
   onnx::NodeProto node_;
+  std::string step_out_ = "step", zero_out_ = "zero";
 };
 
 inline int Byte(int i) { return static_cast<int8_t>(i * 37 % 251 - 120); }

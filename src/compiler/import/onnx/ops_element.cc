@@ -140,7 +140,8 @@ bool Positive(const Quant& quant) {
 }
 
 Result<bool> QuantiseConstant(Importer& importer, const ::onnx::NodeProto& node, const Value& input,
-                              const Quant& quant) {
+                              const Scaling& scaling) {
+  const Quant& quant = scaling.quant;
   Tensor tensor = importer.At(input.native);
   std::vector<float> numbers;
   if (const auto floats = FloatsOf(tensor)) {
@@ -156,7 +157,7 @@ Result<bool> QuantiseConstant(Importer& importer, const ::onnx::NodeProto& node,
   tensor.quant = quant;
   tensor.data =
       std::make_shared<const std::vector<std::byte>>(QuantisedBytes(numbers, tensor.dims, quant));
-  Value value{.known = true, .dtype = DType::kInt8, .dims = tensor.dims};
+  Value value{.known = true, .dtype = scaling.dtype, .dims = tensor.dims};
   COVEY_TRY_ASSIGN(value.native, importer.AddTensor(std::move(tensor)));
   importer.Alias(node, 0, value);
   return true;
@@ -270,17 +271,16 @@ Result<bool> QuantizeLinear(Importer& importer, const ::onnx::NodeProto& node) {
   if (input == nullptr || !input->known) return false;
   auto scaling = ScalingOf(importer, node, *input);
   if (!scaling || !Positive(scaling->quant) || scaling->dtype == DType::kInt32) return false;
-  const bool outside = importer.IsGraphOutput(node.output(0));
-  if (scaling->dtype == DType::kUint8 && !outside) ToInt8(scaling->quant);
+  if (scaling->dtype == DType::kUint8) ToInt8(scaling->quant);  // the rim shifts it back
   if (importer.ConstantOf(input) != nullptr) {
-    return QuantiseConstant(importer, node, *input, scaling->quant);
+    return QuantiseConstant(importer, node, *input, *scaling);
   }
   if (scaling->quant.axis >= 0) return false;
   COVEY_TRY_ASSIGN(const int output,
                    importer.Define(node, 0, scaling->dtype, input->dims, input->nhwc >= 0));
   Tensor& made = importer.At(output);
   made.quant = scaling->quant;
-  if (!outside) made.dtype = DType::kInt8;
+  made.dtype = DType::kInt8;
   importer.AddNode(Op::kQuantize, node, {importer.Any(*input)}, output);
   return true;
 }

@@ -1,6 +1,7 @@
 #include "compiler/ir/moves.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -24,16 +25,37 @@ void Moves::Add(Op op, std::vector<int> inputs, int output, Attributes attribute
   nodes_.push_back(std::move(node));
 }
 
+int Moves::Make(Tensor tensor) {
+  tensor.name = from_.name + "/" + std::to_string(made_.size());
+  const size_t number = graph_.tensors.size() + made_.size();
+  fits_ = fits_ && SafeElements(tensor.dims) >= 0 && number < kMaxTensors;
+  made_.push_back(std::move(tensor));
+  return static_cast<int>(number);
+}
+
 int Moves::Temporary(int like, const Dims& dims) {
   Tensor tensor;
-  tensor.name = from_.name + "/" + std::to_string(made_.size());
   tensor.dtype = At(like).dtype;
   tensor.dims = dims;
   if (At(like).quant.scales.size() == 1) tensor.quant = At(like).quant;
-  const size_t number = graph_.tensors.size() + made_.size();
-  fits_ = fits_ && SafeElements(dims) >= 0 && number < kMaxTensors;
-  made_.push_back(std::move(tensor));
-  return static_cast<int>(number);
+  return Make(std::move(tensor));
+}
+
+int Moves::Floats(const Dims& dims) {
+  Tensor tensor;
+  tensor.dtype = DType::kFloat32;
+  tensor.dims = dims;
+  return Make(std::move(tensor));
+}
+
+int Moves::Constant(const Dims& dims, const std::vector<float>& values) {
+  Tensor tensor;
+  tensor.dtype = DType::kFloat32;
+  tensor.dims = dims;
+  std::vector<std::byte> data(values.size() * sizeof(float));
+  std::memcpy(data.data(), values.data(), data.size());
+  tensor.data = std::make_shared<const std::vector<std::byte>>(std::move(data));
+  return Make(std::move(tensor));
 }
 
 void Moves::Place(Op op, int input, const Dims& dims, int output, Attributes attributes) {
@@ -159,6 +181,17 @@ void Moves::Opposite(int input, int output) {
 int Moves::Reshape(int input, const Dims& dims) {
   const int made = Temporary(input, dims);
   Add(Op::kReshape, {input}, made, {});
+  return made;
+}
+
+int Moves::Shifted(int input) {
+  Tensor tensor;
+  tensor.dtype = DType::kInt8;
+  tensor.dims = At(input).dims;
+  tensor.quant = At(input).quant;
+  for (int32_t& zero : tensor.quant.zero_points) zero -= 128;
+  const int made = Make(std::move(tensor));
+  Add(Op::kQuantize, {input}, made, {});
   return made;
 }
 

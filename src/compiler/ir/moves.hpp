@@ -43,21 +43,26 @@ class Moves {
   void Largest(const std::vector<int32_t>& axes);
   void Smallest(const std::vector<int32_t>& axes);
   int Reshape(int input, const Dims& dims);
+  int Shifted(int input);  // uint8 as int8
   int Transpose(int input, const Dims& perm);
   void ReshapeTo(int input, int output);
   // A tensor of these dimensions that holds what `like` holds.
   int Temporary(int like, const Dims& dims);
+  // Of floats: to be computed, or a constant.
+  int Floats(const Dims& dims);
+  int Constant(const Dims& dims, const std::vector<float>& values);
+  void LargestOf(int input, const std::vector<int32_t>& axes, int output);
+  const Tensor& At(int tensor) const {
+    const auto i = static_cast<size_t>(tensor), known = graph_.tensors.size();
+    return i < known ? graph_.tensors[i] : made_[i - known];
+  }
 
   // Puts nodes and tensors into the graph; false, and nothing done, if a tensor would be too large
   // or sizes do not fit.
   bool Finish();
 
  private:
-  const Tensor& At(int tensor) const {
-    const auto i = static_cast<size_t>(tensor), known = graph_.tensors.size();
-    return i < known ? graph_.tensors[i] : made_[i - known];
-  }
-  void LargestOf(int input, const std::vector<int32_t>& axes, int output);
+  int Make(Tensor tensor);
   // Writes the values in the opposite order: bytes with every bit turned, floats negated.
   void Opposite(int input, int output);
   // Writes `output` by way of a reshape if its dimensions are others than `dims`.

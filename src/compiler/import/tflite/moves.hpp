@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "compiler/ir/moves.hpp"
 #include "schema_generated.h"
@@ -18,6 +19,15 @@ inline std::optional<size_t> AxisOf(int64_t axis, size_t rank) {
 }
 
 // slices.cc
+struct StridedPart {  // of each dimension of the input
+  std::vector<int32_t> begin, stride, size;
+  std::vector<int32_t> shown;  // the output's dimensions
+};
+std::optional<StridedPart> ReadStridedSlice(const StridedSlice& options,
+                                            const std::vector<int32_t>& dims,
+                                            const std::vector<int32_t>& begin,
+                                            const std::vector<int32_t>& end,
+                                            const std::vector<int32_t>& strides);
 bool AddSplit(Moves& moves);
 bool AddSplitV(Moves& moves);
 bool AddUnpack(const Operator& op, Moves& moves);

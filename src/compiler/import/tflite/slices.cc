@@ -48,8 +48,10 @@ class StridedSliceReader {
     for (int i = 0; i < entries; ++i) {
       if (Bit(options_.ellipsis_mask(), i)) {
         if (!Fill(i)) return false;
-      } else if (!Bit(options_.new_axis_mask(), i)) {  // a new axis changes the shape only
-        if (!Entry(i)) return false;
+      } else if (Bit(options_.new_axis_mask(), i)) {  // changes the shape only
+        shown.push_back(1);
+      } else if (!Entry(i)) {
+        return false;
       }
     }
     while (from.size() < in_.size()) Whole();
@@ -57,12 +59,14 @@ class StridedSliceReader {
   }
 
   Dims from, stride, size;
+  Dims shown;  // the output's dimensions: those that are one entry are gone, new axes are there
 
  private:
   static bool Bit(int32_t mask, int i) { return i < 32 && (mask >> i & 1) != 0; }
 
   void Whole() {
     size.push_back(in_[from.size()]);
+    shown.push_back(size.back());
     from.push_back(0);
     stride.push_back(1);
   }
@@ -99,6 +103,7 @@ class StridedSliceReader {
     from.push_back(static_cast<int32_t>(first));
     stride.push_back(one ? 1 : static_cast<int32_t>(step));
     size.push_back(static_cast<int32_t>(count));
+    if (!one) shown.push_back(size.back());
     return true;
   }
 
@@ -107,6 +112,15 @@ class StridedSliceReader {
 };
 
 }  // namespace
+
+std::optional<StridedPart> ReadStridedSlice(const StridedSlice& options, const Dims& dims,
+                                            const Dims& begin, const Dims& end,
+                                            const Dims& strides) {
+  if (begin.size() != end.size() || begin.size() != strides.size()) return std::nullopt;
+  StridedSliceReader reader(options, dims, begin, end, strides);
+  if (!reader.Read()) return std::nullopt;
+  return StridedPart{reader.from, reader.stride, reader.size, reader.shown};
+}
 
 bool AddSplit(Moves& moves) {
   if (moves.from().inputs.size() != 2 || moves.from().inputs[1] == kNoTensor) return false;
@@ -161,14 +175,11 @@ bool AddStridedSlice(const Operator& op, Moves& moves) {
   const auto* options = op.options_as_StridedSlice();
   const auto begin = Numbers(moves.in(1)), end = Numbers(moves.in(2)),
              strides = Numbers(moves.in(3));
-  if (options == nullptr || moves.in(0) == nullptr || !begin || !end || !strides ||
-      begin->size() != end->size() || begin->size() != strides->size()) {
-    return false;
-  }
+  if (options == nullptr || moves.in(0) == nullptr || !begin || !end || !strides) return false;
   const Dims dims = moves.in(0)->dims;
-  StridedSliceReader reader(*options, dims, *begin, *end, *strides);
-  if (!reader.Read() || SafeElements(reader.size) != SafeElements(moves.out().dims)) return false;
-  moves.Slice(moves.from().inputs[0], reader.from, reader.stride, reader.size,
+  const auto part = ReadStridedSlice(*options, dims, *begin, *end, *strides);
+  if (!part || SafeElements(part->size) != SafeElements(moves.out().dims)) return false;
+  moves.Slice(moves.from().inputs[0], part->begin, part->stride, part->size,
               moves.from().outputs[0]);
   return true;
 }

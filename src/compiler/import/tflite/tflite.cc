@@ -8,6 +8,7 @@
 #include "compiler/compile.hpp"
 #include "compiler/import/tflite/names.hpp"
 #include "compiler/import/tflite/options.hpp"
+#include "compiler/import/tflite/shapes.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
 #include "schema_generated.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr Status kDamaged(Code::kDataLoss, "tflite: the file is damaged");
 constexpr size_t kMaxTables = 1'000'000;
 constexpr size_t kMaxOperators = 100'000;
+constexpr int64_t kMostFilledBytes = 1 << 24;  // of constants made by FILL
 
 DType TypeOf(tflite::TensorType type) {
   switch (type) {
@@ -72,9 +74,9 @@ class Reader {
     if (main.name() != nullptr) graph_.name = main.name()->str();
     graph_.source = "tflite";
     COVEY_TRY(ReadTensors(main));
-    COVEY_TRY(ReadOperators(main));
-    COVEY_TRY_ASSIGN(graph_.inputs, Indices(main.inputs(), "the model's inputs"));
+    COVEY_TRY(ReadInputs(main));
     COVEY_TRY_ASSIGN(graph_.outputs, Indices(main.outputs(), "the model's outputs"));
+    COVEY_TRY(ReadOperators(main));
     COVEY_TRY(CheckGraph(graph_, diag_));
     return std::move(graph_);
   }
@@ -89,6 +91,25 @@ class Reader {
     }
     for (const tflite::Tensor* tensor : *main.tensors()) {
       COVEY_TRY(ReadTensor(*tensor, graph_.tensors.size()));
+    }
+    return OkStatus();
+  }
+
+  // A batch that is open is one; a picture of any size is not.
+  Status ReadInputs(const tflite::SubGraph& main) {
+    COVEY_TRY_ASSIGN(graph_.inputs, Indices(main.inputs(), "the model's inputs"));
+    for (int input : graph_.inputs) {
+      if (input == kNoTensor) continue;
+      const auto* signature =
+          main.tensors()->Get(static_cast<flatbuffers::uoffset_t>(input))->shape_signature();
+      if (signature == nullptr) continue;
+      const std::vector<int32_t> dims(signature->begin(), signature->end());
+      if (dims.empty() || std::count(dims.begin() + 1, dims.end(), -1) == 0) continue;
+      return Refuse(diag_, {Code::kUnimplemented, "tflite: an input of open size"},
+                    Describe(graph_.tensors[static_cast<size_t>(input)]),
+                    "has the open shape " + ShapeText(dims) +
+                        ", expected one in which the first dimension at most is open (convert "
+                        "with a fixed input shape)");
     }
     return OkStatus();
   }
@@ -109,6 +130,9 @@ class Reader {
         tensor.dims.push_back(dim == -1 && i == 0 ? 1 : dim);  // a dynamic batch is one
       }
     }
+    const auto* signature = from.shape_signature();
+    open_.push_back(signature != nullptr &&
+                    std::count(signature->begin(), signature->end(), -1) > 0);
     COVEY_TRY(ReadQuant(from.quantization(), who, tensor.quant));
     const bool half = from.type() == tflite::TensorType::FLOAT16;
     COVEY_TRY(ReadData(from.buffer(), half, who, tensor));
@@ -222,8 +246,16 @@ class Reader {
                     ? ShortName(graph_.tensors[static_cast<size_t>(node.outputs[0])].name)
                     : "#" + std::to_string(number);
     const auto known = static_cast<tflite::Builtin>(builtin);
+    const auto open = [this](int output) {
+      return output != kNoTensor && open_[static_cast<size_t>(output)];
+    };
+    if (std::any_of(node.outputs.begin(), node.outputs.end(), open)) {
+      (void)tflite::InferDims(from, known, node, graph_);  // else as the file has them
+    }
+    if (tflite::FoldSmall(from, known, node, graph_, budget_bytes_)) return OkStatus();
     if (tflite::AddMoves(from, known, node, graph_) ||
-        tflite::AddMatrices(from, known, node, graph_)) {
+        tflite::AddMatrices(from, known, node, graph_) ||
+        tflite::AddSaid(from, known, node, graph_)) {
       return OkStatus();
     }
     if (!tflite::SetProduct(from, known, graph_, node) &&
@@ -243,6 +275,8 @@ class Reader {
   const tflite::Model& model_;
   Diag& diag_;
   Graph graph_;
+  int64_t budget_bytes_ = kMostFilledBytes;
+  std::vector<bool> open_;  // of each tensor: the file leaves a dimension open
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "compiler/import/tflite/few_ops.hpp"
 #include "compiler/import/tflite/run_op.hpp"
 
 namespace covey::compiler::tflite {
@@ -117,6 +118,39 @@ TEST(TfliteOps, RefusesShapesThatDoNotFit) {
   Out(In(blocks, {1, 1, 1, 1}), {1, kMost, kMost, 1});
   blocks.With(Options::DepthToSpace, CreateDepthToSpace(blocks.builder(), kMost));
   ExpectRefused(blocks, "", "a block of 2^31 - 1");
+}
+
+// Of a recurrent layer's 24 inputs those numbered are there.
+std::string WordsOfLstm(const std::vector<size_t>& there, tflite::Activation activation) {
+  FewOps file;
+  const int x = file.Floats({1, 2, 3}), y = file.Floats({1, 2, 4});
+  std::vector<int> inputs(24, -1);
+  inputs[0] = x;
+  for (size_t i : there) inputs[i] = file.Real({4}, {1, 2, 3, 4});
+  file.Do(Builtin::kSequenceLstm, inputs, y, Options::SequenceLstm,
+          CreateSequenceLstm(file.builder(), activation));
+  DiagText diag;
+  const auto graph = ImportTflite(file.Build({x}, {y}), diag);
+  Status status = graph.status();
+  if (graph.ok()) status = Compile(*graph, diag).status();
+  EXPECT_FALSE(status.ok());
+  return diag.Text();
+}
+
+TEST(TfliteOps, RefusesTheFormsOfAnLstmThatItHasNotAndSaysWhich) {
+  using tflite::Activation;
+  const std::vector<size_t> plain{1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 18, 19};
+  const auto with = [&](std::vector<size_t> more) {
+    more.insert(more.end(), plain.begin(), plain.end());
+    return WordsOfLstm(more, Activation::TANH);
+  };
+  EXPECT_THAT(WordsOfLstm({2, 3, 4, 6, 7, 8, 13, 14, 15, 18, 19}, Activation::TANH),
+              HasSubstr("CIFG"));
+  EXPECT_THAT(with({9, 10, 11}), HasSubstr("peepholes"));
+  EXPECT_THAT(with({16}), HasSubstr("projection"));
+  EXPECT_THAT(with({20, 21, 22, 23}), HasSubstr("layer normalisation"));
+  EXPECT_THAT(WordsOfLstm(plain, Activation::RELU), HasSubstr("another activation"));
+  EXPECT_THAT(WordsOfLstm(plain, Activation::TANH), HasSubstr("not int8"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -45,7 +46,9 @@ class Emitter {
         diag_(diag),
         views_(ViewsOf(graph, lowered_)),
         plan_(PlanFor(graph, views_, options, more_flash)),
-        number_(graph.tensors.size(), -1) {}
+        number_(graph.tensors.size(), -1) {
+    FindBare();
+  }
 
   Result<wire::ImageContents> Run() {
     contents_.name = graph_.name;
@@ -115,6 +118,18 @@ class Emitter {
                   "more than " + std::to_string(kMaxImageTensors) + " tensors");
   }
 
+  // Weights that nothing reads but convolutions whose lists say them again.
+  void FindBare() {
+    std::set<int> others(graph_.outputs.begin(), graph_.outputs.end());
+    for (size_t i = 0; i < lowered_.size(); ++i) {
+      const bool lists = i < plan_.offers.size() && HasLists(plan_.offers[i]);
+      const std::vector<int>& inputs = lowered_[i].inputs;
+      for (size_t k = 0; k < inputs.size(); ++k)
+        (lists && k == 1 ? bare_ : others).insert(inputs[k]);
+    }
+    for (const int tensor : others) bare_.erase(tensor);
+  }
+
   // The tensor's number in the image; adds it when it is met first.
   Result<uint16_t> Number(int tensor) {
     int& number = number_[static_cast<size_t>(tensor)];
@@ -126,7 +141,9 @@ class Emitter {
       return Refuse(diag_, {Code::kUnimplemented, "compile: unsupported tensor"}, Describe(from),
                     "is empty, of another type or of more than 6 dimensions");
     }
-    number = from.constant() ? AddConstant(from) : AddActivation(from, tensor);
+    number = bare_.contains(tensor) ? AddBare(from)
+             : from.constant()      ? AddConstant(from)
+                                    : AddActivation(from, tensor);
     return static_cast<uint16_t>(number);
   }
 
@@ -163,6 +180,16 @@ class Emitter {
     to.data = *from.data;
     contents_.tensors.push_back(std::move(to));
     return static_cast<int>(place->second);
+  }
+
+  int AddBare(const Tensor& from) {
+    wire::ImageTensor to;
+    to.dtype = from.dtype;
+    to.dims = from.dims;
+    to.place = wire::Place::kData;
+    to.bare = true;
+    contents_.tensors.push_back(std::move(to));
+    return static_cast<int>(contents_.tensors.size()) - 1;
   }
 
   // Constants that the chosen variant adds.
@@ -222,6 +249,7 @@ class Emitter {
   const std::vector<OpView> views_;
   const MemoryPlan plan_;
   std::vector<int> number_;  // of each of the graph's tensors in the image
+  std::set<int> bare_;       // the graph's constants that go without bytes
   std::map<Key, size_t> constants_;
   wire::ImageContents contents_;
 };

@@ -75,6 +75,10 @@ std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
   return tensor;
 }
 
+bool HasLists(const kernels::Offer& offer) {
+  return offer.variant == kernels::dsp::kSkipDirect || offer.variant == kernels::dsp::kSkipWinograd;
+}
+
 void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowered) {
   const int32_t order = offer.variant == kernels::dsp::kSkipDirect ? kernels::kWeightSkipDirect
                         : offer.variant == kernels::dsp::kSkipWinograd

@@ -25,6 +25,9 @@ inline constexpr size_t kVariantInput = 3;
 std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
                                      const kernels::Offer& offer);
 
+// Whether the offer's lists say the op's weights again, so that an image needs them no more.
+bool HasLists(const kernels::Offer& offer);
+
 // Tells the op's kernel what else the offer means: skip lists behind its params, or a search.
 void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowered);
 

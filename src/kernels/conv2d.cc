@@ -1,4 +1,5 @@
 #include "kernels/conv_checks.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/prepare.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
@@ -83,6 +84,13 @@ Status CheckSkipLists(const Check& check, const OpView& op) {
   return SkipWalk(check, op).Run();
 }
 
+// Without weights by themselves: lists stand for them, and any kernel may have to make them again.
+Status CheckListsOnly(const Check& check, const OpView& op, bool lists) {
+  COVEY_TRY(check.Equal("whether weights without bytes have skip lists", lists ? 1 : 0, 1));
+  return check.Between("scratch of weights in lists", static_cast<int64_t>(op.scratch.size()),
+                       ListedBytes(op.input[1].dims), 0x7FFFFFFF);
+}
+
 }  // namespace
 
 // in (N,H,W,I)  weights (O,KH,KW,I/groups)  bias (O)  out (N,OH,OW,O)
@@ -103,6 +111,7 @@ Status PrepareConv2D(const OpView& op, Diag& diag) {
   COVEY_TRY(
       CheckConvNumbers(check, op, int64_t{filter[1]} * filter[2] * filter[3], filter[0], lists));
   COVEY_TRY(CheckSkipLists(check, op));
+  if (HasListsOnly(op)) COVEY_TRY(CheckListsOnly(check, op, lists));
   return CheckWinograd(check, op);
 }
 

@@ -13,6 +13,8 @@ namespace covey::kernels {
 
 // Convolutions that take the reference loop for want of scratch; on every target.
 inline constexpr bool kSomeReference = true;
+// Of those, some whose weights stand in skip lists alone.
+inline constexpr bool kSomeListed = true;
 
 // Of the loops in dsp/.
 inline constexpr bool kSomeWinograd = true;

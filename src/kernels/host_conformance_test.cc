@@ -10,6 +10,7 @@
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/host/skip_lists.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/ref/table.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/weight_blocks.hpp"
@@ -163,24 +164,34 @@ TEST_P(HostConformance, FullyConnectedTakesWeightsInBlocks) {
   EXPECT_EQ(op.Result<int8_t>(), expected);
 }
 
-// An image for a board may hold lists of what is not zero; here the zeros are multiplied.
+// An image for a board may hold lists of what is not zero; here the zeros are multiplied. Where it
+// holds nothing else, the weights are made of the lists.
 TEST_P(HostConformance, ConvolutionsWithSkipListsRunFast) {
-  Source s(1);
-  OpCase op(Op::kConv2D, "lists");
-  std::vector<int8_t> weights = s.Bytes(8 * 9 * 8);
-  for (size_t i = 0; i < weights.size(); ++i)
-    if (i / 16 % 2 == 0) weights[i] = 0;
-  const std::vector<int32_t> filter{8, 3, 3, 8};
-  op.Input<int8_t>({1, 6, 6, 8}, s.Bytes(6 * 6 * 8));
-  op.Input<int8_t>(filter, weights);
-  op.Output<int8_t>({1, 6, 6, 8});
-  std::vector<int32_t> params(8, 1 << 30);
-  params.insert(params.end(), 8, -7);
-  const SkipLists lists = SkipListsFor(kWeightSkipDirect, weights.data(), filter);
-  params.insert(params.end(), lists.words.begin(), lists.words.end());
-  op.SetParams(params);
-  op.Set(ConvAttr{.pad_top = 1, .pad_left = 1, .weights_order = kWeightSkipDirect});
-  ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, 1));
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd}) {
+    for (const bool only : {false, true}) {
+      Source s(1);
+      OpCase op(Op::kConv2D, "lists");
+      std::vector<int8_t> weights = s.Bytes(7 * 9 * 8);
+      for (size_t i = 0; i < weights.size(); ++i)
+        if (i / 16 % 2 == 0) weights[i] = 0;
+      const std::vector<int32_t> filter{7, 3, 3, 8};
+      op.Input<int8_t>({1, 6, 6, 8}, s.Bytes(6 * 6 * 8));
+      op.Input<int8_t>(filter, weights);
+      op.Output<int8_t>({1, 6, 6, 7});
+      std::vector<int32_t> params(7, 1 << 30);
+      params.insert(params.end(), 7, -7);
+      const SkipLists lists = SkipListsFor(order, weights.data(), filter);
+      params.insert(params.end(), lists.words.begin(), lists.words.end());
+      op.SetParams(params);
+      op.Set(ConvAttr{.pad_top = 1, .pad_left = 1, .weights_order = order});
+      ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+      const auto expected = op.Result<int8_t>();
+      std::vector<std::byte> scratch(static_cast<size_t>(ListedBytes(filter)));
+      if (only) op.view().input[1].data = nullptr, op.view().scratch = scratch;
+      ASSERT_NO_FATAL_FAILURE(MustEqualTheReference(op, 1));
+      EXPECT_EQ(op.Result<int8_t>(), expected) << order << only;
+    }
+  }
 }
 
 // Sums that lie on a half, or within a float's error of one, after one rounding and after two.

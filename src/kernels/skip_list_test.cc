@@ -5,6 +5,7 @@
 #include "kernels/host/op_case.hpp"
 #include "kernels/host/oracle.hpp"
 #include "kernels/host/skip_lists.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/ref/table.hpp"
 
 namespace covey::kernels {
@@ -39,14 +40,24 @@ Layer WithLists(int32_t order, int32_t channels) {
   return layer;
 }
 
-Status Prepared(const Layer& layer) {
-  OpCase op(Op::kConv2D, "thin");
+void Fill(const Layer& layer, OpCase& op) {
   op.Input<int8_t>(layer.in, Source(1).Bytes(static_cast<size_t>(4 * 5 * layer.in[3])));
   op.Input<int8_t>(layer.filter, layer.weights);
   op.Output<int8_t>(layer.out);
   op.Set(layer.attr);
   op.SetParams(layer.params);
+}
+
+Status Prepared(const Layer& layer) {
+  OpCase op(Op::kConv2D, "thin");
+  Fill(layer, op);
   return op.Prepare(RefKernels());
+}
+
+// Lists stand for the weights, which have no bytes.
+void LeaveListsOnly(OpCase& op, std::vector<std::byte>& scratch) {
+  op.view().input[1].data = nullptr;
+  op.view().scratch = scratch;
 }
 
 TEST(SkipList, KeepsEveryStepThatIsNotZeroWithItsFirstOneLast) {
@@ -128,6 +139,60 @@ TEST(SkipList, PrepareRefusesAStepBeyondTheWindow) {
   layer.filter[3] = layer.in[3] = 5;  // 3 steps
   layer.weights.resize(kOutputs * 5);
   EXPECT_FALSE(Prepared(layer).ok());
+}
+
+TEST(ListedWeights, AreTheWeightsOfBothForms) {
+  const auto check = [](const Layer& layer) {
+    OpCase op(Op::kConv2D, "listed");
+    Fill(layer, op);
+    std::vector<std::byte> scratch(static_cast<size_t>(ListedBytes(layer.filter)));
+    LeaveListsOnly(op, scratch);
+    ASSERT_TRUE(op.Prepare(RefKernels()).ok()) << op.diag().Text();
+    const size_t window = layer.weights.size() / kOutputs;
+    for (int32_t pair = 0; pair < WinogradPairs(kOutputs); ++pair) {
+      const int8_t* const two = ListedWeights(op.view(), pair);
+      const auto first = static_cast<size_t>(WinogradFirst(pair, kOutputs));
+      for (size_t i = 0; i < 2 * window; ++i)
+        ASSERT_EQ(two[i], layer.weights[first * window + i]) << "pair " << pair << ", " << i;
+    }
+  };
+  for (const int32_t channels : {1, 2, 3, 4, 7, 8, 24})
+    check(WithLists(kWeightSkipDirect, channels));
+  for (const int32_t channels : {8, 16, 24}) check(WithLists(kWeightSkipWinograd, channels));
+}
+
+TEST(ListedWeights, TheReferenceNeedsNoOthers) {
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd}) {
+    const Layer layer = WithLists(order, 8);
+    OpCase all(Op::kConv2D, "all"), listed(Op::kConv2D, "listed");
+    Fill(layer, all), Fill(layer, listed);
+    std::vector<std::byte> scratch(static_cast<size_t>(ListedBytes(layer.filter)));
+    LeaveListsOnly(listed, scratch);
+    ASSERT_TRUE(all.Run(RefKernels()).ok());
+    ASSERT_TRUE(listed.Run(RefKernels()).ok()) << listed.diag().Text();
+    EXPECT_EQ(listed.Result<int8_t>(), all.Result<int8_t>());
+  }
+}
+
+TEST(ListedWeights, PrepareRefusesThemWithoutListsOrScratch) {
+  Layer layer = WithLists(kWeightSkipWinograd, 8);
+  std::vector<std::byte> scratch(static_cast<size_t>(ListedBytes(layer.filter)) - 1);
+  OpCase tight(Op::kConv2D, "tight");
+  Fill(layer, tight);
+  LeaveListsOnly(tight, scratch);
+  EXPECT_FALSE(tight.Prepare(RefKernels()).ok());
+  EXPECT_EQ(
+      tight.diag().Text(),
+      "conv2d 'tight': scratch of weights in lists is too small; at least (found 287, expected 288)");
+
+  scratch.resize(scratch.size() + 1);
+  for (const int32_t order : {0, kWeightSkipSearch, kWeightUnpacked}) {
+    layer.attr.weights_order = order, layer.params.resize(2 * kOutputs);
+    OpCase none(Op::kConv2D, "none");
+    Fill(layer, none);
+    LeaveListsOnly(none, scratch);
+    EXPECT_FALSE(none.Prepare(RefKernels()).ok()) << order;
+  }
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ class DspLoops {
       return true;
     }
     Note("kSomeDirect");
-    const bool reference = !kernels::dsp::ScratchHolds(op, kernels::dsp::DspScratchOf(op).least);
+    const bool reference = kernels::dsp::TakesReference(op);
     const bool skips = kernels::dsp::TakesSkips(op);
     Note("kSomeReference", reference);
     const int32_t order = op.attr_as<ConvAttr>().weights_order;
@@ -77,9 +77,13 @@ class DspLoops {
       {"kSomeSlow", false}};
 };
 
-// Whether a convolution finds too little scratch for a target's loops.
+// Whether lists stand for a convolution's weights.
+bool IsListed(const OpView& op) { return op.op == Op::kConv2D && kernels::HasListsOnly(op); }
+
+// Whether a convolution finds too little scratch for a target's loops, or no weights.
 bool TakesReference(const OpView& op, bool mve) {
   if (!Int8(op) || (op.op != Op::kConv2D && op.op != Op::kDepthwiseConv2D)) return false;
+  if (IsListed(op)) return true;
   return mve ? !kernels::mve::ScratchHolds(op, kernels::mve::MveScratchOf(op).least)
              : !kernels::rv32::ScratchHolds(op, kernels::rv32::Rv32ScratchOf(op).least);
 }
@@ -104,12 +108,13 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   const bool dsp = target == "m4" || target == "m33", mve = target == "m55";
   if (!dsp && !mve && target != "rv32") return facts;
   DspLoops loops;
-  bool reference = false;
+  bool reference = false, listed = false;
   std::set<uint16_t> read;
   for (uint32_t i = 0; i < image.op_count(); ++i) {
     const OpView op = image.ViewOp(i, nullptr);
     const bool without_weights = dsp && loops.Add(op);
     reference = reference || TakesReference(op, mve);
+    listed = listed || (IsListed(op) && !without_weights);
     const auto inputs = image.op_inputs(i);
     for (size_t k = 0; k < inputs.size(); ++k)
       (without_weights && k == 1 ? facts.unread : read).insert(inputs[k]);
@@ -118,6 +123,7 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   if (dsp) facts.never = loops.Never();
   facts.unpacked = dsp && !facts.never.contains("kSomeUnpacked");
   if (!dsp && !reference) facts.never.insert("kSomeReference");
+  if (!listed) facts.never.insert("kSomeListed");
   return facts;
 }
 

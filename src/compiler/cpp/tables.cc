@@ -179,7 +179,7 @@ std::string Tables::Tensor(uint16_t tensor) {
   std::string data = "nullptr";
   if (record.place != static_cast<uint8_t>(wire::Place::kData)) {
     data = "g_arena + " + std::to_string(record.offset);
-  } else if (!options_.unread.contains(tensor)) {
+  } else if (!options_.unread.contains(tensor) && !wire::IsBare(record)) {
     data = Data(tensor);
   }
   return "{" + data + ", " + (record.rank == 0 ? "nullptr" : dims) + ", " +

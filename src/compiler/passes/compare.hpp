@@ -37,9 +37,9 @@ inline Graph Passed(Graph graph, PassFunction skip = nullptr) {
 // A compiled network, ready to run.
 class Compiled {
  public:
-  explicit Compiled(const Graph& graph) {
+  explicit Compiled(const Graph& graph, const CompileOptions& options = {}) {
     DiagText diag;
-    const auto contents = Emit(graph, Target::kAny, diag);
+    const auto contents = Emit(graph, options, diag);
     EXPECT_TRUE(contents.ok()) << diag.Text();
     if (!contents.ok()) return;
     const std::vector<std::byte> bytes = wire::WriteImage(*contents);
@@ -48,6 +48,7 @@ class Compiled {
     const auto view = wire::ImageView::Read({image_[0].bytes, bytes.size()}, diag);
     EXPECT_TRUE(view.ok()) << diag.Text();
     if (!view.ok()) return;
+    for (uint32_t i = 0; i < view->tensor_count(); ++i) bare_ += IsBare(view->tensor(i)) ? 1 : 0;
     arena_.resize(view->header().arena_bytes / sizeof(Chunk) + 1);
     auto engine = micro::Engine::Prepare(*view, kernels::RefKernels(),
                                          {arena_[0].bytes, view->header().arena_bytes}, diag);
@@ -56,6 +57,9 @@ class Compiled {
   }
 
   bool ok() const { return engine_ != nullptr; }
+  // Convolutions whose weights stand in lists alone.
+  int bare() const { return bare_; }
+  size_t image_bytes() const { return image_.size() * sizeof(Chunk); }
   // All outputs, one after the other; byte i of all inputs comes from `next`.
   template <typename Next>
   std::vector<std::byte> Run(Next next) {
@@ -77,6 +81,7 @@ class Compiled {
     std::byte bytes[16];
   };
   std::vector<Chunk> image_, arena_;
+  int bare_ = 0;
   std::unique_ptr<micro::Engine> engine_;
 };
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/dsp/scratch.hpp"
-#include "kernels/skip_list.hpp"
+#include "kernels/listed_weights.hpp"
 
 namespace covey::kernels::dsp {
 
@@ -41,6 +41,13 @@ inline bool HasWinograd(const OpView& op) {
 inline bool TakesSkips(const OpView& op) {
   const int32_t order = op.attr_as<ConvAttr>().weights_order;
   return order == kWeightSkipDirect || order == kWeightSkipSearch;
+}
+
+// conv2d that does not go by Winograd's form: whether it finds too little scratch, or no weights but
+// those.
+inline bool TakesReference(const OpView& op) {
+  return !ScratchHolds(op, DspScratchOf(op).least) ||
+         (HasListsOnly(op) && op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd);
 }
 
 // conv2d that has its weights in Winograd's form: whether they are used, and no others.

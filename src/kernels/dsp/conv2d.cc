@@ -181,7 +181,7 @@ void RunConv2D(const OpView& op) {
   if (op.output[0].dtype == DType::kInt16) return RunWideConv2D(op);
   if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
   if (RunWinograd(op) || !kSomeDirect) return;
-  if (kSomeReference && !ScratchHolds(op, DspScratchOf(op).least)) return ref::RunConv2D(op);
+  if (kSomeReference && TakesReference(op)) return ref::RunConv2D(op);
   if (kSomeUnpacked && op.pack != nullptr) return RunBatches<Form::kUnpacked>(op);
   if (kSomeSkips && TakesSkips(op)) return RunBatches<Form::kSkips>(op);
   if (kSomePlain) RunBatches<Form::kPlain>(op);

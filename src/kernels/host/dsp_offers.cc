@@ -24,6 +24,12 @@ class List {
 
 constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// What lists add to an image, which then leaves the weights themselves out.
+size_t ListFlash(const OpView& op, const SkipLists& lists) {
+  const size_t bytes = 4 * lists.words.size(), plain = op.input[1].bytes;
+  return bytes > plain ? bytes - plain : 0;
+}
+
 constexpr size_t kTensorBytes = 96;  // what a constant takes in an image beside its bytes, at most
 
 // Ops that have one loop: what it takes, so that sums over networks compare.
@@ -119,7 +125,7 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
     list.Add({.variant = kSkipDirect,
               .scratch = scratch,
               .instructions = quads_cost + batches * pairs * 260,
-              .flash_bytes = 4 * lists.words.size()});
+              .flash_bytes = ListFlash(op, lists)});
     list.Add(
         {.variant = kSkipSearch,
          .scratch = scratch + room,
@@ -181,7 +187,7 @@ void WinogradOffers(const OpView& op, List& list) {
       list.Add({.variant = kSkipWinograd,
                 .scratch = layout.bytes(used),
                 .instructions = WinogradCost(op, layout, used, &lists),
-                .flash_bytes = 4 * lists.words.size(),
+                .flash_bytes = ListFlash(op, lists),
                 .lead = layout.lead});
     if (used == layout.quads()) break;
   }

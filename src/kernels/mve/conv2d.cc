@@ -6,6 +6,7 @@
 //
 // The input's offset moves into the bias: sum (x + a) w = sum x w + a * sum w, modulo 2^32.
 #include "kernels/facts.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/mve/bytes.hpp"
 #include "kernels/mve/dot4x2.hpp"
 #include "kernels/mve/patches.hpp"
@@ -121,7 +122,8 @@ class Channels {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
-  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  if (op.output[0].dtype != DType::kInt8 || (kSomeListed && HasListsOnly(op)))
+    return ref::RunConv2D(op);
   const ConvLayout layout(op);
   const MveScratch need = MveScratchOf(op);
   if (kSomeReference && !ScratchHolds(op, need.least)) return ref::RunConv2D(op);

@@ -1,3 +1,5 @@
+#include "kernels/facts.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/ref/channel.hpp"
 #include "kernels/ref/look.hpp"
 #include "kernels/ref/run.hpp"
@@ -44,6 +46,21 @@ T* Pixel(const OpView& op, const typename Arithmetic<T>::Output& output, const V
   return result;
 }
 
+// The same where lists stand for the weights: two channels' at a time are made in scratch.
+int8_t* ListedPixel(const OpView& op, const Arithmetic<int8_t>::Output& output, const View& view,
+                    const int8_t* picture, int8_t* result) {
+  const int32_t offset = op.attr_as<ConvAttr>().input_offset;
+  const auto filter = op.input[1].dims;
+  const int32_t window = filter[1] * filter[2] * filter[3];
+  for (int32_t pair = 0; pair < WinogradPairs(filter[0]); ++pair) {
+    const int8_t* const weights = ListedWeights(op, pair);
+    const int32_t first = WinogradFirst(pair, filter[0]);
+    for (int32_t o = 0; o < 2; ++o)
+      result[first + o] = output(Sum(view, picture, weights + o * window, offset), first + o);
+  }
+  return result + filter[0];
+}
+
 template <typename T>
 void Conv2D(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
@@ -57,7 +74,14 @@ void Conv2D(const OpView& op) {
       for (int32_t x = 0; x < out[2]; ++x) {
         const Taps columns =
             Clip(x * attr.stride_w - attr.pad_left, filter[2], attr.dilation_w, in[2]);
-        result = Pixel(op, output, Look(attr, in, filter, rows, columns), picture, result);
+        const View view = Look(attr, in, filter, rows, columns);
+        if constexpr (std::is_same_v<T, int8_t>) {
+          if (kSomeListed && HasListsOnly(op)) {
+            result = ListedPixel(op, output, view, picture, result);
+            continue;
+          }
+        }
+        result = Pixel(op, output, view, picture, result);
       }
     }
   }

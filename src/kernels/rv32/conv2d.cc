@@ -7,6 +7,7 @@
 //
 // The input's offset moves into the bias: sum (x + a) w = sum x w + a * sum w, modulo 2^32.
 #include "kernels/facts.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/rv32/dot2x6.hpp"
 #include "kernels/rv32/finish.hpp"
@@ -149,7 +150,8 @@ class Channels {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
-  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  if (op.output[0].dtype != DType::kInt8 || (kSomeListed && HasListsOnly(op)))
+    return ref::RunConv2D(op);
   if (WinogradRuns(op)) return RunWinograd(op);
   const ConvLayout layout(op);
   const Rv32Scratch need = Rv32ScratchOf(op);

@@ -1,6 +1,7 @@
 // conv2d and fully_connected. The input is copied into scratch in the form that the loops multiply,
 // with its padding, so that they know no borders: a window's row is one run of bytes there. A 1x1
 // window sees one pixel; such pixels are copied in the order of the outputs, some at a time.
+#include "kernels/listed_weights.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/weight_blocks.hpp"
 #include "kernels/window.hpp"
@@ -103,7 +104,15 @@ void PackSegments(const OpView& op, const ConvPlan& plan, int32_t* to) {
   }
 }
 
-// One output channel's weights; returns their sum.
+// One output channel's weights, of rows or of lists.
+const int8_t* ChannelWeights(const OpView& op, const ConvPlan& plan, int32_t o) {
+  const int64_t window = int64_t{plan.segments} * plan.run;
+  if (!HasListsOnly(op)) return op.input[1].as<int8_t>() + o * window;
+  const int32_t pair = o / 2;
+  return ListedWeights(op, pair) + (o - WinogradFirst(pair, plan.channels_out)) * window;
+}
+
+// Returns their sum.
 int32_t PackChannel(const ConvPlan& plan, const int8_t* weights, int32_t lane, std::byte* to) {
   int32_t sum = 0;
   for (int32_t s = 0; s < plan.segments; ++s)
@@ -267,15 +276,15 @@ void PackConv(const OpView& op, const Loops& loops, std::byte* to) {
   PackSegments(op, plan, reinterpret_cast<int32_t*>(to + plan.segments_at));
   const int32_t outputs = plan.group_outputs();
   const int32_t per_weight = BiasPerWeight(loops, op.attr_as<ConvAttr>().input_offset);
-  const int8_t* weights = op.input[1].as<int8_t>();
   for (int32_t group = 0; group < plan.conv_groups; ++group) {
     const int64_t at = group * plan.group_padded();
     PackFinish(op, group * outputs, outputs, plan.channels_out, plan.padded_channels, at,
                to + plan.finish_at);
     std::byte* blocks = to + plan.weights_at + group * plan.group_bytes();
-    for (int32_t o = 0; o < outputs; ++o, weights += int64_t{plan.segments} * plan.run) {
-      const int32_t sum = PackChannel(plan, weights, o % loops.lanes,
-                                      blocks + o / loops.lanes * plan.block_bytes());
+    for (int32_t o = 0; o < outputs; ++o) {
+      const int32_t sum =
+          PackChannel(plan, ChannelWeights(op, plan, group * outputs + o), o % loops.lanes,
+                      blocks + o / loops.lanes * plan.block_bytes());
       AddToBias(to + plan.finish_at, at + o, sum * per_weight);
     }
   }

@@ -63,6 +63,7 @@ Status CheckPlace(const TensorRecord& t, const ImageHeader& header, Record& reco
   if (t.place > last)
     return record.Refuse("place is unknown", offsetof(TensorRecord, place), t.place, last);
   const bool data = t.place == static_cast<uint8_t>(Place::kData);
+  if (IsBare(t) && header.minor > 1) return OkStatus();
   if (t.offset % kImageAlign != 0)
     return record.Refuse("offset is not a multiple of 16", offsetof(TensorRecord, offset), t.offset,
                          t.offset / kImageAlign * kImageAlign);
@@ -164,6 +165,7 @@ class Flow {
     written_[tensor / 32] |= 1U << (tensor % 32);
     return true;
   }
+  bool bare(uint16_t tensor) const { return IsBare(tensors_[tensor]); }
   size_t at(uint32_t i) const { return header_.indices_offset + sizeof(uint16_t) * size_t{i}; }
 
  private:
@@ -175,7 +177,9 @@ class Flow {
   uint32_t written_[kMaxTensors / 32] = {};
 };
 
-Status CheckReads(Flow& flow, uint32_t first, uint32_t count, bool optional, Record record) {
+// `bare`: the index of the one that may be without bytes.
+Status CheckReads(Flow& flow, uint32_t first, uint32_t count, bool optional, Record record,
+                  uint32_t bare = kNone) {
   for (uint32_t i = first; i < first + count; ++i) {
     const uint16_t tensor = flow.index(i);
     if (optional && tensor == kNoTensor) continue;
@@ -183,6 +187,8 @@ Status CheckReads(Flow& flow, uint32_t first, uint32_t count, bool optional, Rec
       return record.Refuse("reads what is no tensor", flow.at(i), tensor, 0);
     if (!flow.readable(tensor))
       return record.Refuse("reads a tensor that nothing has written yet", flow.at(i), tensor, 0);
+    if (flow.bare(tensor) && i != bare)
+      return record.Refuse("reads a constant that has no bytes", flow.at(i), tensor, 0);
   }
   return OkStatus();
 }
@@ -248,7 +254,9 @@ Status CheckOps(const ImageHeader& header, Diag& diag) {
     Record record(diag, "image op ", i, header.ops_offset + i * sizeof(OpRecord));
     COVEY_TRY(CheckOp(op, header, record));
     Record use(diag, "image op ", i, 0);  // findings give offsets in the index list
-    COVEY_TRY(CheckReads(flow, op.first_index, op.input_count, true, use));
+    const bool conv = op.op == static_cast<uint16_t>(Op::kConv2D);
+    COVEY_TRY(CheckReads(flow, op.first_index, op.input_count, true, use,
+                         conv ? op.first_index + 1 : kNone));
     COVEY_TRY(CheckWrites(flow, op.first_index + op.input_count, op.output_count, use));
   }
   COVEY_TRY(CheckReads(flow, io + header.input_count, header.output_count, false,

@@ -17,7 +17,7 @@ static_assert(std::endian::native == std::endian::little, "the image is read in 
 inline constexpr uint8_t kImageMagic[8] = {'C', 'O', 'V', 'E', 'Y', 'I', 'M', 'G'};
 inline constexpr uint16_t kImageMajor = 1;  // readers refuse another major
 inline constexpr uint16_t kImageMinor =
-    1;  // readers refuse a newer minor: fields they skip could matter
+    2;  // readers refuse a newer minor: fields they skip could matter
 inline constexpr uint32_t kImageAlign = 16;
 inline constexpr uint32_t kNone = 0xFFFFFFFF;  // "absent" in a 32-bit offset
 inline constexpr uint16_t kNoTensor = 0xFFFF;  // "absent" in the index list (an optional input)
@@ -61,7 +61,7 @@ struct TensorRecord {
   uint8_t rank;       // 0..kMaxRank
   uint8_t place;      // Place: constant in data, or in the arena
   int8_t quant_axis;  // -1: one scale
-  uint32_t offset;    // in data or in the arena, a multiple of 16
+  uint32_t offset;    // in data or in the arena, a multiple of 16; kNone: a constant without bytes
   uint32_t bytes;
   int32_t dims[kMaxRank];  // unused ones are 1
   float scale;             // 0 if not quantised
@@ -69,6 +69,11 @@ struct TensorRecord {
   uint32_t scales;  // first param holding float bits of per-channel scales, or kNone
 };
 static_assert(sizeof(TensorRecord) == 52);
+
+// A convolution's weights that stand in its skip lists alone; since minor 2.
+constexpr bool IsBare(const TensorRecord& tensor) {
+  return tensor.place == static_cast<uint8_t>(Place::kData) && tensor.offset == kNone;
+}
 
 struct OpRecord {
   uint16_t op;       // Op

@@ -177,9 +177,9 @@ TEST(Image, RefusesAMisalignedImage) {
 TEST(Image, RefusesAnotherMajorAndANewerMinor) {
   EXPECT_EQ(Complaint([](Aligned& image) { image.header().major = 2; }),
             "UNIMPLEMENTED: image header: major version differs (at byte 8, found 2, expected 1)");
-  EXPECT_EQ(Complaint([](Aligned& image) { image.header().minor = 2; }),
+  EXPECT_EQ(Complaint([](Aligned& image) { image.header().minor = 3; }),
             "UNIMPLEMENTED: image header: minor version is newer than this build (at byte 10, "
-            "found 2, expected 1)");
+            "found 3, expected 2)");
 }
 
 TEST(Image, RefusesTablesThatOverlapOrRunPastTheEnd) {
@@ -203,6 +203,36 @@ TEST(Image, RefusesTensorsThatLeaveTheirPlace) {
             std::string::npos);
   EXPECT_NE(Complaint([](Aligned& image) {
               Tensor(image, 0).offset = 8;
+            }).find("image tensor 0: offset is not a multiple of 16"),
+            std::string::npos);
+}
+
+// Only a convolution can do without its weights' bytes, and only images that say so have such.
+TEST(Image, RefusesConstantsWithoutBytesWhereOthersReadThem) {
+  EXPECT_NE(Complaint([](Aligned& image) {
+              Tensor(image, 1).offset = kNone;
+            }).find("image tensor 1: offset is not a multiple of 16"),
+            std::string::npos);
+  const auto bare = [](Aligned& image) {
+    image.header().minor = 2;
+    Tensor(image, 1).offset = kNone;
+  };
+  EXPECT_NE(Complaint(bare).find("image op 0: reads a constant that has no bytes"),
+            std::string::npos);
+  EXPECT_EQ(Complaint([&](Aligned& image) {
+              bare(image);
+              OpAt(image, 0).op = static_cast<uint16_t>(Op::kConv2D);
+            }),
+            "accepted");
+  EXPECT_NE(Complaint([&](Aligned& image) {
+              bare(image);
+              OpAt(image, 0).op = static_cast<uint16_t>(Op::kConv2D);
+              Index(image, 6) = 1;  // the model's output
+            }).find("image model outputs: reads a constant that has no bytes"),
+            std::string::npos);
+  EXPECT_NE(Complaint([](Aligned& image) {
+              image.header().minor = 2;
+              Tensor(image, 0).offset = kNone;
             }).find("image tensor 0: offset is not a multiple of 16"),
             std::string::npos);
 }

@@ -39,7 +39,8 @@ void ImageView::Fill(uint32_t tensor, std::byte* arena, TensorView& view) const 
   view.zero_point = record.zero_point;
   // Constants are read where they lie; TensorView's contract forbids writing them.
   view.state = record.place == static_cast<uint8_t>(Place::kState);
-  view.data = record.place != static_cast<uint8_t>(Place::kData)
+  view.data = IsBare(record) ? nullptr
+              : record.place != static_cast<uint8_t>(Place::kData)
                   ? arena + record.offset
                   : const_cast<std::byte*>(bytes_.data()) + header_->data_offset + record.offset;
 }

@@ -37,6 +37,19 @@ class Chain {
     return *this;
   }
 
+  Chain& WithoutBytes() {
+    contents_.tensors.back().data.clear();
+    contents_.tensors.back().bare = true;
+    return *this;
+  }
+  // Of the op that was added last.
+  Chain& Scratch(uint32_t bytes) {
+    contents_.ops.back().scratch_offset = contents_.arena_bytes;
+    contents_.ops.back().scratch_bytes = bytes;
+    contents_.arena_bytes += (bytes + 15) / 16 * 16;
+    return *this;
+  }
+
   template <typename Attr>
   Chain& Then(Op op, std::vector<int32_t> dims, const Attr& attr, std::vector<int32_t> params = {},
               DType dtype = DType::kInt8) {
@@ -103,6 +116,11 @@ ImageContents EveryOpContents() {
   chain.Constant(DType::kInt8, {3, 1, 1, 3}).Constant(DType::kInt32, {3});
   chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.input_offset = 5, .weights_order = 2},
              {kHalf, kHalf, kHalf, -5, -6, -7, 2, 8, 19, 3, 4, 5, 6, 32, 17, 7, 8, 32});
+  // The same without the weights that the lists repeat.
+  chain.Constant(DType::kInt8, {3, 1, 1, 3}).WithoutBytes().Constant(DType::kInt32, {3});
+  chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.input_offset = 5, .weights_order = 2},
+             {kHalf, kHalf, kHalf, -5, -6, -7, 2, 8, 19, 3, 4, 5, 6, 32, 17, 7, 8, 32});
+  chain.Scratch(16);
   chain.Constant(DType::kInt8, {1, 2, 2, 6}).Constant(DType::kInt32, {6});
   chain.Then(Op::kDepthwiseConv2D, {1, 3, 3, 6}, ConvAttr{.depth_multiplier = 2},
              {kHalf, kHalf, kHalf, kHalf, kHalf, kHalf, -5, -6, -7, -5, -6, -7});

@@ -61,7 +61,7 @@ Bytes HeadOf(const ImageView& view, Shared& shared) {
   auto* const tensors = head.data() + header.tensors_offset;
   for (uint32_t i = 0; i < view.tensor_count(); ++i) {
     TensorRecord record = view.tensor(i);
-    if (record.place != static_cast<uint8_t>(Place::kData)) continue;
+    if (record.place != static_cast<uint8_t>(Place::kData) || IsBare(record)) continue;
     record.offset = shared.Add({data + record.offset, record.bytes});
     std::memcpy(tensors + i * sizeof(record), &record, sizeof(record));
   }

@@ -69,7 +69,9 @@ void AddTensor(const ImageTensor& tensor, Parts& parts) {
     bytes *= static_cast<size_t>(record.dims[i]);
   }
   record.bytes = static_cast<uint32_t>(bytes);
-  record.offset = tensor.place == Place::kData ? parts.AddData(tensor.data) : tensor.arena_offset;
+  record.offset = tensor.bare                    ? kNone
+                  : tensor.place == Place::kData ? parts.AddData(tensor.data)
+                                                 : tensor.arena_offset;
   record.scale = tensor.scale;
   record.zero_point = tensor.zero_point;
   record.scales = kNone;
@@ -137,10 +139,12 @@ std::string JoinLabels(const std::vector<std::string>& labels) {
 
 // The oldest that has all that the image holds.
 uint16_t MinorOf(const ImageContents& contents) {
-  const bool state =
-      std::any_of(contents.tensors.begin(), contents.tensors.end(),
-                  [](const ImageTensor& tensor) { return tensor.place == Place::kState; });
-  return state ? 1 : 0;
+  uint16_t minor = 0;
+  for (const ImageTensor& tensor : contents.tensors) {
+    if (tensor.bare) return 2;
+    if (tensor.place == Place::kState) minor = 1;
+  }
+  return minor;
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct ImageTensor {
   Place place = Place::kArena;
   uint32_t arena_offset = 0;    // kArena, kState
   std::vector<std::byte> data;  // kData
+  bool bare = false;            // kData: without bytes (IsBare)
 };
 
 struct ImageOp {

@@ -70,8 +70,9 @@ class Sums {
 
 }  // namespace listed
 
-// The pair's outputs are WinogradFirst(pair, O) and the next.
-inline const int8_t* ListedWeights(const OpView& op, int32_t pair) {
+// The pair's outputs are WinogradFirst(pair, O) and the next. Small rather than fast: boards of
+// another kind take it.
+[[gnu::cold]] inline const int8_t* ListedWeights(const OpView& op, int32_t pair) {
   constexpr int32_t kOrder[kSkipGroupSteps] = {1, 2, 3, 0};
   const bool winograd = op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd;
   auto* const sums = reinterpret_cast<int16_t*>(op.scratch.data());

@@ -47,8 +47,8 @@ T* Pixel(const OpView& op, const typename Arithmetic<T>::Output& output, const V
 }
 
 // The same where lists stand for the weights: two channels' at a time are made in scratch.
-int8_t* ListedPixel(const OpView& op, const Arithmetic<int8_t>::Output& output, const View& view,
-                    const int8_t* picture, int8_t* result) {
+[[gnu::cold]] int8_t* ListedPixel(const OpView& op, const Arithmetic<int8_t>::Output& output,
+                                  const View& view, const int8_t* picture, int8_t* result) {
   const int32_t offset = op.attr_as<ConvAttr>().input_offset;
   const auto filter = op.input[1].dims;
   const int32_t window = filter[1] * filter[2] * filter[3];

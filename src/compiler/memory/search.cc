@@ -47,50 +47,38 @@ Search::Search(const Problem& problem, int64_t bound)
   }
 }
 
-bool Search::Fits(int64_t offset, size_t block, const Neighbour& other) const {
+int64_t Search::NextBeside(int64_t at, size_t block, const Neighbour& other) const {
   const int64_t there = offset_[other.block];
-  const int64_t bytes = problem_.blocks[block].bytes;
-  if (offset + bytes <= there || there + problem_.blocks[other.block].bytes <= offset) return true;
-  if (other.role == 0) return false;
-  const int64_t distance = other.role == 1 ? offset - there : there - offset;
-  return distance >= other.lead && distance % other.step == 0;
-}
-
-bool Search::Free(int64_t offset, size_t block) const {
-  for (const Neighbour& other : neighbours_[block])
-    if (offset_[other.block] >= 0 && !Fits(offset, block, other)) return false;
-  return true;
+  const int64_t end = there + problem_.blocks[other.block].bytes;
+  if (at + problem_.blocks[block].bytes <= there || end <= at) return at;
+  const int64_t behind = AlignUp(end);
+  if (other.role == 0) return behind;
+  if (other.role == 1)
+    return std::min(behind, there + UpTo(std::max(at - there, other.lead), other.step));
+  const int64_t distance = -UpTo(at - there, other.step);
+  return distance >= other.lead ? there - distance : behind;
 }
 
 int64_t Search::LowestFree(size_t block) const {
-  if (Free(0, block)) return 0;
-  std::vector<int64_t> starts{0};
-  for (const Neighbour& other : neighbours_[block]) {
-    const int64_t there = offset_[other.block];
-    if (there < 0) continue;
-    starts.push_back(AlignUp(there + problem_.blocks[other.block].bytes));
-    if (other.role == 1) starts.push_back(there + other.lead);
+  const std::vector<Neighbour>& neighbours = neighbours_[block];
+  int64_t at = 0;
+  // Round and round, until all of them agree to the same offset.
+  for (size_t i = 0, agreed = 0; agreed < neighbours.size(); i = (i + 1) % neighbours.size()) {
+    const Neighbour& other = neighbours[i];
+    const int64_t next = offset_[other.block] < 0 ? at : NextBeside(at, block, other);
+    agreed = next == at ? agreed + 1 : 1;
+    at = next;
   }
-  // From each of these also the next that is a whole number of steps from a sharer.
-  const size_t plain = starts.size();
-  for (const Neighbour& other : neighbours_[block]) {
-    const int64_t there = offset_[other.block];
-    if (there < 0 || other.role == 0) continue;
-    for (size_t i = 0; i < plain; ++i)
-      starts.push_back(there + UpTo(starts[i] - there, other.step));
-  }
-  std::sort(starts.begin(), starts.end());
-  for (const int64_t start : starts)
-    if (start >= 0 && Free(start, block)) return start;
-  return starts.back();  // not reached: behind the highest block all is free
+  return at;
 }
 
-int64_t Search::TryOrder(const std::vector<size_t>& order) {
+int64_t Search::TryOrder(const std::vector<size_t>& order, int64_t most) {
   std::fill(offset_.begin(), offset_.end(), -1);
   int64_t used = 0;
   for (const size_t block : order) {
     offset_[block] = LowestFree(block);
     used = std::max(used, AlignUp(offset_[block] + problem_.blocks[block].bytes));
+    if (used > most) return used;
   }
   Keep(used, order);
   return used;
@@ -105,7 +93,7 @@ void Search::Keep(int64_t used, const std::vector<size_t>& order) {
 
 void Search::Climb(std::vector<size_t> order) {
   for (int round = 0; round < kClimbs && !done(); ++round) {
-    (void)TryOrder(order);
+    (void)TryOrder(order, std::numeric_limits<int64_t>::max());
     // The block that reaches highest came too late: next time it goes first.
     const auto end = [&](size_t block) { return offset_[block] + problem_.blocks[block].bytes; };
     const auto highest = std::max_element(order.begin(), order.end(),
@@ -161,7 +149,7 @@ void Search::Shake() {
       changed.erase(changed.begin() + static_cast<ptrdiff_t>(from));
       changed.insert(changed.begin() + static_cast<ptrdiff_t>(to), block);
     }
-    const int64_t used = TryOrder(changed);
+    const int64_t used = TryOrder(changed, bytes);
     if (used > bytes) continue;
     bytes = used;
     current = std::move(changed);

@@ -37,11 +37,11 @@ class Search {
   };
 
   bool done() const { return fewest_ <= bound_; }
-  bool Fits(int64_t offset, size_t block, const Neighbour& other) const;
-  bool Free(int64_t offset, size_t block) const;
+  // The lowest offset from `at` on where `block` and the placed `other` may both be.
+  int64_t NextBeside(int64_t at, size_t block, const Neighbour& other) const;
   int64_t LowestFree(size_t block) const;
-  // The bytes used; more than `fewest_` (some number) if it gave up.
-  int64_t TryOrder(const std::vector<size_t>& order);
+  // The bytes used; with more than `most` it gives up and says some such number.
+  int64_t TryOrder(const std::vector<size_t>& order, int64_t most);
   void Keep(int64_t used, const std::vector<size_t>& order);
   void Descend(std::vector<size_t>& order, int64_t used);
 

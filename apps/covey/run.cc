@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/covey/command.hpp"
+#include "apps/covey/data/audio.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
@@ -21,6 +22,7 @@ namespace {
 struct Options {
   std::string model, on = "host", input = "-", output = "-";
   PlaceOptions place;
+  uint32_t rate = kUsualRate;
   bool no_instructions = false;
   bool json = false;
   std::vector<std::string> given;  // of kOnlyOn
@@ -65,6 +67,9 @@ Expected<PlaceRun> RunSamples(const Options& options, const Target& target, size
   Expected<std::vector<std::byte>> input = ReadFile(options.input);
   if (!input) return input.error();
   FillStream(*place.value(), input.value());
+  const Expected<void> taken =
+      TakeAudio(*place.value(), options.input, options.rate, input.value());
+  if (!taken) return taken.error();
   const Expected<size_t> count = CountSamples(options.input, input.value().size(), *place.value());
   if (!count) return count.error();
   samples = count.value();
@@ -123,10 +128,13 @@ constexpr char kFooter[] =
     "A sample is the bytes of all inputs in the model's order, in the model's own types; so are "
     "the\n"
     "outputs. With --json the report goes to stdout, or to stderr when the outputs go to stdout.\n"
+    "A WAV file (PCM or float, its channels' mean) is cut into clips, the last one filled up with "
+    "silence.\n"
     "On a board latency is modelled: instructions x cycles_per_instruction / clock_hz.\n"
     "Examples:\n"
     "  covey run resnet8.tflite --input samples.bin --output out.bin --json\n"
     "  covey run resnet8.covey --on board:m33 --input samples.bin --output out.bin --json\n"
+    "  covey run kws_audio.covey --input clip.wav --output scores.bin\n"
     "  covey run resnet56 --on agent:127.0.0.1:7700 <float.bin >out.bin";
 
 }  // namespace
@@ -141,7 +149,13 @@ void AddRun(CLI::App& app, Chosen& chosen) {
   command->add_option(
       "--on", options->on,
       "host (default), board:m33, board:m4, board:m55, board:rv32 or agent:HOST:PORT");
-  command->add_option("--input", options->input, "raw bytes of N samples; - (default) for stdin");
+  command->add_option(
+      "--input", options->input,
+      "raw bytes of N samples, or a WAV file for a model of audio; - (default) for stdin");
+  command
+      ->add_option("--rate", options->rate,
+                   "samples a second that the model takes, of a WAV file (default 16000)")
+      ->check(CLI::Range(1, 1'000'000));
   command->add_option("--output", options->output, "raw output bytes; - (default) for stdout");
   command
       ->add_option("--backend", options->place.backend,

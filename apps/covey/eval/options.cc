@@ -18,6 +18,11 @@ void AddSampleOptions(CLI::App& command, SampleOptions& samples) {
       .add_option("--sample-bytes", samples.sample_bytes,
                   "of tensors: bytes of one sample (default: a file is one)")
       ->check(CLI::Range(1, 1 << 24));
+  command
+      .add_option("--rate", samples.rate,
+                  "of WAV files among tensors: samples a second that the model takes (default "
+                  "16000)")
+      ->check(CLI::Range(1, 1'000'000));
   command.add_option("--labels", samples.labels,
                      "class numbers: a line each, in order, or file,class");
   command.add_option("--samples", samples.most, "most samples, spread evenly (default: all)")

@@ -9,10 +9,12 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/covey/data/audio.hpp"
 #include "apps/covey/data/entries.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/progress.hpp"
+#include "serve/preprocess/wav.hpp"
 
 namespace covey::app {
 namespace {
@@ -185,7 +187,12 @@ class Gatherer {
     return {};
   }
 
-  Expected<void> AddTensors(const DataEntry& entry) {
+  Expected<void> AddTensors(DataEntry& entry) {
+    if (serve::IsWav(entry.bytes)) {
+      auto samples = SamplesOfWav(entry.name, entry.bytes, options_.rate, options_.sample_bytes);
+      if (!samples) return samples.error();
+      entry.bytes = std::move(samples.value());
+    }
     const size_t each = options_.sample_bytes > 0 ? options_.sample_bytes : entry.bytes.size();
     const Expected<size_t> count = CountOf(entry, each);
     if (!count) return count.error();

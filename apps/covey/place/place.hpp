@@ -66,6 +66,10 @@ Expected<void> CheckBoard(const Target& target);
 // A JPEG file for a model that takes a stream of bytes (uint8[1,n]) gets zeros behind it.
 void FillStream(const Place& place, std::vector<std::byte>& input);
 
+// Of a WAV file the samples are left, for a model that takes some at `rate` (int16[1,n]).
+Expected<void> TakeAudio(const Place& place, const std::string& source, uint32_t rate,
+                         std::vector<std::byte>& input);
+
 // How many samples `size` bytes are; refuses a remainder, and no sample at all.
 Expected<size_t> CountSamples(const std::string& source, size_t size, const Place& place);
 

@@ -71,21 +71,22 @@ std::vector<AdversaryRow> RunAdversaries(const World& world, const plan::LinkSha
   };
   const auto boaster = [](World& w) { w.places[kAgent].claims_work = 1e4; };
   const auto local_wrong = [](World& w) { w.profiles[0].compute = {1'000, 1'000, 1'000}; };
-  const std::vector<std::tuple<std::string, Change, bool>> cases = {
-      {"honest", [](World&) {}, false},
-      {"agent is never right, its profile says it is", never_right, false},
-      {"agent takes 900 ms, its profile says what ResNet-56 takes", far_too_slow, false},
-      {"agent is fast, its profile says 2 s", pessimist, false},
-      {"board takes what it takes, its profile says 1 ms", local_wrong, false},
-      {"agent always says that it is busy", busy, false},
-      {"agent has a queue of 500 ms and says that it has none", idle, false},
-      {"agent claims 10,000 times the work it did", boaster, false},
-      {"clock jumps by an hour and by 0.4 s, 30 times", [](World&) {}, true},
+  const std::vector<std::tuple<std::string, Change, bool, std::string>> cases = {
+      {"honest", [](World&) {}, false, ""},
+      {"agent is never right, its profile says it is", never_right, false, "accuracy profile"},
+      {"agent takes 900 ms, its profile says what ResNet-56 takes", far_too_slow, false,
+       "latency profile"},
+      {"agent is fast, its profile says 2 s", pessimist, false, "latency profile"},
+      {"board takes what it takes, its profile says 1 ms", local_wrong, false, "latency profile"},
+      {"agent always says that it is busy", busy, false, "load hints"},
+      {"agent has a queue of 500 ms and says that it has none", idle, false, "load hints"},
+      {"agent claims 10,000 times the work it did", boaster, false, "load hints"},
+      {"clock jumps by an hour and by 0.4 s, 30 times", [](World&) {}, true, "clock"},
       {"never right, lies about load, and the clock jumps",
-       [&](World& w) { never_right(w), busy(w), boaster(w); }, true},
+       [&](World& w) { never_right(w), busy(w), boaster(w); }, true, "clock"},
   };
   std::vector<AdversaryRow> rows;
-  for (const auto& [name, change, jumps] : cases) {
+  for (const auto& [name, change, jumps, is_to] : cases) {
     World other = world;
     change(other);
     const auto clock = jumps ? Jumps() : std::vector<plan::ClockJump>{};
@@ -94,7 +95,7 @@ std::vector<AdversaryRow> RunAdversaries(const World& world, const plan::LinkSha
     local.fallback = false;
     const Played routed = Play(other, shape, kRequest, clock);
     rows.push_back({name, routed.right_in_time, Play(other, shape, local, clock).right_in_time,
-                    Words(routed.distrust)});
+                    Words(routed.distrust), is_to});
   }
   return rows;
 }

@@ -11,6 +11,7 @@ struct AdversaryRow {
   double right_in_time = 0;  // of the router
   double fixed_local = 0;    // of the board alone in the same world
   std::string distrusts;     // what the router said
+  std::string is_to;         // what it is to say; empty: nothing
 };
 
 std::vector<AdversaryRow> RunAdversaries(const World& world, const plan::LinkShape& shape);

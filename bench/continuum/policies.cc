@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/continuum/oracles.hpp"
+#include "bench/continuum/regret.hpp"
 #include "serve/measure/energy.hpp"
 #include "serve/measure/interval.hpp"
 
@@ -11,16 +13,11 @@ namespace {
 
 using micro::Prefer;
 using micro::Request;
-using plan::RouteResult;
-using plan::RouteSim;
 
 // The Cortex-M4 of serve/board/board.hpp: 1.6 cycles an instruction at 120 MHz.
 constexpr double kUsPerInstruction = 1.6 / 120;
 // What the board spends on one request to an agent (stats of the classify firmware, m33).
 constexpr uint32_t kSendInstructions = 93'338;
-constexpr size_t kReplyBytes = 60;
-constexpr double kPeriodS = 0.5;
-constexpr int kWarm = 200;  // requests left out of every row
 
 Share ShareOf(const Trace& trace) {
   double right = 0;
@@ -96,171 +93,6 @@ void ChooseThreshold(const Trace& local, const Trace& agent, World& world, Profi
   }
 }
 
-double Score(const Sla& sla, const Row& row, double in_time_right) {
-  if (sla.score == "correct/ms") return row.correct_per_ms;
-  if (sla.score == "correct/mJ") return row.energy_uj > 0 ? row.accuracy / row.energy_uj * 1e3 : 0;
-  return in_time_right;
-}
-
-// What happened to each request under one policy.
-struct Tape {
-  std::vector<double> seconds, energy_uj;
-  std::vector<bool> right, answered;
-  std::vector<size_t> bytes;
-  std::vector<uint8_t> place;
-};
-
-double EnergyOf(const RouteResult& result, double local_s) {
-  const double waiting_ms = std::max(0.0, result.latency_s - local_s) * 1e3;
-  return serve::EnergyUj({}, {.computing_ms = local_s * 1e3,
-                              .waiting_ms = waiting_ms,
-                              .sent_bytes = static_cast<double>(result.bytes_sent),
-                              .received_bytes = result.bytes_sent > 0 ? double{kReplyBytes} : 0});
-}
-
-Tape Play(const World& world, const plan::LinkShape& shape, const Request& request, int requests) {
-  const auto rows = world.rows();
-  const LinkProfile link = ProfileOf(shape);
-  micro::Router router(rows, std::span(&link, 1));
-  RouteSim sim(world.places, {plan::LinkModel(shape, 1)}, {.seed = 1, .paired = true});
-  Tape tape;
-  for (int i = 0; i < requests; ++i) {
-    sim.Wait(1 + i * kPeriodS);
-    const double before = sim.local_s();
-    const RouteResult result =
-        sim.Run(router, request, static_cast<size_t>(i) % world.samples, &world.calibration);
-    if (i < kWarm) continue;
-    tape.seconds.push_back(result.latency_s);
-    tape.right.push_back(result.right);
-    tape.answered.push_back(result.served.ok);
-    tape.bytes.push_back(result.bytes_sent);
-    tape.place.push_back(result.served.place);
-    tape.energy_uj.push_back(EnergyOf(result, sim.local_s() - before));
-  }
-  return tape;
-}
-
-Row Sum(const std::string& name, const Tape& tape, const std::vector<Sla>& slas, size_t places) {
-  Row row{.name = name};
-  row.used.resize(places);
-  const double n = static_cast<double>(tape.seconds.size());
-  double seconds = 0, right = 0;
-  for (size_t i = 0; i < tape.seconds.size(); ++i) {
-    seconds += tape.seconds[i];
-    right += tape.right[i];
-    row.bytes += static_cast<double>(tape.bytes[i]) / n;
-    row.energy_uj += tape.energy_uj[i] / n;
-    if (tape.place[i] < places) ++row.used[tape.place[i]];
-  }
-  row.accuracy = right / n;
-  row.mean_ms = seconds / n * 1e3;
-  row.correct_per_ms = right / (seconds * 1e3);
-  std::vector<double> sorted = tape.seconds;
-  std::sort(sorted.begin(), sorted.end());
-  row.p99_ms = sorted[static_cast<size_t>(n * 0.99)] * 1e3;
-  for (const Sla& sla : slas) {
-    double in_time = 0;
-    const double limit_s = sla.request.max_latency_us / 1e6;
-    for (size_t i = 0; i < tape.seconds.size(); ++i)
-      in_time += tape.right[i] && (limit_s == 0 || tape.seconds[i] <= limit_s);
-    row.scores.push_back(Score(sla, row, in_time / n));
-  }
-  return row;
-}
-
-Tape Pick(const std::vector<Tape>& tapes, const std::vector<size_t>& choice) {
-  Tape tape;
-  for (size_t i = 0; i < choice.size(); ++i) {
-    const Tape& from = tapes[choice[i]];
-    tape.seconds.push_back(from.seconds[i]);
-    tape.energy_uj.push_back(from.energy_uj[i]);
-    tape.right.push_back(from.right[i]);
-    tape.answered.push_back(from.answered[i]);
-    tape.bytes.push_back(from.bytes[i]);
-    tape.place.push_back(from.place[i]);
-  }
-  return tape;
-}
-
-// Most of sum(gain) / sum(cost), one place a request: Dinkelbach's iteration.
-template <typename Gain, typename Cost>
-std::vector<size_t> BestRatio(size_t requests, size_t places, Gain&& gain, Cost&& cost) {
-  std::vector<size_t> choice(requests, 0);
-  double ratio = 0;
-  for (int round = 0; round < 30; ++round) {
-    double above = 0, below = 0;
-    for (size_t i = 0; i < requests; ++i) {
-      for (size_t p = 0; p < places; ++p) {
-        if (gain(p, i) - ratio * cost(p, i) > gain(choice[i], i) - ratio * cost(choice[i], i))
-          choice[i] = p;
-      }
-      above += gain(choice[i], i);
-      below += cost(choice[i], i);
-    }
-    ratio = above / below;
-  }
-  return choice;
-}
-
-// Knows each place's time for each request, and how often each is right; not when.
-std::vector<size_t> OracleChoice(const Sla& sla, const std::vector<Tape>& tapes,
-                                 const std::vector<Row>& fixed) {
-  const size_t n = tapes.front().seconds.size();
-  const auto accuracy = [&](size_t p, size_t) { return fixed[p].accuracy; };
-  const auto ms = [&](size_t p, size_t i) { return tapes[p].seconds[i] * 1e3; };
-  if (sla.score == "correct/ms") return BestRatio(n, tapes.size(), accuracy, ms);
-  if (sla.score == "correct/mJ")
-    return BestRatio(n, tapes.size(), accuracy,
-                     [&](size_t p, size_t i) { return tapes[p].energy_uj[i]; });
-  const double limit_s = sla.request.max_latency_us / 1e6;
-  std::vector<size_t> choice(n, 0);
-  for (size_t i = 0; i < n; ++i) {
-    const auto worth = [&](size_t p) {
-      return tapes[p].seconds[i] <= limit_s ? fixed[p].accuracy : -tapes[p].seconds[i];
-    };
-    for (size_t p = 1; p < tapes.size(); ++p) {
-      if (worth(p) > worth(choice[i])) choice[i] = p;
-    }
-  }
-  return choice;
-}
-
-// Knows how each place's times are distributed, and no request's: the best place, or the best wait
-// for a place and the board behind it, kept for all. The wait is fitted in hindsight.
-Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
-             const std::vector<Row>& fixed, const World& world, size_t which) {
-  const size_t places = tapes.size();
-  const serve::EnergyModel model;
-  Row best = fixed.front();
-  for (const Row& row : fixed) {
-    if (row.scores[which] > best.scores[which]) best = row;
-  }
-  for (size_t far = 0; far < places; ++far) {
-    if (world.places[far].link < 0) continue;
-    std::vector<double> waits = tapes[far].seconds;
-    std::sort(waits.begin(), waits.end());
-    for (size_t near = 0; near < places; ++near) {
-      if (world.places[near].link >= 0) continue;
-      for (size_t percent = 1; percent < 100; ++percent) {
-        const double wait_s = waits[waits.size() * percent / 100];
-        Tape tape = tapes[far];
-        for (size_t i = 0; i < tape.seconds.size(); ++i) {
-          if (tape.seconds[i] <= wait_s) continue;
-          tape.energy_uj[i] +=
-              tapes[near].energy_uj[i] - model.waiting_mw * (tape.seconds[i] - wait_s) * 1e3;
-          tape.seconds[i] = wait_s + tapes[near].seconds[i];
-          tape.right[i] = tapes[near].right[i];
-          tape.place[i] = static_cast<uint8_t>(near);
-        }
-        Row row = Sum("", tape, slas, places);
-        if (row.scores[which] > best.scores[which]) best = std::move(row);
-      }
-    }
-  }
-  best.name = "no foresight: " + sla.name;
-  return best;
-}
-
 }  // namespace
 
 std::vector<micro::RoutePlace> World::rows() const {
@@ -325,30 +157,35 @@ std::vector<Sla> ImagenetSlas() {
 }
 
 Comparison Compare(const World& world, const plan::LinkShape& shape, const std::vector<Sla>& slas,
-                   int requests) {
+                   const Run& run) {
   Comparison result{.link = shape.name};
   std::vector<Tape> tapes;
   const size_t places = world.places.size();
   for (size_t p = 0; p < places + (world.cascade ? 1 : 0); ++p) {
     const Request pinned{.pinned = static_cast<uint8_t>(p), .fallback = false};
-    Tape tape = Play(world, shape, pinned, requests);
+    Tape tape = Play(world, shape, pinned, run);
     result.fixed.push_back(Sum(world.names[p], tape, slas, places));
-    if (p < places) tapes.push_back(std::move(tape));
+    tapes.push_back(std::move(tape));
   }
-  for (const Sla& sla : slas) {
-    result.routed.push_back(
-        Sum("router: " + sla.name, Play(world, shape, sla.request, requests), slas, places));
-    result.oracles.push_back(Sum(
-        "oracle: " + sla.name, Pick(tapes, OracleChoice(sla, tapes, result.fixed)), slas, places));
-    result.informed.push_back(
-        Informed(sla, slas, tapes, result.fixed, world, result.informed.size()));
+  const std::vector<Tape> alone(tapes.begin(), tapes.begin() + static_cast<ptrdiff_t>(places));
+  for (size_t s = 0; s < slas.size(); ++s) {
+    const Sla& sla = slas[s];
+    const Tape tape = Play(world, shape, sla.request, run);
+    result.routed.push_back(Sum("router: " + sla.name, tape, slas, places));
+    result.oracles.push_back(Foreseeing(sla, slas, alone, result.fixed));
+    result.informed.push_back(Informed(sla, slas, alone, result.fixed, world));
+    const size_t best = BestFixed(result, s);
+    result.regrets.push_back(RegretOf(sla, tape, tapes[best], result.fixed[best].scores[s]));
   }
-  const auto right = [&](size_t p, size_t i) { return tapes[p].right[i] ? 1.0 : 0.0; };
-  const auto ms = [&](size_t p, size_t i) { return tapes[p].seconds[i] * 1e3; };
-  result.clairvoyant =
-      Sum("clairvoyant: efficiency",
-          Pick(tapes, BestRatio(tapes.front().seconds.size(), places, right, ms)), slas, places);
+  result.clairvoyant = Clairvoyant(slas, alone);
   return result;
+}
+
+size_t BestFixed(const Comparison& result, size_t sla) {
+  const auto best =
+      std::max_element(result.fixed.begin(), result.fixed.end(),
+                       [sla](const Row& a, const Row& b) { return a.scores[sla] < b.scores[sla]; });
+  return static_cast<size_t>(best - result.fixed.begin());
 }
 
 }  // namespace covey::bench

@@ -10,6 +10,8 @@
 
 namespace covey::bench {
 
+inline constexpr size_t kReplyBytes = 60;
+
 // What the router is given, and what is true.
 struct World {
   std::vector<plan::TruePlace> places;
@@ -47,6 +49,19 @@ struct Row {
   std::vector<int> used{};       // answers by each place
 };
 
+// A part of what a routed row lost against another (bench/continuum/regret.hpp).
+struct Regret {
+  micro::Reason reason = micro::Reason::kNone;
+  uint8_t chosen = micro::kNoPlace, answered = micro::kNoPlace;
+  int requests = 0;
+  double share = 0;  // of the other's score; negative: gained
+};
+
+struct Run {
+  int requests = 2'200;
+  uint64_t seed = 1;  // of jitter and loss
+};
+
 struct Comparison {
   std::string link;
   std::vector<Row> fixed{};     // places, cascade
@@ -54,8 +69,11 @@ struct Comparison {
   std::vector<Row> oracles{};   // one an SLA: knows every place's time, not which answer is right
   std::vector<Row> informed{};  // one an SLA: knows how the times are distributed, not each one
   Row clairvoyant{};            // knows that as well; the bound of efficiency
+  std::vector<std::vector<Regret>> regrets{};  // one an SLA, against the best fixed choice
 };
 Comparison Compare(const World& world, const plan::LinkShape& shape, const std::vector<Sla>& slas,
-                   int requests);
+                   const Run& run);
+// Which of `fixed` scores best.
+size_t BestFixed(const Comparison& result, size_t sla);
 
 }  // namespace covey::bench

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -69,13 +70,21 @@ std::vector<float> Probabilities(const HostTensor& output, const serve::TensorIn
   return values;
 }
 
+uint32_t ThreadUs() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<uint32_t>(time.tv_sec * 1'000'000 + time.tv_nsec / 1'000);
+}
+
 Expected<void> Run(Model& model, const HostTensor& input, bool logits, uint32_t label,
                    Trace& trace) {
   DiagText diag;
   std::vector<HostTensor> outputs;
+  const uint32_t busy_us = ThreadUs();
   const auto begin = std::chrono::steady_clock::now();
   const Status status = model.Run(std::span(&input, 1), outputs, diag);
   const auto took = std::chrono::steady_clock::now() - begin;
+  trace.busy_us.push_back(ThreadUs() - busy_us);
   if (!status.ok()) return app::Explain(trace.name, status, diag);
   const auto scores = Probabilities(outputs.front(), model.outputs().front(), logits);
   const auto best =
@@ -290,6 +299,7 @@ Trace EverySecond(const Trace& trace, size_t first) {
     some.confidence.push_back(trace.confidence[i]);
     some.classes.push_back(trace.classes[i]);
     some.compute_us.push_back(trace.compute_us[i]);
+    some.busy_us.push_back(trace.busy_us[i]);
   }
   return some;
 }

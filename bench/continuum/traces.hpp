@@ -15,6 +15,7 @@ struct Trace {
   std::vector<uint16_t> right, confidence;  // for each picture; confidence in 1/10,000
   std::vector<uint32_t> classes;
   std::vector<uint32_t> compute_us;  // measured on this machine, one a picture
+  std::vector<uint32_t> busy_us;     // ... of that its thread had a core
   size_t up_bytes = 0;               // of a request
   double accuracy() const;
 };

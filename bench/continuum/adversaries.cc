@@ -79,7 +79,8 @@ std::vector<AdversaryRow> RunAdversaries(const World& world, const plan::LinkSha
       {"agent is fast, its profile says 2 s", pessimist, false, "latency profile"},
       {"board takes what it takes, its profile says 1 ms", local_wrong, false, "latency profile"},
       {"agent always says that it is busy", busy, false, "load hints"},
-      {"agent has a queue of 500 ms and says that it has none", idle, false, "load hints"},
+      // It never answers in time, so its words are never heard.
+      {"agent has a queue of 500 ms and says that it has none", idle, false, "latency profile"},
       {"agent claims 10,000 times the work it did", boaster, false, "load hints"},
       {"clock jumps by an hour and by 0.4 s, 30 times", [](World&) {}, true, "clock"},
       {"never right, lies about load, and the clock jumps",

@@ -43,7 +43,7 @@ void Spread::Fill(int first, int last, uint16_t mass) {
   }
 }
 
-void Spread::Add(uint32_t expected_us, uint32_t measured_us) {
+void Spread::Add(uint32_t expected_us, uint32_t measured_us, uint16_t times) {
   if (upto_.back() >= kFull) {
     for (uint16_t& upto : upto_) upto = static_cast<uint16_t>(upto / 2);
   }
@@ -54,7 +54,7 @@ void Spread::Add(uint32_t expected_us, uint32_t measured_us) {
   }
   for (int i = step; i < kSteps; ++i) {
     uint16_t& upto = upto_[static_cast<size_t>(i)];
-    upto = static_cast<uint16_t>(upto + kSample);
+    upto = static_cast<uint16_t>(upto + kSample * times);
   }
 }
 
@@ -67,26 +67,44 @@ void Spread::AddLate(uint32_t expected_us, uint32_t waited_us) {
     upto_[i] = static_cast<uint16_t>(upto_[i] + kSample * (upto_[i] - before) / beyond);
 }
 
+void Spread::AddRare(uint32_t expected_us, uint32_t measured_us, uint32_t wait_us) {
+  Add(expected_us, measured_us);
+  const int32_t expected_q8 = Log2Q8(expected_us);
+  const int first = StepOf(Log2Q8(wait_us) - expected_q8, kSteps);
+  const int at = StepOf(Log2Q8(measured_us) - expected_q8, kSteps);
+  const uint32_t before = upto_[static_cast<size_t>(first)], beyond = upto_.back() - before;
+  for (int i = first + 1; i < kSteps; ++i) {
+    uint16_t& upto = upto_[static_cast<size_t>(i)];
+    const uint32_t kept = (upto - before) - (upto - before) / 4;
+    upto = static_cast<uint16_t>(before + kept + (i >= at ? beyond / 4 : 0U));
+  }
+}
+
 Spread::Wait Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
   // Upper edges of the steps and what lies between them, in 1/256 of what was expected.
   static constexpr std::array<uint16_t, kSteps> kEdge = {
       197, 215, 235, 256, 279,  304,  332,  362,  395,  431,  470,  512,
       558, 609, 664, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 8192};
-  constexpr uint32_t kMostOther = 0xFFFF;
+  constexpr uint32_t kMostOther = 0xFFFF, kHardlyWorse = 64;
+  constexpr size_t kLeast = 4;  // steps up to what is expected
   const uint32_t unit = expected_us / 256 + 1;
   const uint32_t other = other_us / unit < kMostOther ? other_us / unit : kMostOther;
   const uint32_t total = upto_.back() > 0 ? upto_.back() : 1U;
-  uint32_t came = 0;
-  uint32_t best = kMost, best_edge = 0;
+  std::array<uint32_t, kSteps> costs;
+  uint32_t came = 0, best = kMost;
   for (size_t i = 0; i < kSteps; ++i) {
     const uint32_t seen = i > 0 ? (kEdge[i - 1] + kEdge[i]) / 2U : kEdge[0];
     const uint32_t mass = i > 0 ? static_cast<uint32_t>(upto_[i] - upto_[i - 1]) : upto_[0];
     came += mass * (i + 1 < kSteps ? seen : 16U * beyond_q4_);
-    const uint32_t cost = came + (total - upto_[i]) * (kEdge[i] + other);
-    if (cost > best || i < 4) continue;  // of equals the longest: nothing speaks for haste
-    best = cost;
-    best_edge = i + 1 < kSteps ? kEdge[i] : 0U;
+    costs[i] = came + (total - upto_[i]) * (kEdge[i] + other);
+    if (i >= kLeast && costs[i] < best) best = costs[i];
   }
+  // Of those that are hardly worse the longest: what is cut off is not learnt of, so that haste by
+  // chance would last.
+  size_t chosen = kSteps - 1;
+  while (chosen > kLeast && costs[chosen] > best + best / kHardlyWorse) --chosen;
+  best = costs[chosen];
+  const uint32_t best_edge = chosen + 1 < kSteps ? kEdge[chosen] : 0U;
   const auto mean = [total](uint32_t sum) {
     return static_cast<uint16_t>(sum / total < 0xFFFF ? sum / total : 0xFFFF);
   };

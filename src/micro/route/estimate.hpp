@@ -33,10 +33,14 @@ class Spread {
   // except for a `steady` place, a board's own engine.
   explicit Spread(const Quantiles& prior, bool steady = false);
 
-  void Add(uint32_t expected_us, uint32_t measured_us);
+  // `times`: as if measured so often; at most 256.
+  void Add(uint32_t expected_us, uint32_t measured_us, uint16_t times = 1);
   // Nothing had come by then. When it would have is unknown: as in what was seen to take longer, if
   // anything was.
   void AddLate(uint32_t expected_us, uint32_t waited_us);
+  // Came later than `wait_us`, beyond which hardly any answer is waited for: what was not is taken
+  // to come like the last few that were.
+  void AddRare(uint32_t expected_us, uint32_t measured_us, uint32_t wait_us);
   // How long to wait before it pays to turn to something that takes `other_us`: the mean of both
   // together is least. UINT32_MAX: as long as it takes.
   struct Wait {

@@ -64,6 +64,25 @@ TEST(Spread, WaitsAsLongAsItPays) {
   EXPECT_NEAR(4.0 * cheap.mean_q8 / 256, 0.8 * 4 + 0.2 * (4.5 + 10), 1);
 }
 
+TEST(Spread, WaitsAsLongAsWhatWasWaitedForShows) {
+  Spread spread({10'000, 11'000, 12'000});
+  for (int i = 0; i < 60; ++i) {
+    spread.Add(10'000, 10'000);
+    if (i % 6 == 0) spread.Add(10'000, 250'000);  // at first late ones came very late
+  }
+  const uint32_t hasty_us = spread.BestWait(10'000, 89'000).us;
+  EXPECT_LT(hasty_us, 60'000U);
+  for (int i = 0; i < 20; ++i) spread.AddRare(10'000, 65'000, hasty_us);
+  EXPECT_GT(spread.BestWait(10'000, 89'000).us, 65'000U);
+}
+
+TEST(Spread, PrefersToWaitWhereThatCostsHardlyMore) {
+  Spread spread({10'000, 10'500, 11'000});
+  for (int i = 0; i < 400; ++i) spread.Add(10'000, i % 400 == 0 ? 160'000 : 10'000);
+  // Turning after 12 ms would save 0.2 of 10 ms.
+  EXPECT_EQ(spread.BestWait(10'000, 89'000).us, UINT32_MAX);
+}
+
 TEST(LinkEstimate, AddsTheBytesToTheRoundTrip) {
   const LinkEstimate link{6'000, 400};
   EXPECT_EQ(link.Us(0), 6'000U);

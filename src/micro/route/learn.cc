@@ -9,12 +9,16 @@ namespace {
 
 constexpr uint32_t kImpossibleUs = std::numeric_limits<uint32_t>::max() / 2;
 constexpr uint8_t kLongestGap = 16;
-constexpr uint16_t kSure = 8;  // answers before a profile is called wrong
 
 uint32_t Root(uint32_t value) {
   uint32_t root = 0;
   while ((root + 1) * (root + 1) <= value) ++root;  // value <= 65,535
   return root;
+}
+
+uint8_t NextGap(uint8_t gap) {
+  if (gap == 0) return 1;
+  return static_cast<uint8_t>(gap < kLongestGap ? gap * 2 : kLongestGap);
 }
 
 uint32_t Twice(uint32_t us) { return us < kImpossibleUs ? us * 2 : UINT32_MAX; }
@@ -49,6 +53,7 @@ void Router::Begin(uint8_t i) {
   live.base_us = ExpectedUs(i);
   live.spread = PriorOf(i);
   live.asked = kSeldom - 64;
+  NoteWait(i);
 }
 
 // Computing varies as the profile says; fixed parts and link are on top.
@@ -61,6 +66,18 @@ Spread Router::PriorOf(uint8_t i) const {
 void Router::CloseBreaker(Live& live) {
   live.open = live.alive = false;
   live.trial_gap = 0;
+}
+
+// One that was waited for longer than usual tells how late those come that were not. A trial after a
+// long time stands for some that were not asked: else a run of bad luck would be believed for as
+// long as it takes to ask as often again.
+void Router::LearnTime(uint8_t i, uint32_t expected_us, uint32_t total_us) {
+  Live& live = live_[i];
+  if (expected_us == 0) return;
+  const bool last = i == last_;
+  if (last && patient_ && total_us > live.wait_us)
+    return live.spread.AddRare(expected_us, total_us, live.wait_us);
+  live.spread.Add(expected_us, total_us, last && last_gap_ >= kSeldom ? kSeldom / 4 : 1);
 }
 
 void Router::Answered(uint8_t i, Outcome outcome) {
@@ -82,10 +99,7 @@ void Router::Answered(uint8_t i, Outcome outcome) {
   const uint16_t odds = outcome.total_us > expected_us
                             ? Later(live.spread, expected_us, Twice(expected_us))
                             : live.spread.Within(expected_us, expected_us / 2);
-  // What was waited for longer than usual stands for those that were not.
-  const bool rare = live.wait_us > 0 && outcome.total_us > live.wait_us;
-  for (int times = expected_us == 0 ? 0 : rare ? 4 : 1; times > 0; --times)
-    live.spread.Add(expected_us, outcome.total_us);
+  LearnTime(i, expected_us, outcome.total_us);
   if (live.answers < UINT16_MAX) ++live.answers;
   Weigh(live, expected_us, outcome);
   Settle(i, expected_us, odds, outcome);
@@ -96,14 +110,19 @@ void Router::Answered(uint8_t i, Outcome outcome) {
   } else if (now_us / 2 > live.base_us) {
     live.base_us = Toward(live.base_us, now_us, 64);
   }
+  CheckProfile(i);
+}
+
+void Router::CheckProfile(uint8_t i) {
+  Live& live = live_[i];
   const Profile& profile = *rows_[i].profile;
-  const uint32_t stated = profile.fixed_us + profile.compute.p50_us;
-  if (stated > 0 && live.answers >= kSure) {
-    const bool off = live.level_us / 3 > stated || live.level_us < stated / 3;
-    live.off = static_cast<uint8_t>(off ? (live.off < kSure ? live.off + 1 : kSure) : 0);
-    live.distrust = static_cast<uint8_t>(live.off == kSure ? live.distrust | kLatencyProfile
-                                                           : live.distrust & ~kLatencyProfile);
-  }
+  const uint32_t stated = Sum(profile.fixed_us, profile.compute.p50_us);
+  if (stated == 0) return;
+  const bool off = live.level_us / 3 > stated || live.level_us < stated / 3;
+  const uint8_t sure = rows_[i].steady ? kSure / 2 - 1 : kSure;  // an engine has but one time
+  live.off = static_cast<uint8_t>(off ? (live.off < sure ? live.off + 1 : sure) : 0);
+  live.distrust = static_cast<uint8_t>(live.off == sure ? live.distrust | kLatencyProfile
+                                                        : live.distrust & ~kLatencyProfile);
 }
 
 // What the agent said of its load last time, against what was measured now.
@@ -155,6 +174,7 @@ void Router::Settle(uint8_t i, uint32_t expected_us, uint16_t odds, const Outcom
       first ? 0 : (total_us / 2 > expected_us ? 1 : (total_us < expected_us / 2 ? -1 : 0));
   const bool again = step != 0 && IsNoChance(live, step, odds);
   if (step == 0) live.run = 0;
+  if (again && rows_[i].steady) live.distrust &= static_cast<uint8_t>(~kClock);  // it is so
   if (step != 0 && !again && live.answers > 1) {
     if (rows_[i].steady) live.distrust |= kClock;  // an engine does not do that
     return;
@@ -170,6 +190,7 @@ void Router::Settle(uint8_t i, uint32_t expected_us, uint16_t odds, const Outcom
   const uint32_t work = outcome.agent_us, queued = outcome.queue_us;
   const bool said = work > 0 && work <= total_us && queued <= total_us - work;
   if (said) live.level_us = Toward(live.level_us, work, part);
+  if (!said && total_us < live.level_us) live.level_us = Toward(live.level_us, total_us, part);
   const uint32_t there = (said ? work : live.level_us) + (said ? queued : 0);
   link.Learn(bytes, total_us > there ? total_us - there : 1, part);
   if (again) live.spread = PriorOf(i);  // what was learnt was of another time
@@ -191,8 +212,7 @@ void Router::Blame(Live& live) {
 
 void Router::FailTrial(Live& live, uint32_t waited_us, bool refused) {
   Blame(live);
-  live.trial_gap = static_cast<uint8_t>(live.trial_gap == 0 ? 1 : live.trial_gap * 2);
-  if (live.trial_gap > kLongestGap) live.trial_gap = kLongestGap;
+  live.trial_gap = NextGap(live.trial_gap);
   // It lives, and does not answer in several times what its profile promises.
   if (!refused && live.trial_gap > 2 && waited_us / 3 > live.base_us)
     live.distrust |= kLatencyProfile;
@@ -216,8 +236,11 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused) {
   if (i >= count_) return;
   Live& live = live_[i];
   const uint32_t expected_us = ExpectedUs(i);
-  // It was given less than it needs: that says nothing of it.
-  if (!refused && waited_us < expected_us / 2) return;
+  // It was given less than it needs: that says nothing of it, but that its profile may be right.
+  if (!refused && waited_us < expected_us / 2) {
+    if (!live.open) live.trial_gap = NextGap(live.trial_gap);
+    return;
+  }
   const uint16_t odds = Later(live.spread, expected_us, waited_us);
   if (live.open) {
     FailTrial(live, waited_us, refused);
@@ -227,6 +250,7 @@ void Router::Failed(uint8_t i, uint32_t waited_us, bool refused) {
     if (!IsNoChance(live, 1, odds) && !gone) return LearnLate(i, expected_us, waited_us);
     live.run = 0;
     live.open = true;
+    live.trial_gap = 0;
   }
   live.late_us = refused ? 0 : waited_us;
   live.alive = false;

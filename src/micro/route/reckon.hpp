@@ -19,6 +19,8 @@ inline constexpr uint32_t kMarginUs = 1'000;
 inline constexpr uint16_t kHardly = 300;  // a chance of less: nothing can do what was asked
 inline constexpr uint16_t kSeldom = 128;  // requests between those that explore at such a price
 
+inline constexpr uint8_t kSure = 8;  // answers in a row before a profile is called wrong
+
 inline uint32_t Sum(uint32_t a, uint32_t b) { return a > kNever - b ? kNever : a + b; }
 
 inline uint32_t Less(uint32_t a, uint32_t b) { return a > b ? a - b : 0; }

@@ -320,9 +320,12 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   choice.expected_us = view.whole_us;
   choice.likely = view.meets;
   choice.accuracy = view.accuracy;
+  patient_ = false;
   if (request.pinned == kNoPlace) Explore(views, request, limits, choice);
   Probe(request, choice);
   choice.distrust = distrust(choice.place);
+  last_ = choice.place;
+  last_gap_ = live_[choice.place].asked;
   live_[choice.place].asked = 0;
   if (limits.spare) other_us_ = live_[limits.backup].level_us;
   if (rows_[choice.place].first != kNoPlace) live_[rows_[choice.place].then].asked = 0;

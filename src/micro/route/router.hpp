@@ -98,10 +98,12 @@ class Router {
     uint16_t pairs = 0, agreed = 0;         // compared with a local place
     uint16_t answers = 0;
     uint16_t accuracy_cap = kOne;
-    uint8_t trust = 128;    // in hints, of 255
-    int8_t run = 0;         // in a row: far slower or late (+), far faster (-)
-    uint8_t off = 0;        // answers in a row that took far from what the profile says
-    uint8_t trial_gap = 0;  // asked must reach this before a place that lives gets its trial
+    uint8_t trust = 128;  // in hints, of 255
+    int8_t run = 0;       // in a row: far slower or late (+), far faster (-)
+    uint8_t off = 0;      // answers in a row that took far from what the profile says
+    uint8_t trial_gap =
+        0;  // asked must reach this before a place that lives gets its trial; of one
+            // that is not open: times in vain that its profile was doubted
     bool open = false, alive = false, slow_sign = false;
     uint8_t distrust = 0;
   };
@@ -142,14 +144,17 @@ class Router {
   uint8_t Preferred(std::span<View> views, const Request& request, Reason& reason);
   void Explore(std::span<const View> views, const Request& request, const Limits& limits,
                Choice& choice);
+  void Doubt(uint8_t place, const View& now, uint32_t room, const Limits& limits, Choice& choice);
   void BePatient(const View& now, const Limits& limits, Choice& choice);
   void Probe(const Request& request, Choice& choice);
   static void CloseBreaker(Live& live);
   static void Blame(Live& live);
   static void FailTrial(Live& live, uint32_t waited_us, bool refused);
+  void LearnTime(uint8_t i, uint32_t expected_us, uint32_t total_us);
   void LearnLate(uint8_t i, uint32_t expected_us, uint32_t waited_us);
   static bool IsNoChance(Live& live, int step, uint16_t odds);
   void NoteWait(uint8_t i);
+  void CheckProfile(uint8_t i);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
   void Begin(uint8_t i);
   Spread PriorOf(uint8_t i) const;
@@ -161,8 +166,11 @@ class Router {
   std::array<Live, kMaxPlaces> live_{};
   std::array<LinkEstimate, kMaxLinks> links_{};
   uint64_t now_ns_ = 0;
-  uint32_t other_us_ = 0;   // what a local answer takes, as of the last decision
-  uint32_t credit_us_ = 0;  // earned by requests, spent on exploring
+  uint32_t other_us_ = 0;    // what a local answer takes, as of the last decision
+  uint32_t credit_us_ = 0;   // earned by requests, spent on exploring
+  uint16_t last_gap_ = 0;    // decisions since `last_` had been asked before
+  uint8_t last_ = kNoPlace;  // the place that was chosen last
+  bool patient_ = false;     // ... and it is waited for longer than pays
   uint8_t count_ = 0;
   uint8_t distrust_ = 0;
   uint8_t turn_ = 0, turns_ = 0;  // which agent is probed next; requests, for every second

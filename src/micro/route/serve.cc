@@ -93,7 +93,10 @@ class Job {
     const uint32_t needs_us = router_.ExpectedUs(local);
     if (goal_us != 0 && (needs_us == 0 || Since(start_ns_) + needs_us > goal_us)) return;
     bool agreed = false;
-    if (places_.Agrees(local, agreed)) router_.Compared(local, served_.place, agreed);
+    const uint64_t begin_ns = places_.NowNs();
+    if (!places_.Agrees(local, agreed)) return;
+    router_.Compared(local, served_.place, agreed);
+    router_.Answered(local, {.total_us = Since(begin_ns)});
   }
 
   Served FallBack(uint8_t backup) {

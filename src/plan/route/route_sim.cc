@@ -137,10 +137,10 @@ RouteResult RouteSim::Run(micro::Router& router, const micro::Request& request, 
 }
 
 double RouteSim::WouldTakeS(size_t i, double give_up_s) const {
-  TruePlace place = places_[i];
-  double work_s = 0;
-  for (const uint32_t us : place.compute_us) work_s += us / 1e6;
-  work_s = work_s / static_cast<double>(place.compute_us.size()) + place.queue_us / 1e6;
+  const TruePlace& place = places_[i];
+  std::mt19937_64 random = random_;  // as Run would draw
+  const double work_s =
+      (place.compute_us[random() % place.compute_us.size()] + place.queue_us) / 1e6;
   if (place.link < 0) return work_s;
   LinkModel link = links_[static_cast<size_t>(place.link)];
   double at_s = link.Arrives(Way::kUp, place.up_bytes, now_s_) + work_s;

@@ -67,10 +67,10 @@ TEST_F(DistrustTest, DoubtsATrueProfileEverMoreSeldom) {
   EXPECT_GT(doubts, 0);
 }
 
-TEST_F(DistrustTest, NamesAnEnginesWrongProfileAfterThreeAnswersAndNoClock) {
+TEST_F(DistrustTest, NamesAnEnginesWrongProfileAfterTwoAnswersAndNoClock) {
   board_.compute = {1'000, 1'000, 1'000};
   Begin();
-  for (int i = 0; i < 3; ++i) router_.Answered(kBoard, {.total_us = kBoardUs});
+  for (int i = 0; i < 2; ++i) router_.Answered(kBoard, {.total_us = kBoardUs});
   EXPECT_EQ(router_.distrust(kBoard), kLatencyProfile);
   EXPECT_EQ(router_.ExpectedUs(kBoard), kBoardUs);
 }

@@ -119,7 +119,7 @@ void Router::CheckProfile(uint8_t i) {
   const uint32_t stated = Sum(profile.fixed_us, profile.compute.p50_us);
   if (stated == 0) return;
   const bool off = live.level_us / 3 > stated || live.level_us < stated / 3;
-  const uint8_t sure = rows_[i].steady ? kSure / 2 - 1 : kSure;  // an engine has but one time
+  const uint8_t sure = rows_[i].steady ? 2 : kSure;  // an engine has but one time
   live.off = static_cast<uint8_t>(off ? (live.off < sure ? live.off + 1 : sure) : 0);
   live.distrust = static_cast<uint8_t>(live.off == sure ? live.distrust | kLatencyProfile
                                                         : live.distrust & ~kLatencyProfile);

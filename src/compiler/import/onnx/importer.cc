@@ -226,6 +226,14 @@ bool Importer::IsGraphOutput(const std::string& name) const {
                      [&](const auto& output) { return output.name() == name; });
 }
 
+std::vector<const ::onnx::NodeProto*> Importer::ReadersOf(const std::string& name) const {
+  std::vector<const ::onnx::NodeProto*> readers;
+  for (const ::onnx::NodeProto& node : source_.node()) {
+    if (std::count(node.input().begin(), node.input().end(), name) > 0) readers.push_back(&node);
+  }
+  return readers;
+}
+
 Result<int> Importer::Native(Value& value) {
   if (value.native >= 0) return value.native;
   Tensor tensor = At(value.nhwc);

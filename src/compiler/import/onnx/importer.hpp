@@ -53,6 +53,8 @@ class Importer {
   // The constant behind a value in ONNX's layout; null if it is computed.
   const Tensor* ConstantOf(const Value* value) const;
   bool IsGraphOutput(const std::string& name) const;
+  // The file's nodes that read a value.
+  std::vector<const ::onnx::NodeProto*> ReadersOf(const std::string& name) const;
 
   Result<int> Native(Value& value);
   Result<int> Nhwc(Value& value);

@@ -77,6 +77,11 @@ class OneNode {
     for (float value : values) made->add_float_data(value);
     return *this;
   }
+  OneNode& Truths(const Dims& dims, const std::vector<int>& values) {
+    auto* made = Put(Next(), onnx::TensorProto::BOOL, dims);
+    for (int value : values) made->add_int32_data(value);
+    return *this;
+  }
   OneNode& Absent() {
     node_.add_input("");
     return *this;

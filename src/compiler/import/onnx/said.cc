@@ -123,7 +123,8 @@ std::optional<std::vector<int32_t>> AxesNamed(Importer& importer, const ::onnx::
 }
 
 Handler SaidHandlerOf(const std::string& op_type) {
-  for (const auto& table : {NormHandlerOf, SumHandlerOf, MoveHandlerOf, RecurrentHandlerOf}) {
+  for (const auto& table : {NormHandlerOf, SumHandlerOf, MoveHandlerOf, RecurrentHandlerOf,
+                            LogicHandlerOf, ProductHandlerOf}) {
     if (const Handler handler = table(op_type); handler != nullptr) return handler;
   }
   return nullptr;

@@ -63,10 +63,13 @@ std::optional<std::vector<int32_t>> AxesNamed(Importer& importer, const ::onnx::
                                               size_t rank, std::vector<int32_t> otherwise);
 std::vector<int32_t> AxesFrom(size_t first, size_t rank);
 
-// said_norms.cc, said_sums.cc, said_moves.cc, said_recurrent.cc: null if not theirs.
+// said_norms.cc, said_sums.cc, said_moves.cc, said_recurrent.cc, said_logic.cc, said_products.cc:
+// null if not theirs.
 Handler NormHandlerOf(const std::string& op_type);
 Handler SumHandlerOf(const std::string& op_type);
 Handler MoveHandlerOf(const std::string& op_type);
 Handler RecurrentHandlerOf(const std::string& op_type);
+Handler LogicHandlerOf(const std::string& op_type);
+Handler ProductHandlerOf(const std::string& op_type);
 
 }  // namespace covey::compiler::onnx_import

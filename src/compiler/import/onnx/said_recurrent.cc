@@ -16,8 +16,10 @@ constexpr int32_t kMostSteps = 512, kMostWide = 1 << 12;
 struct Layer {
   Said& said;
   int32_t steps, batch, gates, hidden, directions;
-  std::string activation;    // of an RNN
-  bool reset_after = false;  // GRU: the linear part first, then the gate
+  std::string activation;      // of an RNN
+  bool reset_after = false;    // GRU: the linear part first, then the gate
+  bool coupled = false;        // LSTM: the forget gate is what the input gate leaves
+  std::string peepholes = "";  // LSTM: (D, 3 * H), of i, o and f; empty: none
 };
 
 // Entry d along the first dimension, which goes.
@@ -39,22 +41,31 @@ Name Sum(Said& said, const Name& a, const Name& b) { return said.Do("Add", {a, b
 Name Product(Said& said, const Name& a, const Name& b) { return said.Do("Mul", {a, b}); }
 
 struct Weights {
-  Name w, r, wb, rb;  // w (G * H, I), r (G * H, H), the biases (G * H)
+  Name w, r, wb, rb;               // w (G * H, I), r (G * H, H), the biases (G * H)
+  Name pi = "", po = "", pf = "";  // peepholes (H)
 };
 
 struct State {
   Name h, c;
 };
 
+// A gate that looks at the cells, if it has a peephole.
+Name Looking(Said& said, const Name& gate, const Name& peephole, const Name& cells) {
+  return peephole.empty() ? gate : Sum(said, gate, Product(said, cells, peephole));
+}
+
 // Gates i, o, f, c: c = f * c + i * tanh(g), h = o * tanh(c)
 void LstmStep(Layer& l, const Weights& weights, const Name& wx, State& state) {
   Said& said = l.said;
   const Name rh = said.Do("Gemm", {state.h, weights.r, weights.rb}, {Int("transB", 1)});
   const Name all = Sum(said, wx, rh);
-  const Name i = Sigmoid(said, Gates(l, all, 0, 1, 1)), o = Sigmoid(said, Gates(l, all, 1, 2, 1));
-  const Name f = Sigmoid(said, Gates(l, all, 2, 3, 1));
+  const Name i = Sigmoid(said, Looking(said, Gates(l, all, 0, 1, 1), weights.pi, state.c));
+  const Name f = l.coupled
+                     ? said.Do("Sub", {said.Number(1), i})
+                     : Sigmoid(said, Looking(said, Gates(l, all, 2, 3, 1), weights.pf, state.c));
   const Name g = said.Do("Tanh", {Gates(l, all, 3, 4, 1)});
   state.c = Sum(said, Product(said, f, state.c), Product(said, i, g));
+  const Name o = Sigmoid(said, Looking(said, Gates(l, all, 1, 2, 1), weights.po, state.c));
   state.h = Product(said, o, said.Do("Tanh", {state.c}));
 }
 
@@ -98,6 +109,12 @@ Weights WeightsOf(Layer& l, int32_t d) {
   Said& said = l.said;
   Weights made{Entry(said, said.In(1), d), Entry(said, said.In(2), d), "", ""};
   const int32_t all = l.gates * l.hidden;
+  if (!l.peepholes.empty()) {
+    const Name three = Entry(said, l.peepholes, d);
+    made.pi = Gates(l, three, 0, 1, 0);
+    made.po = Gates(l, three, 1, 2, 0);
+    made.pf = Gates(l, three, 2, 3, 0);
+  }
   if (said.In(3).empty()) {
     const Few zeros{DType::kFloat32, {all}, std::vector<double>(static_cast<size_t>(all), 0)};
     made.wb = said.Constant(zeros);
@@ -127,7 +144,7 @@ Name Stacked(Said& said, const std::vector<Name>& parts, int32_t axis) {
 // What is asked for that the steps above do not do; a length for each batch entry must be whole.
 bool Plain(Importer& importer, const ::onnx::NodeProto& node, const Value& x, int32_t gates) {
   const Attributes attributes(node);
-  for (const char* name : {"clip", "input_forget", "layout", "activation_alpha"}) {
+  for (const char* name : {"clip", "layout", "activation_alpha"}) {
     if (attributes.Find(name) == nullptr) continue;
     if (attributes.Float(name, 0) != 0 || attributes.Int(name, 0) != 0) return false;
   }
@@ -144,7 +161,7 @@ bool Plain(Importer& importer, const ::onnx::NodeProto& node, const Value& x, in
       if (!known) return false;
     }
   }
-  if (importer.In(node, 7) != nullptr) return false;  // peepholes
+  if (importer.In(node, 7) != nullptr && gates != 4) return false;
   if (importer.In(node, 4) == nullptr) return true;
   const auto lengths = FewOf(importer, importer.In(node, 4));
   if (!lengths) return false;
@@ -168,12 +185,19 @@ Result<bool> Recurrent(Importer& importer, const ::onnx::NodeProto& node) {
           x->dims[1], gates,
           r->dims[2], way == "bidirectional" ? 2 : 1,
           "Tanh",     Attributes(node).Int("linear_before_reset", 0) != 0};
+  l.coupled = Attributes(node).Int("input_forget", 0) != 0;
+  l.peepholes = said.In(7);
   if (const auto* names = Attributes(node).Find("activations");
       names && names->strings_size() > 0) {
     l.activation = names->strings(0);
   }
   if (l.steps > kMostSteps || w->dims != Dims{l.directions, gates * l.hidden, x->dims[2]} ||
       r->dims != Dims{l.directions, gates * l.hidden, l.hidden}) {
+    return false;
+  }
+  const Value* peepholes = said.Known(l.peepholes);
+  if (!l.peepholes.empty() &&
+      (peepholes == nullptr || peepholes->dims != Dims{l.directions, 3 * l.hidden})) {
     return false;
   }
   std::vector<std::vector<Name>> by_step(static_cast<size_t>(l.steps));

@@ -44,7 +44,7 @@ Status CheckTables(const Check& check, const MfccAttr& attr, std::span<const int
 
 }  // namespace
 
-// in (samples)  out (frames, columns)  work (N + bands)
+// in (B, samples)  out (B, frames, columns)  work (N + bands)
 Status PrepareMfcc(const OpView& op, Diag& diag) {
   const Check check(op, diag);
   COVEY_TRY(check.Counts(1, 1, 2));
@@ -54,10 +54,13 @@ Status PrepareMfcc(const OpView& op, Diag& diag) {
   COVEY_TRY(check.Is("work", work, DType::kInt32));
   const auto& attr = op.attr_as<MfccAttr>();
   COVEY_TRY(CheckAttr(check, attr));
-  COVEY_TRY(check.Between("samples", in.elements(), attr.window, 1 << 30));
-  const int64_t frames = 1 + (in.elements() - attr.window) / attr.stride;
+  const int64_t clips = ref::ClipsOf(in);
+  COVEY_TRY(check.Between("clips", clips, 1, 1 << 30));
+  const int64_t samples = in.elements() / clips;
+  COVEY_TRY(check.Between("samples", samples, attr.window, 1 << 30));
+  const int64_t frames = 1 + (samples - attr.window) / attr.stride;
   const int32_t columns = attr.coefficients == 0 ? attr.bands : attr.coefficients;
-  COVEY_TRY(check.Equal("output numbers", out.elements(), frames * columns));
+  COVEY_TRY(check.Equal("output numbers", out.elements(), clips * frames * columns));
   COVEY_TRY(
       check.Equal("words of work", work.elements(), (int64_t{1} << attr.log2_size) + attr.bands));
   if (out.dtype == DType::kInt8) {

@@ -237,6 +237,30 @@ TEST(Mfcc, FollowsTheDefinition) {
   }
 }
 
+// The peak of one is no matter of the other.
+TEST(Mfcc, OfSeveralClipsIsThatOfEach) {
+  const Mel mel;
+  const std::vector<int16_t> loud = Noise(200, 30000, 1), quiet = Noise(200, 90, 2);
+  std::vector<int16_t> both = loud;
+  both.insert(both.end(), quiet.begin(), quiet.end());
+  std::vector<int8_t> expected;
+  for (const auto& clip : {loud, quiet}) {
+    OpCase op(Op::kMfcc, "one");
+    mel.Fill<int8_t>(op, clip);
+    ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+    const auto bytes = op.Result<int8_t>();
+    expected.insert(expected.end(), bytes.begin(), bytes.end());
+  }
+  OpCase op(Op::kMfcc, "two");
+  op.Input<int16_t>({2, 200}, both);
+  op.Output<int8_t>({2, 1 + (200 - mel.window) / mel.stride, mel.columns(), 1});
+  op.Output<int32_t>({mel.size() + mel.bands});
+  op.Set(mel.Attr());
+  op.SetParams(mel.Params());
+  ASSERT_TRUE(op.Run(RefKernels()).ok()) << op.diag().Text();
+  EXPECT_EQ(op.Result<int8_t>(), expected);
+}
+
 TEST(Mfcc, RoundsBytesTowardsTheStoredZeroOrToTheNearest) {
   for (const bool nearest : {false, true}) {
     const Mel mel{.nearest = nearest};

@@ -293,6 +293,10 @@ void AddSignal(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(1, 1 << 20));
   command->add_option("--length", options->length,
                       "of the clip at --rate: 1s (default), 500ms, or a number of samples");
+  command
+      ->add_option("--clips", options->source.clips,
+                   "how many clips one run takes (default 1; without --before)")
+      ->check(CLI::Range(1, 1 << 16));
   AddMfccOptions(*command, *options);
   command->add_option("--from-size", options->from_size,
                       "resize, jpeg: HxW or HxWxC of the picture");

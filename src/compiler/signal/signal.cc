@@ -57,6 +57,9 @@ Status CheckSource(const AudioSource& source, Diag& diag) {
     return refuse("rate of the input", source.from_rate, kMostRate);
   if (source.samples < 1 || source.samples > kMostSamples)
     return refuse("samples", source.samples, kMostSamples);
+  const int32_t most_clips = kMostSamples / source.samples;
+  if (source.clips < 1 || source.clips > most_clips)
+    return refuse("clips", source.clips, most_clips);
   return OkStatus();
 }
 
@@ -67,12 +70,12 @@ Result<int> AddSource(Graph& graph, const AudioSource& source, Diag& diag) {
   const int32_t divisor = std::gcd(from, source.rate);
   const int32_t up = source.rate / divisor, down = from / divisor;
   const int64_t taken = (int64_t{source.samples} * down + up - 1) / up;
-  if (taken > std::numeric_limits<int32_t>::max() / 2)
+  if (taken * source.clips > std::numeric_limits<int32_t>::max() / 2)
     return Refuse(diag, kBad, "samples", "too many at the input's rate");
-  const int audio = AddTensor(graph, "audio", kSample, {1, static_cast<int32_t>(taken)});
+  const int audio = AddTensor(graph, "audio", kSample, {source.clips, static_cast<int32_t>(taken)});
   graph.inputs = {audio};
   if (up == down) return audio;
-  const int resampled = AddTensor(graph, "resampled", kSample, {1, source.samples});
+  const int resampled = AddTensor(graph, "resampled", kSample, {source.clips, source.samples});
   AddNode(graph, Op::kResample, audio, {resampled}, Polyphase{up, down});
   return resampled;
 }
@@ -103,7 +106,7 @@ Result<Graph> FftGraph(const AudioSource& source, Diag& diag) {
   COVEY_TRY_ASSIGN(const int audio, AddSource(graph, source, diag));
   const auto size = std::max(uint32_t{8}, std::bit_ceil(static_cast<uint32_t>(source.samples)));
   const auto words = static_cast<int32_t>(size);
-  const int lines = AddTensor(graph, "spectrum", {}, {1, words / 2 + 1, 2});
+  const int lines = AddTensor(graph, "spectrum", {}, {source.clips, words / 2 + 1, 2});
   const int work = AddTensor(graph, "work", kWord, {words});
   AddNode(graph, Op::kFft, audio, {lines, work}, Spectrum{std::countr_zero(size)});
   graph.outputs = {lines};
@@ -126,7 +129,7 @@ Result<Graph> MfccGraph(const AudioSource& source, const MelCepstrum& mel, const
                       std::to_string(mel.bands) + " bands, expected 2^5 to 2^12 and 1 to 127");
   const int32_t frames = 1 + (source.samples - mel.window) / mel.stride;
   const int32_t columns = mel.coefficients == 0 ? mel.bands : mel.coefficients;
-  const int cepstra = AddTensor(graph, "cepstra", output, {1, frames, columns, 1});
+  const int cepstra = AddTensor(graph, "cepstra", output, {source.clips, frames, columns, 1});
   const int work = AddTensor(graph, "work", kWord, {(int32_t{1} << mel.log2_size) + mel.bands});
   MelCepstrum at_rate = mel;
   at_rate.rate = source.rate;

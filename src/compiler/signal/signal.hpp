@@ -23,6 +23,7 @@ struct AudioSource {
   int32_t rate = 16000;     // that the rest works at
   int32_t from_rate = 0;    // of the samples that come in; 0: the same
   int32_t samples = 16000;  // at `rate`
+  int32_t clips = 1;        // in one run
 };
 
 // Of int8, float32 or int16, with the one scale that it has.

@@ -116,6 +116,31 @@ TEST(Signal, AChainInOneImageGivesTheBytesOfItsParts) {
   EXPECT_EQ(RunOn<int8_t>(whole, audio), RunOn<int8_t>(relu, cepstra));
 }
 
+// Of each kind: resampled, transformed, their cepstra.
+TEST(Signal, OfSeveralClipsInOneRunIsThatOfEach) {
+  DiagText diag;
+  const auto audio = BytesOf(Tone(440, 24000, 3 * 2250));
+  for (int kind = 0; kind < 3; ++kind) {
+    const auto graph = [&](int32_t clips) {
+      const AudioSource source{.rate = 16000, .from_rate = 24000, .samples = 1500, .clips = clips};
+      auto made = kind == 0   ? ResampleGraph(source, diag)
+                  : kind == 1 ? FftGraph(source, diag)
+                              : MfccGraph(source, {}, {DType::kInt8, 0.5F, 3}, diag);
+      EXPECT_TRUE(made.ok()) << diag.Text();
+      return *std::move(made);
+    };
+    Compiled one(graph(1)), three(graph(3));
+    std::vector<std::byte> expected;
+    for (size_t clip = 0; clip < 3; ++clip) {
+      const auto begin = audio.begin() + static_cast<ptrdiff_t>(clip * 4500);
+      const auto part = RunOn<std::byte>(one, std::vector<std::byte>(begin, begin + 4500));
+      expected.insert(expected.end(), part.begin(), part.end());
+    }
+    EXPECT_EQ(RunOn<std::byte>(three, audio), expected) << kind;
+  }
+  EXPECT_FALSE(FftGraph({.samples = 1 << 20, .clips = 65}, diag).ok());
+}
+
 TEST(Signal, RefusesANetworkThatTakesSomethingElse) {
   const auto complaint = [](Graph network) {
     DiagText diag;

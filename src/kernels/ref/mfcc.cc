@@ -110,28 +110,29 @@ int8_t Byte(const MfccAttr& attr, int32_t value) {
   return static_cast<int8_t>(steps < -128 ? -128 : steps > 127 ? 127 : steps);
 }
 
-}  // namespace
-
-// in (samples)  out (frames, columns)
-void RunMfcc(const OpView& op) {
-  const auto& attr = op.attr_as<MfccAttr>();
-  const Tables tables(op);
-  const int16_t* samples = op.input[0].as<int16_t>();
-  const int64_t count = op.input[0].elements();
-  auto* work = op.output[1].as_mutable<Complex>();
-  int32_t* logs = op.output[1].as_mutable<int32_t>() + (int32_t{1} << attr.log2_size);
-  const int32_t columns = attr.coefficients == 0 ? attr.bands : attr.coefficients;
-  const int32_t peak = attr.normalise != 0 ? PeakOf(samples, count) : 32768;
+// One past the last line that a band looks at.
+uint32_t LinesOf(const MfccAttr& attr, const Tables& tables) {
   uint32_t last = 0;
   for (int32_t band = 0; band < attr.bands; ++band) {
     const auto end = static_cast<uint32_t>(tables.bands[2 * band] + tables.bands[2 * band + 1]);
     last = end > last ? end : last;
   }
-  int64_t to = 0;
+  return last;
+}
+
+// One clip's frames; returns the place behind its last column.
+int64_t Clip(const OpView& op, const Tables& tables, const int16_t* samples, int64_t count,
+             int64_t to) {
+  const auto& attr = op.attr_as<MfccAttr>();
+  auto* work = op.output[1].as_mutable<Complex>();
+  int32_t* logs = op.output[1].as_mutable<int32_t>() + (int32_t{1} << attr.log2_size);
+  const int32_t columns = attr.coefficients == 0 ? attr.bands : attr.coefficients;
+  const int32_t peak = attr.normalise != 0 ? PeakOf(samples, count) : 32768;
+  const uint32_t lines = LinesOf(attr, tables);
   for (int64_t at = 0; at + attr.window <= count; at += attr.stride) {
     const int shift = LoadFrame(attr, samples + at, tables.window, work);
     HalfTransform(work, attr.log2_size, tables.twiddles);
-    Sizes(work, attr.log2_size, tables.twiddles, last - 1);
+    Sizes(work, attr.log2_size, tables.twiddles, lines - 1);
     Logs(attr, tables, work, shift, peak, logs);
     for (int32_t c = 0; c < columns; ++c, ++to) {
       const int32_t value = Column(attr, tables.cosines, logs, c);
@@ -143,6 +144,19 @@ void RunMfcc(const OpView& op) {
       }
     }
   }
+  return to;
+}
+
+}  // namespace
+
+// in (B, samples)  out (B, frames, columns)
+void RunMfcc(const OpView& op) {
+  const Tables tables(op);
+  const int64_t clips = ClipsOf(op.input[0]), count = op.input[0].elements() / clips;
+  const int16_t* samples = op.input[0].as<int16_t>();
+  int64_t to = 0;
+  for (int64_t clip = 0; clip < clips; ++clip, samples += count)
+    to = Clip(op, tables, samples, count, to);
 }
 
 }  // namespace covey::kernels::ref

@@ -19,7 +19,12 @@
 #include <bit>
 #include <cstdint>
 
+#include "core/op_view.hpp"
+
 namespace covey::kernels::ref {
+
+// How many clips of audio mfcc's input has: (B, n) are B, any other shape is one.
+inline int64_t ClipsOf(const TensorView& in) { return in.rank() == 2 ? in.dims[0] : 1; }
 
 struct Complex {
   int32_t re, im;

@@ -11,6 +11,8 @@
 namespace covey::compiler {
 namespace {
 
+constexpr uintmax_t kMostLabelBytes = uintmax_t{16} << 20;
+
 constexpr Status kInvalid(Code::kInvalidArgument, "model.toml: an entry is wrong");
 constexpr size_t kMaxFileBytes = size_t{1} << 20;
 constexpr int64_t kMaxPixels = 1 << 14;
@@ -151,11 +153,17 @@ Status ReadLabels(const Section& output, const std::filesystem::path& path, Diag
   COVEY_TRY(output.Read("labels_file", name));
   if (name.empty()) return OkStatus();
   if (!labels.empty()) return output.Wrong("labels_file", "labels are given already");
-  std::ifstream file(path.parent_path() / name);
+  const std::filesystem::path where = path.parent_path() / name;
+  std::ifstream file(where);
   if (!file) {
     return Refuse(diag, {Code::kNotFound, "model.toml: labels_file not found"}, path.string(),
                   "labels_file '" + name + "' cannot be opened");
   }
+  // A device would be read without end.
+  std::error_code error;
+  const bool plain = std::filesystem::is_regular_file(where, error);
+  if (!plain || std::filesystem::file_size(where, error) > kMostLabelBytes || error)
+    return output.Wrong("labels_file", "expected a plain file of at most 16 MiB");
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     labels.push_back(line);

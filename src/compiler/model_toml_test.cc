@@ -85,6 +85,8 @@ TEST(ModelToml, NamesFileLineAndKeyOfWhatIsWrong) {
 
 TEST(ModelToml, NamesAMissingLabelsFile) {
   EXPECT_THAT(Refusal("[output]\nlabels_file = \"no/such/file\"\n"), HasSubstr("no/such/file"));
+  EXPECT_THAT(Refusal("[output]\nlabels_file = \"/dev/zero\"\n"),
+              HasSubstr("expected a plain file of at most 16 MiB"));
 }
 
 }  // namespace

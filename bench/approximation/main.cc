@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/bench/measure.hpp"
@@ -37,7 +38,7 @@ using compiler::Policy;
 struct Options {
   std::vector<std::string> networks, boards{"m4", "m33"};
   std::string images = "build/approximation", state;
-  size_t visits = compiler::TuneOptions{}.visits;
+  std::optional<size_t> visits{};
   bool json = false, no_boards = false, no_report = false, quick = false;
 };
 
@@ -93,7 +94,7 @@ class Bench {
         graph,
         {sets.value().calibrate.samples, sets.value().select.samples, sets.value().select.labels},
         {.compile = Limits(),
-         .tune = {.visits = options_.visits},
+         .tune = {.visits = Visits(work_.network)},
          .harden = Harden(),
          .progress =
              [&](const std::string& what) {
@@ -144,8 +145,9 @@ class Bench {
   std::string StateOf(const Network& network, const char* what) const {
     return (fs::path(options_.state) / (network.name + "-" + what + ".json")).string();
   }
+  size_t Visits(const Network& network) const { return options_.visits.value_or(network.visits); }
   std::string KeyOf(const Network& network) const {
-    return network.name + " " + std::to_string(options_.visits) + " 1";
+    return network.name + " " + std::to_string(Visits(network)) + " 2";
   }
   // What the choosing samples trained is changed until it is as hard as others are.
   std::optional<compiler::HardenOptions> Harden() const {
@@ -331,7 +333,9 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"m4", "m33"}));
   app.add_option("--images", options.images, "where the images go (default build/approximation)");
   app.add_option("--state", options.state, "what is kept between runs (default: with the images)");
-  app.add_option("--visits", options.visits, "samples that one tuning looks at; 0: no tuning");
+  app.add_option(
+      "--visits", options.visits,
+      "samples that one tuning looks at, instead of each network's number; 0: no tuning");
   app.add_flag("--no-boards", options.no_boards, "choose and report only, count nothing");
   app.add_flag("--quick", options.quick,
                "count the interpreter's instructions only: no generated code, no milliseconds; "

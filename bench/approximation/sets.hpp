@@ -26,6 +26,7 @@ struct Network {
   // Set: the samples that choose trained the network, which is known to be right on this part of
   // others; they are made as hard (compiler/approximate/harden.hpp).
   double unseen = 0;
+  size_t visits = 8000;  // of samples, for each tuning: what its size and its samples are worth
 };
 std::vector<Network> Networks();
 

@@ -280,7 +280,8 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
   point.loss = kFaithful - point.agreement;
   if (labelled()) {
     point.accuracy = Compare(exact_answers_, answers, data_.labels, repeats_);
-    point.loss = ChosenLoss(*point.accuracy);
+    const double loss = ChosenLoss(*point.accuracy);
+    point.loss = TrustsLabels() ? loss : std::max(loss, point.loss);
   }
   if (recipe.policy == Policy::kExact) point.loss = 0;
   point.layers = NotesOf(small, *study_, study, patterns, removal);

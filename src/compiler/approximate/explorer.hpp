@@ -74,7 +74,8 @@ struct Point {
   double agreement = 1;
   std::optional<Accuracy> accuracy{};  // with labels
   // What choices go by: the loss of accuracy less half its standard error with labels (samples that
-  // cannot tell it from no loss do not count as one), by agreement without.
+  // cannot tell it from no loss do not count as one), by agreement without; by the worse of both
+  // where samples are few, or hardened.
   double loss = 0;
 };
 struct Tried {
@@ -128,6 +129,10 @@ class Explorer {
   // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
   // so that each design is worth trying compact as well.
   bool on_chip() const { return options_.on_chip != nullptr; }
+  // Few samples tell little of a loss (among many designs one is always lucky), and those that
+  // trained the network less: there a design must also agree with the exact network, as without
+  // labels.
+  bool TrustsLabels() const { return repeats_ == 1 && data_.select.count >= kManySamples; }
   // Without hardening, the exact network is right on so nearly all samples that choose that they
   // were probably trained on.
   bool seen() const { return labelled() && repeats_ == 1 && exact_.accuracy->top1.value >= kSeen; }
@@ -162,6 +167,7 @@ class Explorer {
   ByteSamples studied_;
   bool tunes_ = false;
   static constexpr double kSeen = 0.97;
+  static constexpr size_t kManySamples = 1000;
   size_t repeats_ = 1;  // of each sample of `select`, one after all others
   double hardness_ = 0;
   std::map<SignificanceKind, Significance> significance_;

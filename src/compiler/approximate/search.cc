@@ -37,8 +37,9 @@ class Search {
   // Parts of the instructions that channels are to save, by the study's estimate.
   static constexpr double kChannels[] = {0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4};
   // Tuning brings back about so much; it takes its time, so that only what loses at most that much
-  // more without it is tried, a few times.
+  // more without it is tried, a few times; what lost the least is always worth one.
   static constexpr double kTuningGains[] = {0.008, 0.004};
+  static constexpr double kTuningLeast = 0.0015;
   static constexpr size_t kMostTunings = 5;
 
   // False if this much is too much even for tuning.
@@ -74,7 +75,7 @@ class Search {
       ++tunings;
       COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
       if (tuned && tuned->loss <= most_loss_) break;
-      over = std::max((point.loss - most_loss_) / 2, 0.0);
+      over = std::max((point.loss - most_loss_) / 2, kTuningLeast);
     }
     return OkStatus();
   }

@@ -38,6 +38,16 @@ class FewOps {
   int Real(const Dims& dims, const std::vector<float>& values) {
     return Add(TensorType::FLOAT32, dims, Stored(values), false);
   }
+  // Bytes of one scale around 0, constant unless there are none.
+  int Scaled(TensorType type, const Dims& dims, const std::vector<int8_t>& values, float scale) {
+    const uint32_t buffer = values.empty() ? 0 : Stored(values);
+    const auto scales = fbb_.CreateVector(std::vector<float>{scale});
+    const auto zeros = fbb_.CreateVector(std::vector<int64_t>{0});
+    QuantizationBuilder made(fbb_);
+    made.add_scale(scales);
+    made.add_zero_point(zeros);
+    return Add(type, dims, buffer, false, made.Finish());
+  }
   void Do(Builtin code, const std::vector<int>& inputs, int output) {
     Do(code, inputs, {output}, Options::NONE, 0);
   }
@@ -86,14 +96,15 @@ class FewOps {
     buffers_.push_back(CreateBuffer(fbb_, fbb_.CreateVector(bytes)));
     return static_cast<uint32_t>(buffers_.size() - 1);
   }
-  int Add(TensorType type, const Dims& dims, uint32_t buffer, bool open) {
+  int Add(TensorType type, const Dims& dims, uint32_t buffer, bool open,
+          flatbuffers::Offset<Quantization> quant = 0) {
     Dims signature = dims;
     if (open && !signature.empty()) signature[0] = -1;
     const auto shape = fbb_.CreateVector(dims);
     const auto name =
         fbb_.CreateString(std::string(1, static_cast<char>('a' + tensors_.size() % 26)));
     const auto written = fbb_.CreateVector(signature);
-    tensors_.push_back(CreateTensor(fbb_, shape, type, buffer, name, 0, false, 0, written));
+    tensors_.push_back(CreateTensor(fbb_, shape, type, buffer, name, quant, false, 0, written));
     return static_cast<int>(tensors_.size()) - 1;
   }
   void Do(Builtin code, const std::vector<int>& inputs, const std::vector<int>& outputs,

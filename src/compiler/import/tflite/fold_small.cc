@@ -184,6 +184,20 @@ bool FoldFill(const Node& node, Graph& graph, int64_t& budget_bytes) {
   if (out.dtype != value->dtype) return false;
   out.dims = *dims;
   out.data = std::move(data);
+  GiveZerosAScale(out);
+  return true;
+}
+
+// Half-precision constants are floats by now.
+bool FoldHalves(const Node& node, Graph& graph) {
+  const auto* from = TensorAt(graph, node.inputs, 0);
+  auto& out = graph.tensors[static_cast<size_t>(node.outputs[0])];
+  if (from == nullptr || !from->constant() || from->dtype != DType::kFloat32 ||
+      out.dtype != DType::kFloat32) {
+    return false;
+  }
+  out.dims = from->dims;
+  out.data = from->data;
   return true;
 }
 
@@ -194,6 +208,7 @@ bool FoldSmall(const Operator& op, Builtin code, const Node& node, Graph& graph,
   if (node.outputs.size() != 1 || node.outputs[0] == kNoTensor || node.inputs.empty()) return false;
   auto& out = graph.tensors[static_cast<size_t>(node.outputs[0])];
   if (out.constant()) return false;
+  if (code == Builtin::kDequantize) return FoldHalves(node, graph);
   if (code == Builtin::kFill) return FoldFill(node, graph, budget_bytes);
   if (!IsInteger(out.dtype)) return false;
   const Folded folded = Fold(op, code, graph, node);

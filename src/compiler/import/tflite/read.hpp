@@ -38,6 +38,19 @@ inline std::optional<std::vector<int32_t>> Numbers(const covey::compiler::Tensor
   return numbers;
 }
 
+// A converter gives a constant of nothing but zeros the scale 0; another does as well.
+inline void GiveZerosAScale(covey::compiler::Tensor& tensor) {
+  auto& quant = tensor.quant;
+  if (!tensor.constant() || quant.scales.size() != 1 || quant.scales[0] != 0 ||
+      quant.zero_points.size() != 1 || quant.zero_points[0] != 0) {
+    return;
+  }
+  for (std::byte byte : *tensor.data) {
+    if (byte != std::byte{0}) return;
+  }
+  quant.scales[0] = 0x1p-100F;  // so that products with it are nothing, too
+}
+
 // Nothing for one that the IR cannot say.
 inline std::optional<covey::compiler::Activation> ActivationOf(tflite::Activation activation) {
   switch (activation) {

@@ -43,6 +43,26 @@ TEST(TfliteShapes, AFillOfAComputedShapeIsAConstant) {
   EXPECT_THAT(file.Run<float>({x}, {y}, {1, 2}), ElementsAre(1.5F, 2.5F));
 }
 
+// As a 16x8 converter writes the state of zeros that an unrolled recurrence begins with.
+TEST(TfliteShapes, ZerosMayHaveAScaleOfZero) {
+  DiagText diag;
+  FewOps file;
+  const int x = file.Floats({1, 2}, true), shape = file.Activation(TensorType::INT32, {2});
+  file.Do(Builtin::kShape, {x}, shape);
+  const int zero = file.Scaled(TensorType::INT8, {}, {0}, 0);
+  const int full = file.Scaled(TensorType::INT8, {1, 2}, {}, 0);
+  file.Do(Builtin::kFill, {shape, zero}, full);
+  const int real = file.Floats({1, 2}, true), y = file.Floats({1, 2}, true);
+  file.Do(Builtin::kDequantize, {full}, real);
+  file.Do(Builtin::kAdd, {x, real}, y);
+  EXPECT_THAT(file.Run<float>({x}, {y}, {1, 2}), ElementsAre(1, 2));
+  FewOps other;
+  const int one = other.Scaled(TensorType::INT8, {2}, {1, 0}, 0), out = other.Floats({2});
+  other.Do(Builtin::kDequantize, {one}, out);
+  EXPECT_FALSE(ImportTflite(other.Build({}, {out}), diag).ok());
+  EXPECT_THAT(diag.Text(), HasSubstr("scale is 0"));
+}
+
 TEST(TfliteShapes, ArithmeticOfShapesIsFolded) {
   FewOps file;
   const int x = file.Floats({1, 6}, true), shape = file.Activation(TensorType::INT32, {2});

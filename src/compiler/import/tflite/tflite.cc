@@ -8,6 +8,7 @@
 #include "compiler/compile.hpp"
 #include "compiler/import/tflite/names.hpp"
 #include "compiler/import/tflite/options.hpp"
+#include "compiler/import/tflite/read.hpp"
 #include "compiler/import/tflite/shapes.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/report.hpp"
@@ -137,6 +138,7 @@ class Reader {
     const bool half = from.type() == tflite::TensorType::FLOAT16;
     COVEY_TRY(ReadData(from.buffer(), half, who, tensor));
     if (half && tensor.constant()) tensor.dtype = DType::kFloat32;
+    tflite::GiveZerosAScale(tensor);
     graph_.tensors.push_back(std::move(tensor));
     return OkStatus();
   }

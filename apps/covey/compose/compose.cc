@@ -1,5 +1,6 @@
 // covey compose: runs a space for real: switch, coordinator, and, if asked, its nodes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -140,8 +141,9 @@ bool AllDone(const serve::SpaceView& view, const ComposeSpace& space) {
 }
 
 void ShowEvents(const serve::SpaceView& view, size_t& shown, bool json) {
-  for (; shown < view.events.size(); ++shown) {
-    const serve::SpaceEvent& event = view.events[shown];
+  shown = std::max(shown, view.events.forgotten());
+  for (; shown < view.events.told(); ++shown) {
+    const serve::SpaceEvent& event = view.events.kept()[shown - view.events.forgotten()];
     if (json) {
       std::cerr
           << Json{{"event", event.what}, {"epoch", event.epoch}, {"words", event.words}}.dump()

@@ -64,7 +64,7 @@ Json ViewJson(const serve::SpaceView& view) {
        switches = Json::array();
   for (const auto& member : view.members) members.push_back(MemberJson(member, view.now_ns));
   for (const auto& pipeline : view.pipelines) pipelines.push_back(PipelineJson(pipeline));
-  for (const auto& event : view.events) {
+  for (const auto& event : view.events.kept()) {
     events.push_back({{"ago_s", -Seconds(event.at_ns, view.now_ns)},
                       {"epoch", event.epoch},
                       {"what", event.what},

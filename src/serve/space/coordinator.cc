@@ -58,7 +58,7 @@ const SpaceMember* Coordinator::Find(const std::string& name) const {
 }
 
 void Coordinator::Note(const char* what, const std::string& words) {
-  events_.push_back({now_ns_, epoch_, what, words});
+  events_.Add({now_ns_, epoch_, what, words});
 }
 
 void Coordinator::Take(uint64_t now_ns, std::span<const std::byte> bytes) {

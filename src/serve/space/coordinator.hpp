@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "serve/space/newest.hpp"
 #include "serve/space/orders.hpp"
 #include "serve/space/ways.hpp"
 
@@ -61,8 +62,8 @@ class Coordinator {
   uint32_t epoch() const { return epoch_; }
   bool steady() const { return !changed_ && switches_.empty(); }
   const SpacePlan& plan() const { return plan_; }
-  const std::vector<SpaceEvent>& events() const { return events_; }
-  const std::vector<Switchover>& switchovers() const { return switchovers_; }
+  const Newest<SpaceEvent>& events() const { return events_; }
+  const std::vector<Switchover>& switchovers() const { return switchovers_.kept(); }
 
   // A stage's counters, asked of its node; the answer comes by `done` (kUnavailable if it left).
   void Count(size_t pipeline, wire::node::Role role,
@@ -135,8 +136,8 @@ class Coordinator {
   };
   std::map<ImageKey, Image> images_;
   SpacePlan plan_;
-  std::vector<SpaceEvent> events_;
-  std::vector<Switchover> switchovers_;
+  Newest<SpaceEvent> events_;
+  Newest<Switchover> switchovers_;
   uint64_t now_ns_ = 0, hello_ns_ = 0, plan_ns_ = 0, noticed_ns_ = 0;
   uint32_t epoch_ = 0, next_switch_ = 0, plan_count_ = 0;
   uint64_t image_bytes_before_ = 0, retry_ns_ = UINT64_MAX, retry_wait_ns_ = 0;

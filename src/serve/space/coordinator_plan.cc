@@ -190,7 +190,7 @@ void Coordinator::PlanNow() {
   desk_.Forget();
   for (const auto& change : switches_) dirty_[change->pipeline] = true;
   switches_.clear();
-  switchovers_.push_back({.epoch = epoch_, .cause = cause_, .noticed_ns = noticed_ns_});
+  switchovers_.Add({.epoch = epoch_, .cause = cause_, .noticed_ns = noticed_ns_});
   Note("plan", cause_ + ": epoch " + std::to_string(epoch_));
   for (size_t i = 0; i < ways.size(); ++i) {
     refused_[i] = plan.refused[i];

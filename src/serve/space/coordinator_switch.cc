@@ -294,8 +294,9 @@ void Coordinator::SetPace(size_t pipeline, double rate_hz) {
 
 void Coordinator::Finish() {
   std::erase_if(switches_, [](const auto& change) { return change->over; });
-  if (switchovers_.empty() || switchovers_.back().done || !switches_.empty() || changed_) return;
-  Switchover& last = switchovers_.back();
+  if (switchovers_.kept().empty() || !switches_.empty() || changed_) return;
+  Switchover& last = switchovers_.kept().back();
+  if (last.done) return;
   last.done = true;
   last.in_force_ns = now_ns_;
   last.image_bytes = desk_.image_bytes_sent() - image_bytes_before_;

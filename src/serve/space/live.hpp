@@ -39,7 +39,7 @@ struct SpaceView {
   bool optimal = false;
   std::vector<SpaceMember> members{};
   std::vector<PipelineView> pipelines{};
-  std::vector<SpaceEvent> events{};
+  Newest<SpaceEvent> events{};
   std::vector<Switchover> switchovers{};
 };
 

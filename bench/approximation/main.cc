@@ -60,19 +60,13 @@ class Bench {
     known_ = Known(StateOf(network, "points"), KeyOf(network));
     const Expected<void> read = known_.Load();
     if (!read) return read.error();
-    DiagText diag;
-    auto graph = compiler::ImportFile(network.model, diag);
-    if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
-    const auto image = compiler::Compile(*graph, diag);
-    if (!image.ok()) return app::Explain(network.model, image.status(), diag);
-    const app::ImageBytes bytes(*image);
-    const auto reader = app::DataReader::Make(bytes.span(), network.model);
-    if (!reader) return reader.error();
-    plain_bytes_ = static_cast<int64_t>(image->size());
-    const Expected<void> chosen = Choose(*graph, *reader.value());
+    const Expected<Opened> opened = Opened::Open(network);
+    if (!opened) return opened.error();
+    plain_bytes_ = static_cast<int64_t>(opened.value().image_bytes());
+    const Expected<void> chosen = Choose(opened.value().graph(), opened.value().reader());
     if (!chosen) return chosen.error();
     if (!options_.no_report) {
-      const Expected<void> reported = Report(*reader.value());
+      const Expected<void> reported = Report(opened.value().reader());
       if (!reported) return reported.error();
     }
     const Expected<void> measured = Measure();

@@ -4,7 +4,10 @@
 #include <numeric>
 
 #include "apps/covey/approximate/split.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "compiler/compile.hpp"
 #include "core/host/data_dir.hpp"
+#include "core/host/diag_text.hpp"
 
 namespace covey::bench {
 namespace {
@@ -49,6 +52,22 @@ std::vector<Network> Networks() {
            0.87},  // as published for the MLPerf Tiny benchmark,
           {"DS-CNN", tiny + "kws_ref_model.tflite", Data::kKeywords, 7'845'240, false},
           {"MobileNetV3", own + "mobilenetv3/int8.onnx", Data::kCifar, 0, false}};
+}
+
+Expected<Opened> Opened::Open(const Network& network) {
+  DiagText diag;
+  Opened made;
+  auto graph = compiler::ImportFile(network.model, diag);
+  if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
+  made.graph_ = *std::move(graph);
+  const auto image = compiler::Compile(made.graph_, diag);
+  if (!image.ok()) return app::Explain(network.model, image.status(), diag);
+  made.model_ = std::make_unique<const std::string>(network.model);
+  made.image_ = std::make_unique<const app::ImageBytes>(*image);
+  auto reader = app::DataReader::Make(made.image_->span(), *made.model_);
+  if (!reader) return reader.error();
+  made.reader_ = std::move(reader.value());
+  return made;
 }
 
 Expected<Sets> ReadSets(const Network& network, const app::DataReader& reader) {

@@ -8,11 +8,14 @@
 //   DS-CNN (MLPerf Tiny)                kws01, a third each, shuffled by seed 1
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/covey/approximate/data.hpp"
+#include "apps/covey/model/file.hpp"
+#include "compiler/ir/graph.hpp"
 
 namespace covey::bench {
 
@@ -29,6 +32,21 @@ struct Network {
   size_t visits = 8000;  // of samples, for each tuning: what its size and its samples are worth
 };
 std::vector<Network> Networks();
+
+// A network as imported, and what reads its samples.
+class Opened {
+ public:
+  static Expected<Opened> Open(const Network& network);
+  const compiler::Graph& graph() const { return graph_; }
+  size_t image_bytes() const { return image_->span().size(); }
+  const app::DataReader& reader() const { return *reader_; }
+
+ private:
+  compiler::Graph graph_;
+  std::unique_ptr<const std::string> model_;      // the reader keeps referring to it,
+  std::unique_ptr<const app::ImageBytes> image_;  // and to this
+  std::unique_ptr<app::DataReader> reader_;
+};
 
 struct Sets {
   app::LabelledBytes calibrate, select;

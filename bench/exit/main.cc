@@ -47,32 +47,28 @@ class Bench {
 
   Expected<void> Run(const Network& network) {
     DiagText diag;
-    auto graph = compiler::ImportFile(network.model, diag);
-    if (!graph.ok()) return app::Explain(network.model, graph.status(), diag);
-    const auto image = compiler::Compile(*graph, diag);
-    if (!image.ok()) return app::Explain(network.model, image.status(), diag);
-    const app::ImageBytes bytes(*image);
-    const auto reader = app::DataReader::Make(bytes.span(), network.model);
-    if (!reader) return reader.error();
-    Expected<Sets> sets = ReadSets(network, *reader.value());
+    const Expected<Opened> opened = Opened::Open(network);
+    if (!opened) return opened.error();
+    Expected<Sets> sets = ReadSets(network, opened.value().reader());
     if (!sets) return sets.error();
-    Expected<app::LabelledBytes> report = ReadReport(network, *reader.value());
+    Expected<app::LabelledBytes> report = ReadReport(network, opened.value().reader());
     if (!report) return report.error();
     const app::ThreeParts parts{std::move(sets.value().calibrate), std::move(sets.value().select),
                                 std::move(report.value())};
-    const Status passed = compiler::RunPasses(*graph, diag);
+    compiler::Graph graph = opened.value().graph();
+    const Status passed = compiler::RunPasses(graph, diag);
     if (!passed.ok()) return app::Explain(network.model, passed, diag);
     const auto target = compiler::TargetOf(options_.board, diag);
     if (!target.ok()) return app::Explain(options_.board, target.status(), diag);
     for (const double loss : options_.losses) {
       const compiler::CompileOptions how{.target = *target, .flash_bytes = options_.flash};
-      const auto made = app::FindExit(
-          {network.model, *graph, parts, {.output = "", .attach = "auto"}, how, loss});
+      const auto made =
+          app::FindExit({network.model, graph, parts, {.output = "", .attach = "auto"}, how, loss});
       if (!made) {
         std::cerr << made.error().message << '\n';
         continue;
       }
-      const Expected<void> added = Add(network, *graph, made.value(), parts.report, how);
+      const Expected<void> added = Add(network, graph, made.value(), parts.report, how);
       if (!added) return added;
     }
     return {};

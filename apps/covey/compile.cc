@@ -78,6 +78,10 @@ struct Made {
 // With --calibrate the graph is an approximated one, or one with an early exit.
 Expected<ModelFile> Load(const Options& options, Made& made) {
   const bool exits = !options.exit.output.empty() || !options.exit.attach.empty();
+  if (options.exit.remove && !exits)
+    return MakeError(Code::kInvalidArgument,
+                     "--remove: goes with --exit or --attach-exit; without them --calibrate leaves "
+                     "out what does not matter anyway");
   if (options.approximate.calibrate.empty()) {
     if (exits)
       return MakeError(Code::kInvalidArgument,
@@ -202,15 +206,19 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
 namespace {
 
 void AddExits(CLI::App& command, ExitJob& job) {
-  command.add_option("--exit", job.output,
-                     "with --calibrate: nothing is left out, but a run ends with the scores of "
-                     "this output, an early classifier of the network, where they are sure; how "
-                     "sure follows from --max-loss");
+  command.add_option(
+      "--exit", job.output,
+      "with --calibrate: nothing is left out (but see --remove); a run ends with the scores of "
+      "this output, an early classifier of the network, where they are sure; how "
+      "sure follows from --max-loss");
   command
       .add_option("--attach-exit", job.attach,
                   "the same with a head fitted to the samples behind this layer (a name as inspect "
                   "gives it), or auto: the layer that saves most")
       ->excludes("--exit");
+  command.add_flag("--remove", job.remove,
+                   "with either: what does not matter is left out as well, half of --max-loss for "
+                   "that and half for the exit");
 }
 
 }  // namespace
@@ -268,7 +276,9 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey\n"
       "  covey compile net.onnx --calibrate train.tar --attach-exit auto --max-loss 0.5 --target "
       "m4 "
-      "-o net.covey");
+      "-o net.covey\n"
+      "  covey compile net.onnx --calibrate train.tar --attach-exit auto --remove --max-loss 1 "
+      "--target m4 -o net.covey");
   command->callback([=, &chosen] { chosen = [=] { return Compile(*options); }; });
 }
 

@@ -81,6 +81,78 @@ TEST(CompileExit, EndsEarlyBehindALayerAndTellsWhatThatSaves) {
   EXPECT_THAT(Covey({"inspect", output}).out, HasSubstr("select"));
 }
 
+// Protocol buffer fields of length below 128 * 128.
+std::string Field(int number, const std::string& bytes) {
+  std::string text;
+  for (size_t value : {static_cast<size_t>(number * 8 + 2), bytes.size()}) {
+    for (; value > 127; value >>= 7) text += static_cast<char>(value % 128 + 128);
+    text += static_cast<char>(value);
+  }
+  return text + bytes;
+}
+std::string NodeOf(const std::string& op, const std::vector<std::string>& inputs,
+                   const std::string& output, const std::string& attribute = "") {
+  std::string node;
+  for (const std::string& input : inputs) node += Field(1, input);
+  node += Field(2, output) + Field(4, op);
+  return Field(1, attribute.empty() ? node : node + Field(5, attribute));
+}
+
+// The device's network with a second output, `early`: a classifier of its own. What is appended to
+// a message is merged into it.
+std::string WithEarlyOutput() {
+  const std::string flat = "/7/7.1/Flatten_output_0_DequantizeLinear_Output";
+  const std::string scale = "logits_scale", zero = "logits_zero_point";
+  const std::string graph =
+      NodeOf("Gemm", {flat, "7.2.weight_DequantizeLinear_Output", "7.2.bias"}, "early_real",
+             Field(1, "transB") + std::string("\x18\x01\xa0\x01\x02", 5)) +
+      NodeOf("QuantizeLinear", {"early_real", scale, zero}, "early_bytes") +
+      NodeOf("DequantizeLinear", {"early_bytes", scale, zero}, "early") +
+      Field(12, Field(1, "early") + Field(2, Field(1, std::string("\x08\x01", 2))));
+  std::filesystem::copy_file(std::filesystem::path(kDeviceModel).replace_filename("model.toml"),
+                             TempPath("early.toml"),
+                             std::filesystem::copy_options::overwrite_existing);
+  return WriteTemp("early.onnx", ReadAll(kDeviceModel) + Field(7, graph));
+}
+
+TEST(CompileExit, EndsEarlyWithAnOutputThatTheNetworkHas) {
+  const Data data = Pictures("early", 120);
+  const std::string output = TempPath("early.covey"), model = WithEarlyOutput();
+  const Ended run =
+      Covey({"compile", model, "--calibrate", data.pixels, "--type", "uint8", "--labels",
+             data.labels, "--exit", "early", "--target", "m4", "-o", output, "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json()["exit"];
+  EXPECT_EQ(made["place"], "early");
+  EXPECT_EQ(made["share"], 1);  // its scores are the final ones
+  EXPECT_EQ(made["agreement"], 1);
+  EXPECT_LT(made["early_estimated_instructions"], made["full_estimated_instructions"]);
+  EXPECT_THAT(Covey({"inspect", output}).out, HasSubstr("select"));
+}
+
+TEST(CompileExit, LeavesOutWhatDoesNotMatterAsWell) {
+  const Data data = Pictures("removed", 300);
+  const std::string output = TempPath("removed.covey");
+  const Ended run = Covey({"compile",  kDeviceModel, "--calibrate", data.pixels,     "--type",
+                           "uint8",    "--labels",   data.labels,   "--attach-exit", "auto",
+                           "--remove", "--max-loss", "20",          "--effort",      "quick",
+                           "--target", "m4",         "-o",          output,          "--json"});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Json made = run.json()["exit"];
+  const Json& removed = made["removed"];
+  EXPECT_EQ(removed["max_loss_points"], 10);
+  EXPECT_LT(removed["best"]["estimated_instructions"], removed["exact_estimated_instructions"]);
+  EXPECT_LT(made["mean_estimated_instructions"], removed["best"]["estimated_instructions"]);
+  EXPECT_TRUE(made.contains("together_difference"));
+  EXPECT_THAT(Covey({"inspect", output}).out, HasSubstr("select"));
+}
+
+TEST(CompileExit, RemoveGoesWithAnExit) {
+  const Ended run = Covey({"compile", kDeviceModel, "--remove", "-o", TempPath("remove.covey")});
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("--remove: goes with --exit or --attach-exit"));
+}
+
 TEST(CompileExit, SaysWhichLayersAndOutputsThereAre) {
   const Data data = Pictures("exit_names", 90);
   const Arguments with = {"compile", kDeviceModel, "--calibrate", data.pixels,

@@ -142,6 +142,21 @@ std::string Count(double instructions) {
   return Thousands(static_cast<unsigned long long>(instructions));
 }
 
+// What is left, with its exit, against the network as it was given.
+Expected<void> Together(const std::string& model, Graph exact, const LabelledBytes& report,
+                        EarlyExit& made) {
+  DiagText diag;
+  const Status passed = compiler::RunPasses(exact, diag);
+  if (!passed.ok()) return Explain(model, passed, diag);
+  const auto before = compiler::AnswersOf(exact, report.samples, nullptr, diag);
+  if (!before.ok()) return Explain(model, before.status(), diag);
+  const auto now = compiler::AnswersOf(made.graph, report.samples, nullptr, diag);
+  if (!now.ok()) return Explain(model, now.status(), diag);
+  made.together_agreement = compiler::Agreement(*before, *now);
+  if (!report.labels.empty()) made.together = compiler::Compare(*before, *now, report.labels);
+  return {};
+}
+
 }  // namespace
 
 Expected<EarlyExit> FindExit(const ExitSearch& job) { return Maker(job).Run(); }
@@ -152,12 +167,45 @@ Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
   DiagText diag;
   const Result<compiler::Target> target = compiler::TargetOf(job.target, diag);
   if (!target.ok()) return Explain("compile", target.status(), diag);
-  Graph graph = std::move(read.value().graph);
+  const Graph exact = std::move(read.value().graph);
+  const ThreeParts parts = SplitInThree(read.value().data, job.seed);
+  const compiler::CompileOptions how{
+      .target = *target, .ram_bytes = job.ram, .flash_bytes = job.flash};
+  if (!exit.remove) {
+    Graph graph = exact;
+    const Status passed = compiler::RunPasses(graph, diag);
+    if (!passed.ok()) return Explain(job.model, passed, diag);
+    return FindExit({job.model, graph, parts, exit, how, job.max_loss});
+  }
+  // Half of the loss is for what goes, half for the exit: losses add up at most.
+  ApproximateJob half = job;
+  half.max_loss /= 2;
+  Expected<Approximated> removed = Approximate(half);
+  if (!removed) return removed.error();
+  Graph graph = removed.value().graph;
   const Status passed = compiler::RunPasses(graph, diag);
   if (!passed.ok()) return Explain(job.model, passed, diag);
-  const ThreeParts parts = SplitInThree(read.value().data, job.seed);
-  return FindExit({job.model, graph, parts, exit, {.target = *target}, job.max_loss});
+  Expected<EarlyExit> made = FindExit({job.model, graph, parts, exit, how, half.max_loss});
+  if (!made) return made;
+  made.value().removed = std::move(removed.value());
+  const Expected<void> compared = Together(job.model, exact, parts.report, made.value());
+  if (!compared) return compared.error();
+  return made;
 }
+
+namespace {
+
+// Of a network that something was left out of.
+std::string TogetherText(const EarlyExit& made) {
+  const auto exact = static_cast<double>(made.removed->exact.instructions);
+  const double mean = made.cost.Mean(made.reported.share);
+  std::string text = "both, against the exact network: instructions, by estimate, " + Count(exact) +
+                     " -> " + Count(mean) + " on average (" + PercentText(mean / exact - 1) + ")";
+  if (made.together) text += "; difference " + IntervalText(made.together->difference);
+  return text + "; agrees on " + PercentText(made.together_agreement) + "\n";
+}
+
+}  // namespace
 
 std::string Text(const EarlyExit& made) {
   const auto whole = static_cast<double>(made.whole);
@@ -180,7 +228,8 @@ std::string Text(const EarlyExit& made) {
             IntervalText(made.reported.accuracy->top1) + "; difference " +
             IntervalText(made.reported.accuracy->difference) + "\n";
   }
-  return text + "agrees with the whole network on " + PercentText(made.reported.agreement) + "\n";
+  text += "agrees with the whole network on " + PercentText(made.reported.agreement) + "\n";
+  return made.removed ? Text(*made.removed) + text + TogetherText(made) : text;
 }
 
 Json ToJson(const EarlyExit& made) {
@@ -201,6 +250,11 @@ Json ToJson(const EarlyExit& made) {
     json["top1_in_full"] = made.exact_top1;
     json["top1"] = ToJson(made.reported.accuracy->top1);
     json["difference"] = ToJson(made.reported.accuracy->difference);
+  }
+  if (made.removed) {
+    json["removed"] = ToJson(*made.removed);
+    json["together_agreement"] = made.together_agreement;
+    if (made.together) json["together_difference"] = ToJson(made.together->difference);
   }
   return json;
 }

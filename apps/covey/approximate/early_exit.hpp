@@ -10,6 +10,7 @@
 // compiler/exit; kFailedPrecondition where no margin keeps the loss.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "apps/covey/approximate/approximate.hpp"
@@ -19,8 +20,9 @@
 namespace covey::app {
 
 struct ExitJob {
-  std::string output;  // an output of the network that is an early answer
-  std::string attach;  // or: a layer that a head is fitted to; "auto": the one that saves most
+  std::string output;   // an output of the network that is an early answer
+  std::string attach;   // or: a layer that a head is fitted to; "auto": the one that saves most
+  bool remove = false;  // leave out what does not matter first, for half of the loss
 };
 
 struct EarlyExit {
@@ -33,6 +35,11 @@ struct EarlyExit {
   compiler::ExitLoss reported;                   // on the report part
   size_t calibrate = 0, select = 0, report = 0;  // samples
   double exact_top1 = 0;                         // on the report part
+  // With ExitJob::remove: what was left out, and both together against the exact network, on the
+  // report part.
+  std::optional<Approximated> removed;
+  std::optional<compiler::Accuracy> together;
+  double together_agreement = 1;
 };
 
 Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit);

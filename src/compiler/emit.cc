@@ -137,7 +137,7 @@ class Emitter {
     if (contents_.tensors.size() >= kMaxImageTensors) return TooManyTensors();
     const Tensor& from = At(tensor);
     if (from.elements() < 1 || from.dims.size() > static_cast<size_t>(kMaxRank) ||
-        DTypeBytes(from.dtype) == 0) {
+        from.bytes() == 0) {
       return Refuse(diag_, {Code::kUnimplemented, "compile: unsupported tensor"}, Describe(from),
                     "is empty, of another type or of more than 6 dimensions");
     }
@@ -184,7 +184,7 @@ class Emitter {
 
   int AddBare(const Tensor& from) {
     wire::ImageTensor to;
-    to.dtype = from.dtype;
+    to.dtype = DType::kInt8;  // lists say the same of int4
     to.dims = from.dims;
     to.place = wire::Place::kData;
     to.bare = true;
@@ -272,6 +272,13 @@ Result<std::vector<Lowered>> LowerAll(const Graph& graph, Diag& diag) {
   return lowered;
 }
 
+// The graph with weights as the target wants them stored.
+Graph ForTarget(const Graph& graph, std::vector<Lowered>& lowered, Target target) {
+  Graph work = graph;
+  for (size_t i = 0; i < lowered.size(); ++i) ApplyTarget(work, graph.nodes[i], lowered[i], target);
+  return work;
+}
+
 // What the limit leaves for faster loops once the plain image has its room.
 Result<int64_t> MoreFlash(const Graph& work, const std::vector<Lowered>& lowered,
                           const CompileOptions& options, Diag& diag) {
@@ -295,19 +302,17 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
                   "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
   }
   COVEY_TRY_ASSIGN(std::vector<Lowered> lowered, LowerAll(graph, diag));
-  Graph work = graph;
-  for (size_t i = 0; i < lowered.size(); ++i) {
-    ApplyTarget(work, graph.nodes[i], lowered[i], options.target);
-  }
+  const Graph work = ForTarget(graph, lowered, options.target);
   COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
   return Emitter(work, std::move(lowered), options, more_flash, diag).Run();
 }
 
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag) {
-  COVEY_TRY_ASSIGN(const std::vector<Lowered> lowered, LowerAll(graph, diag));
-  const std::vector<OpView> views = ViewsOf(graph, lowered);
-  COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(graph, lowered, options, diag));
-  const MemoryPlan plan = PlanFor(graph, views, options, more_flash);
+  COVEY_TRY_ASSIGN(std::vector<Lowered> lowered, LowerAll(graph, diag));
+  const Graph work = ForTarget(graph, lowered, options.target);
+  const std::vector<OpView> views = ViewsOf(work, lowered);
+  COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
+  const MemoryPlan plan = PlanFor(work, views, options, more_flash);
   Footprint footprint{plan.arena_bytes, plan.instructions, {}};
   for (const Offer& offer : plan.offers) footprint.nodes.push_back(offer.instructions);
   return footprint;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "compiler/narrow_weights.hpp"
 #include "kernels/host/dsp_offers.hpp"
 #include "kernels/host/skip_lists.hpp"
 #include "kernels/skip_list.hpp"
@@ -52,7 +53,7 @@ void BlockWeights(Graph& graph, Lowered& lowered) {
 }  // namespace
 
 void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target) {
-  if (target != Target::kCortexM) return;
+  if (PackNarrow(graph, node, lowered) || target != Target::kCortexM) return;
   if (node.op == Op::kFullyConnected) BlockWeights(graph, lowered);
 }
 
@@ -60,12 +61,12 @@ std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
                                      const kernels::Offer& offer) {
   if (offer.variant != kernels::dsp::kWinograd) return std::nullopt;
   const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
+  const std::vector<int8_t> plain = PlainWeights(weights);
   const int32_t pairs = kernels::WinogradPairs(weights.dims[0]);
   const int64_t values = kernels::WinogradPairValues(weights.dims[3]);
   std::vector<int16_t> u(static_cast<size_t>(pairs * values));
   for (int32_t pair = 0; pair < pairs; ++pair) {
-    kernels::WinogradWeights(reinterpret_cast<const int8_t*>(weights.data->data()), weights.dims,
-                             pair, u.data() + pair * values);
+    kernels::WinogradWeights(plain.data(), weights.dims, pair, u.data() + pair * values);
   }
   Tensor tensor;
   tensor.dtype = DType::kInt16;
@@ -92,8 +93,8 @@ void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowe
   lowered.Set(attr);
   if (order >= kernels::kWeightSkipSearch) return;  // no lists
   const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
-  const auto* const bytes = reinterpret_cast<const int8_t*>(weights.data->data());
-  const kernels::SkipLists lists = kernels::SkipListsFor(order, bytes, weights.dims);
+  const std::vector<int8_t> plain = PlainWeights(weights);
+  const kernels::SkipLists lists = kernels::SkipListsFor(order, plain.data(), weights.dims);
   lowered.params.insert(lowered.params.end(), lists.words.begin(), lists.words.end());
 }
 

@@ -20,11 +20,17 @@ enum class DType : uint8_t {
   kInt64 = 5,
   kFloat32 = 6,
   kBool = 7,
+  kInt4 = 8,  // weights only, eight in four bytes (kernels/nibbles.hpp)
 };
-inline constexpr uint8_t kDTypeCount = 8;
+inline constexpr uint8_t kDTypeCount = 9;
 
 const char* DTypeName(DType dtype);  // "int8"; "none" for a number that is no type
-size_t DTypeBytes(DType dtype);      // bytes of one element; 0 for kNone
+size_t DTypeBytes(DType dtype);      // bytes of one element; 0 for kNone and kInt4
+
+// int4: of a row, which is all dimensions but the first; rows are filled up to whole eights.
+constexpr int64_t Int4RowBytes(int64_t elements) { return (elements + 7) / 8 * 4; }
+// Bytes of a whole tensor, whose dimensions are 0 or more.
+size_t TensorBytes(DType dtype, std::span<const int32_t> dims);
 
 inline constexpr int kMaxRank = 6;
 

@@ -1,13 +1,36 @@
 #include "kernels/conv_checks.hpp"
 
+#include "kernels/skip_list.hpp"
 #include "kernels/window.hpp"
 
 namespace covey::kernels {
+namespace {
+
+bool MayBeNarrow(const OpView& op) {
+  return op.input[1].dtype == DType::kInt4 &&
+         (op.op == Op::kConv2D || op.op == Op::kFullyConnected);
+}
+
+// int4: in rows, or with lists beside them; of int8 activations.
+Status CheckNarrow(const Check& check, const OpView& op) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  COVEY_TRY(check.Is("input of int4 weights", op.input[0], DType::kInt8));
+  COVEY_TRY(check.Equal("weights offset, of int4", attr.weights_offset, 0));
+  const bool lists = op.op == Op::kConv2D && (attr.weights_order == kWeightSkipDirect ||
+                                              attr.weights_order == kWeightSkipWinograd);
+  return lists ? OkStatus() : check.Equal("weights order, of int4", attr.weights_order, 0);
+}
+
+}  // namespace
 
 Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels) {
   COVEY_TRY(check.IsNumbers("input", op.input[0]));
   const bool floats = op.input[0].dtype == DType::kFloat32;
-  COVEY_TRY(check.Is("weights", op.input[1], floats ? DType::kFloat32 : DType::kInt8));
+  if (MayBeNarrow(op)) {
+    COVEY_TRY(CheckNarrow(check, op));
+  } else {
+    COVEY_TRY(check.Is("weights", op.input[1], floats ? DType::kFloat32 : DType::kInt8));
+  }
   COVEY_TRY(check.Is("output", op.output[0], op.input[0].dtype));
   const TensorView& bias = op.input[2];
   if (bias.dtype == DType::kNone) return OkStatus();

@@ -5,7 +5,7 @@
 
 namespace covey::kernels {
 
-// Input and output are int8, or both int16; weights are int8. The bias, if there is one, holds an
+// Input and output are int8, or both int16; weights are int8, or with int8 perhaps int4. The bias, if there is one, holds an
 // int32 an output channel, or with int16 activations perhaps an int64.
 Status CheckConvTypes(const Check& check, const OpView& op, int64_t channels);
 // Input, weights and output are pictures, and the windows of `attr` fit them.

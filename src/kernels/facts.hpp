@@ -15,6 +15,8 @@ namespace covey::kernels {
 inline constexpr bool kSomeReference = true;
 // Of those, some whose weights stand in skip lists alone.
 inline constexpr bool kSomeListed = true;
+// Weights of int4; on every target.
+inline constexpr bool kSomeNarrow = true;
 
 // Of the loops in dsp/.
 inline constexpr bool kSomeWinograd = true;

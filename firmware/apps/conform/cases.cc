@@ -22,7 +22,7 @@ std::byte* Case::Take(size_t bytes) {
 
 bool Case::Place(TensorView& tensor, DType dtype, std::span<const int32_t> dims) {
   tensor = {.dtype = dtype, .dims = dims};
-  tensor.bytes = static_cast<size_t>(tensor.elements()) * DTypeBytes(dtype);
+  tensor.bytes = TensorBytes(dtype, dims);
   tensor.data = Take(tensor.bytes);
   return tensor.data != nullptr;
 }
@@ -79,7 +79,8 @@ bool Case::PlaceConv(Random& random) {
   view_.inputs = random.OneIn(4) ? 2 : 3;
   view_.outputs = 1;
   const DType dtype = wide_ ? DType::kInt16 : DType::kInt8;
-  if (!Place(view_.input[0], dtype, in) || !Place(view_.input[1], DType::kInt8, weights) ||
+  const DType weight = narrow_ ? DType::kInt4 : DType::kInt8;
+  if (!Place(view_.input[0], dtype, in) || !Place(view_.input[1], weight, weights) ||
       !Place(view_.output[0], dtype, out))
     return false;
   if (wide_) {
@@ -186,7 +187,9 @@ bool Case::DrawWinograd(Random& random) {
   dims_[1][0] = dims_[2][3] = random.Between(2, 9);
   DrawNumbers(random, attr);
   if (!random.OneIn(3)) attr.activation_min = -128, attr.activation_max = 127;
+  narrow_ = random.OneIn(4);  // some targets make Winograd's form themselves
   if (!PlaceConv(random)) return false;
+  if (narrow_) return true;
   if (random.OneIn(2)) Thin(random);
   if (dims_[1][3] % 8 == 0 && random.OneIn(2)) return PlaceLists(kernels::kWeightSkipWinograd);
   const int32_t pairs = kernels::WinogradPairs(dims_[1][0]);
@@ -212,8 +215,9 @@ bool Case::DrawConv(Random& random) {
   dims_[1][0] = dims_[2][3] = attr.groups * random.Between(1, 9);
   DrawNumbers(random, attr);
   wide_ = random.OneIn(4);
+  narrow_ = !wide_ && random.OneIn(3);
   if (!PlaceConv(random)) return false;
-  if (wide_ || random.OneIn(2)) return true;
+  if (wide_ || narrow_ || random.OneIn(2)) return true;
   Thin(random);
   if (attr.groups == 1 && dims_[1][0] >= 2 && random.OneIn(2))
     return PlaceLists(kernels::kWeightSkipDirect);
@@ -248,6 +252,9 @@ bool Case::DrawFullyConnected(Random& random) {
   } else if (random.OneIn(2)) {
     wide_ = true;
     if (random.OneIn(4)) dims_[0][1] = dims_[1][1] = random.Between(480, 1200);
+  } else {
+    narrow_ = random.OneIn(2);
+    if (random.OneIn(2)) dims_[1][0] = dims_[2][1] = random.Between(8, 20);
   }
   return PlaceConv(random);
 }

@@ -70,7 +70,8 @@ class Case {
   int32_t attr_[kAttrWords] = {};
   int32_t dims_[4][4] = {};  // input, weights, output, bias
   int32_t u_dims_[2] = {};
-  bool wide_ = false;  // activations of int16
+  bool wide_ = false;    // activations of int16
+  bool narrow_ = false;  // weights of int4
 };
 
 }  // namespace covey::board

@@ -87,8 +87,9 @@ void ReplaceAll(std::string& text, std::string_view from, std::string_view to) {
 }
 
 const char* TypeOf(uint8_t dtype) {
-  constexpr const char* kTypes[] = {"void",         "std::int8_t",  "std::uint8_t", "std::int16_t",
-                                    "std::int32_t", "std::int64_t", "float",        "bool"};
+  constexpr const char* kTypes[] = {"void",         "std::int8_t",  "std::uint8_t",
+                                    "std::int16_t", "std::int32_t", "std::int64_t",
+                                    "float",        "bool",         "void"};
   static_assert(std::size(kTypes) == kDTypeCount);
   return kTypes[dtype];
 }

@@ -108,13 +108,14 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   const bool dsp = target == "m4" || target == "m33", mve = target == "m55";
   if (!dsp && !mve && target != "rv32") return facts;
   DspLoops loops;
-  bool reference = false, listed = false;
+  bool reference = false, listed = false, narrow = false;
   std::set<uint16_t> read;
   for (uint32_t i = 0; i < image.op_count(); ++i) {
     const OpView op = image.ViewOp(i, nullptr);
     const bool without_weights = dsp && loops.Add(op);
     reference = reference || TakesReference(op, mve);
     listed = listed || (IsListed(op) && !without_weights);
+    narrow = narrow || (op.inputs > 1 && op.input[1].dtype == DType::kInt4);
     const auto inputs = image.op_inputs(i);
     for (size_t k = 0; k < inputs.size(); ++k)
       (without_weights && k == 1 ? facts.unread : read).insert(inputs[k]);
@@ -124,6 +125,7 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   facts.unpacked = dsp && !facts.never.contains("kSomeUnpacked");
   if (!dsp && !reference) facts.never.insert("kSomeReference");
   if (!listed) facts.never.insert("kSomeListed");
+  if (!narrow) facts.never.insert("kSomeNarrow");
   return facts;
 }
 

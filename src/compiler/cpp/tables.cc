@@ -28,8 +28,8 @@ std::string Numbers(std::span<const int32_t> values) {
 }
 
 const char* DTypeId(uint8_t dtype) {
-  constexpr const char* kIds[] = {"kNone",  "kInt8",  "kUint8",   "kInt16",
-                                  "kInt32", "kInt64", "kFloat32", "kBool"};
+  constexpr const char* kIds[] = {"kNone",  "kInt8",    "kUint8", "kInt16", "kInt32",
+                                  "kInt64", "kFloat32", "kBool",  "kInt4"};
   static_assert(std::size(kIds) == kDTypeCount);
   return kIds[dtype];
 }

@@ -52,7 +52,7 @@ struct Tensor {
     for (int32_t dim : dims) count *= dim;
     return count;
   }
-  size_t bytes() const { return static_cast<size_t>(elements()) * DTypeBytes(dtype); }
+  size_t bytes() const { return TensorBytes(dtype, dims); }
 };
 
 struct Window {                        // conv2d, depthwise_conv2d, pools

@@ -14,6 +14,7 @@
 #include "kernels/dsp/wide.hpp"
 #include "kernels/dsp/winograd.hpp"
 #include "kernels/facts.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/skip_list.hpp"
 
@@ -45,7 +46,7 @@ class Product {
  public:
   Product(const OpView& op, const Steps& steps)
       : finish_(op, op.input[1].dims[0]),
-        weights_(op.input[1].as<int8_t>()),
+        weights_(op.input[1]),
         window_(steps.rows * steps.row_bytes),
         steps_(steps) {
     if (kForm == Form::kUnpacked) pieces_ = reinterpret_cast<const uint32_t* const*>(op.pack);
@@ -87,7 +88,12 @@ class Product {
     if constexpr (kForm == Form::kUnpacked) return pieces_[(a + 1) / 2];
     if (kForm == Form::kSkips && lists_ != nullptr)
       return reinterpret_cast<const uint32_t*>(lists_ + lists_[(a + 1) / 2]);
-    const int8_t *const first = weights_ + a * window_, *const second = weights_ + b * window_;
+    if (kSomeNarrow && weights_.dtype == DType::kInt4) {
+      WidenTwoNarrow(RowOf(weights_, a), RowOf(weights_, b), steps_, room);
+      return room;
+    }
+    const auto* const plain = weights_.as<int8_t>();
+    const int8_t *const first = plain + a * window_, *const second = plain + b * window_;
     if constexpr (kForm == Form::kSkips) {
       ListTwo(first, second, steps_, room);
     } else {
@@ -137,7 +143,7 @@ class Product {
   }
 
   Finish finish_;
-  const int8_t* weights_;
+  const TensorView& weights_;
   int32_t window_;  // bytes of a channel's weights
   const Steps& steps_;
   const int32_t* lists_ = nullptr;           // in the image

@@ -2,7 +2,10 @@
 #include "kernels/dsp/dot_blocks.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/run.hpp"
+#include "kernels/dsp/simd.hpp"
 #include "kernels/dsp/wide.hpp"
+#include "kernels/facts.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/weight_blocks.hpp"
 
@@ -34,6 +37,34 @@ void AddBlocks(const int8_t* in, const int8_t* weights, int32_t inputs, int32_t 
   }
 }
 
+// Rows of int4. Their nibbles at the upper end of a byte are sixteen times the weight, so that one
+// mask takes them; the sums are sixteen times too large until the end.
+void AddNarrow(const int8_t* in, const uint8_t* weights, int32_t inputs, int32_t offset,
+               int32_t* sums) {
+  const int64_t row = Int4RowBytes(inputs);
+  const uint32_t pair = Pair(offset);
+  int32_t products[4] = {};
+  int32_t k = 0;
+  for (; k + 8 <= inputs; k += 8) {
+    const uint32_t first = LoadWord(in + k), second = LoadWord(in + k + 4);
+    const uint32_t x[4] = {WidenEven(pair, first), WidenOdd(pair, first), WidenEven(pair, second),
+                           WidenOdd(pair, second)};
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      uint32_t word;
+      __builtin_memcpy(&word, weights + i * row + k / 2, 4);
+      const uint32_t low = word << 4 & 0xF0F0F0F0U, high = word & 0xF0F0F0F0U;
+      int32_t sum = DualMac(x[0], WidenEven(low), products[i]);
+      sum = DualMac(x[1], WidenOdd(low), sum);
+      sum = DualMac(x[2], WidenEven(high), sum);
+      products[i] = DualMac(x[3], WidenOdd(high), sum);
+    }
+  }
+  for (; k < inputs; ++k)
+    for (int i = 0; i < 4; ++i) products[i] += (in[k] + offset) * 16 * Nibble(weights + i * row, k);
+  for (int i = 0; i < 4; ++i) sums[i] = WrapAdd(sums[i], products[i] / 16);
+}
+
 // The outputs from `first` on, which stand behind the blocks. out (O)
 void FewRows(const OpView& op, const Finish& finish, int32_t first, const int8_t* in, int8_t* out) {
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
@@ -55,6 +86,7 @@ void RunFullyConnected(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   const bool blocks = attr.weights_order == kWeightBlocks;
+  const bool narrow = kSomeNarrow && op.input[1].dtype == DType::kInt4;
   if (attr.weights_offset != 0 || outputs < 4) return ref::RunFullyConnected(op);
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
   const Finish finish(op, outputs);
@@ -68,11 +100,17 @@ void RunFullyConnected(const OpView& op) {
     }
     // The last four rows may overlap those before them; their results are the same.
     const int32_t first = o + 4 <= outputs ? o : outputs - 4;
-    const int8_t* const weights = op.input[1].as<int8_t>() + first * inputs;
+    const auto* const weights = narrow ? op.input[1].as<int8_t>() + first * Int4RowBytes(inputs)
+                                       : op.input[1].as<int8_t>() + first * inputs;
     for (int32_t n = 0; n < batch; ++n) {
       int32_t sums[4];
       finish.Begin(first, sums);
-      (blocks ? AddBlocks : AddRows)(in + n * inputs, weights, inputs, attr.input_offset, sums);
+      if (narrow) {
+        AddNarrow(in + n * inputs, reinterpret_cast<const uint8_t*>(weights), inputs,
+                  attr.input_offset, sums);
+      } else {
+        (blocks ? AddBlocks : AddRows)(in + n * inputs, weights, inputs, attr.input_offset, sums);
+      }
       finish.Four(sums, first, result + n * outputs + first);
     }
   }

@@ -1,5 +1,6 @@
 #include "kernels/dsp/widen.hpp"
 
+#include "kernels/nibbles.hpp"
 #include "kernels/skip_list.hpp"
 
 namespace covey::kernels::dsp {
@@ -103,6 +104,47 @@ void WidenTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to
     to[0] = WidenOdd(word_a), to[1] = WidenOdd(word_b);
     to += 2;
   }
+}
+
+namespace {
+
+// Four weights of a row, from a multiple of four on.
+uint32_t FourNarrow(const uint8_t* row, int32_t at) {
+  uint32_t word;
+  __builtin_memcpy(&word, row + at / 8 * 4, 4);
+  return SignedNibbles(word >> at % 8 & 0x0F0F0F0FU);
+}
+// Up to four from anywhere on, zeros behind them.
+uint32_t SomeNarrow(const uint8_t* row, int32_t at, int32_t count) {
+  uint32_t word = 0;
+  for (int32_t i = 0; i < count; ++i)
+    word |= (static_cast<uint32_t>(Nibble(row, at + i)) & 0xFF) << 8 * i;
+  return word;
+}
+
+}  // namespace
+
+void WidenTwoNarrow(const uint8_t* a, const uint8_t* b, const Steps& steps, uint32_t* to) {
+  int32_t at = 0;
+  if (steps.tail() == 0) {
+    for (int32_t words = steps.rows * (steps.row_bytes / 4); words > 0; --words, at += 4, to += 4) {
+      const uint32_t word_a = FourNarrow(a, at), word_b = FourNarrow(b, at);
+      to[0] = WidenEven(word_a), to[1] = WidenEven(word_b);
+      to[2] = WidenOdd(word_a), to[3] = WidenOdd(word_b);
+    }
+    return;
+  }
+  for (int32_t row = steps.rows; row > 0; --row)
+    for (int32_t left = steps.row_bytes; left > 0; left -= 4) {
+      const int32_t count = left < 4 ? left : 4;
+      const uint32_t word_a = SomeNarrow(a, at, count), word_b = SomeNarrow(b, at, count);
+      at += count;
+      to[0] = WidenEven(word_a), to[1] = WidenEven(word_b);
+      to += 2;
+      if (count == 1) continue;
+      to[0] = WidenOdd(word_a), to[1] = WidenOdd(word_b);
+      to += 2;
+    }
 }
 
 namespace {

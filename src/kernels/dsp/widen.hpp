@@ -37,6 +37,9 @@ uint32_t* ZeroRow(const Steps& steps, uint32_t* to);
 // The windows' weights of two output channels side by side, 2 words a step.
 void WidenTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to);
 
+// The same of rows of int4 (kernels/nibbles.hpp).
+void WidenTwoNarrow(const uint8_t* a, const uint8_t* b, const Steps& steps, uint32_t* to);
+
 // The same as a skip list (kernels/skip_list.hpp).
 void ListTwo(const int8_t* a, const int8_t* b, const Steps& steps, uint32_t* to);
 

@@ -1,6 +1,7 @@
 #include "kernels/host/dsp_offers.hpp"
 
 #include "kernels/dsp/scratch.hpp"
+#include "kernels/host/nibble_rows.hpp"
 #include "kernels/host/skip_lists.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
@@ -35,9 +36,10 @@ constexpr size_t kTensorBytes = 96;  // what a constant takes in an image beside
 // Ops that have one loop: what it takes, so that sums over networks compare.
 int64_t OnlyCost(const OpView& op) {
   const int64_t in = op.input[0].elements(), out = op.output[0].elements();
+  const bool narrow = op.inputs > 1 && op.input[1].dtype == DType::kInt4;
   switch (op.op) {
     case Op::kFullyConnected:
-      return out * (int64_t{op.input[1].dims[1]} * 9 / 8 + 24) + 300;
+      return out * (int64_t{op.input[1].dims[1]} * (narrow ? 15 : 9) / 8 + 24) + 300;
     case Op::kUnary:
       return out * 13 / 4 + 80;
     case Op::kMul:
@@ -98,7 +100,8 @@ int64_t DirectCost(const OpView& op, const ConvLayout& layout, int64_t at_once) 
   const int64_t groups = op.attr_as<ConvAttr>().groups;
   const int64_t pairs = groups * CeilDiv(op.input[1].dims[0] / groups, 2);
   const int64_t batches = CeilDiv(quads, at_once);
-  return 2000 + WindowsCost(op, layout) + batches * pairs * (7 * steps + 250) +
+  const int64_t widen = op.input[1].dtype != DType::kInt4 ? 7 : layout.steps.tail() == 0 ? 14 : 70;
+  return 2000 + WindowsCost(op, layout) + batches * pairs * (widen * steps + 250) +
          quads * pairs * QuadCost(steps);
 }
 
@@ -113,7 +116,7 @@ int64_t ListCost(const SkipLists& lists) {
 
 void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
   const auto filter = op.input[1].dims;
-  const SkipLists lists = SkipListsFor(kWeightSkipDirect, op.input[1].as<int8_t>(), filter);
+  const SkipLists lists = SkipListsFor(kWeightSkipDirect, PlainWeights(op.input[1]).data(), filter);
   if (lists.steps - lists.kept < CeilDiv(lists.steps, kLeastSkipped)) return;
   const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(filter[0], 2);
   const int64_t quads_cost =
@@ -126,6 +129,10 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
               .scratch = scratch,
               .instructions = quads_cost + batches * pairs * 260,
               .flash_bytes = ListFlash(op, lists)});
+    if (op.input[1].dtype == DType::kInt4) {
+      if (used == quads) break;
+      continue;
+    }
     list.Add(
         {.variant = kSkipSearch,
          .scratch = scratch + room,
@@ -174,7 +181,7 @@ void WinogradOffers(const OpView& op, List& list) {
   const int64_t values = WinogradPairs(filter[0]) * WinogradPairValues(filter[3]);
   SkipLists lists;
   if (op.input[1].data != nullptr && SkipWinogradApplies(attr, filter))
-    lists = SkipListsFor(kWeightSkipWinograd, op.input[1].as<int8_t>(), filter);
+    lists = SkipListsFor(kWeightSkipWinograd, PlainWeights(op.input[1]).data(), filter);
   const bool skips = lists.steps - lists.kept > lists.steps / kLeastSkipped;
   for (const int32_t at_once : {1, 2, 4, 8}) {
     const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
@@ -253,7 +260,7 @@ int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
 int UnpackedOffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
   List list(offers);
   if (op.op != Op::kConv2D || op.input[1].data == nullptr || DspScratchOf(op).best == 0 ||
-      op.input[0].dtype != DType::kInt8 ||
+      op.input[0].dtype != DType::kInt8 || op.input[1].dtype != DType::kInt8 ||
       !SkipDirectApplies(op.attr_as<ConvAttr>(), op.input[1].dims))
     return 0;
   const ConvLayout layout(op);

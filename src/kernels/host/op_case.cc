@@ -2,7 +2,19 @@
 
 #include <memory>
 
+#include "kernels/host/nibble_rows.hpp"
+
 namespace covey::kernels {
+
+TensorView& OpCase::NarrowInput(const std::vector<int32_t>& dims,
+                                const std::vector<int8_t>& values) {
+  TensorView& tensor = view_.input[static_cast<size_t>(view_.inputs++)];
+  tensor.dtype = DType::kInt4;
+  tensor.dims = dims_.emplace_back(dims);
+  tensor.data = data_.emplace_back(ToNibbles(values, dims[0])).data();
+  tensor.bytes = data_.back().size();
+  return tensor;
+}
 
 Status OpCase::Prepare(std::span<const Kernel> kernels) {
   for (const Kernel& kernel : kernels)

@@ -40,6 +40,8 @@ class OpCase {
     std::memcpy(tensor.data, values.data(), tensor.bytes);
     return tensor;
   }
+  // int4, from values of -8 to 7.
+  TensorView& NarrowInput(const std::vector<int32_t>& dims, const std::vector<int8_t>& values);
   void AbsentInput() { ++view_.inputs; }
   template <typename T>
   TensorView& Output(const std::vector<int32_t>& dims) {

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+#include "kernels/nibbles.hpp"
+
 namespace covey::kernels::mve {
 
 inline int8_t* CopyBytes(const int8_t* from, int8_t* to, int32_t count) {
@@ -204,6 +206,23 @@ inline int32_t SumBytes(const int8_t* from, int32_t count) {
       : [count] "r"(count)
       : "q0", "lr", "memory");
   return sum;
+}
+
+// Rows of int4 (kernels/nibbles.hpp), 32 weights at a time: the halves of sixteen bytes go to memory
+// four bytes by four. Writes up to the next multiple of 8.
+inline void UnpackNarrow(const uint8_t* from, int32_t terms, int8_t* to) {
+  for (; terms >= 32; terms -= 32, from += 16, to += 32)
+    asm volatile(
+        "vldrb.8 q1, [%[from]]\n"
+        "vshl.i8 q0, q1, #4\n"
+        "vshr.s8 q0, q0, #4\n"
+        "vshr.s8 q1, q1, #4\n"
+        "vst20.32 {q0, q1}, [%[to]]\n"
+        "vst21.32 {q0, q1}, [%[to]]\n"
+        :
+        : [from] "r"(from), [to] "r"(to)
+        : "q0", "q1", "memory");
+  UnpackWords(from, (terms + 7) / 8, to);
 }
 
 }  // namespace covey::kernels::mve

@@ -28,10 +28,13 @@ struct Batch {
 
 class Channels {
  public:
-  Channels(const OpView& op, int32_t* bias)
+  // `room`: for four rows of int4 weights.
+  Channels(const OpView& op, const ConvLayout& layout, int32_t* bias, int8_t* room)
       : output_(op, op.input[1].dims[0]),
         attr_(op.attr_as<ConvAttr>()),
-        weights_(op.input[1].as<int8_t>()),
+        weights_(op.input[1]),
+        room_(room),
+        row_(static_cast<int32_t>(layout.row_bytes)),
         bias_(bias),
         plain_bias_(op.input[2].as<int32_t>()),
         multiplier_(op.params.data()),
@@ -39,7 +42,7 @@ class Channels {
         terms_(op.input[1].dims[1] * op.input[1].dims[2] * op.input[1].dims[3]) {
     for (int32_t c = 0; c < count_; ++c) {
       const int32_t offset = attr_.input_offset;
-      const int32_t sum = offset == 0 ? 0 : offset * SumBytes(weights_ + c * terms_, terms_);
+      const int32_t sum = offset == 0 ? 0 : offset * SumBytes(Row(c, 0), terms_);
       bias[c] = plain_bias_ == nullptr ? sum : WrapAdd(plain_bias_[c], sum);
     }
   }
@@ -60,6 +63,15 @@ class Channels {
   }
 
  private:
+  // A channel's weights, unpacked to row `i` of the room if they must be.
+  const int8_t* Row(int32_t channel, int32_t i) const {
+    if (!kSomeNarrow || weights_.dtype != DType::kInt4)
+      return weights_.as<int8_t>() + channel * terms_;
+    int8_t* const to = room_ + i * row_;
+    UnpackNarrow(RowOf(weights_, channel), terms_, to);
+    return to;
+  }
+
   bool Fast(int32_t at) const {
     const int32_t* shift = multiplier_ + count_ + at;
     return shift[0] < 0 && shift[1] < 0 && shift[2] < 0 && shift[3] < 0;
@@ -67,8 +79,7 @@ class Channels {
 
   Dot4x2 JobOf(const Batch& batch, int32_t at, int32_t lanes) const {
     Dot4x2 job;
-    for (int32_t i = 0; i < 4; ++i)
-      job.weights[i] = weights_ + (at + (i < lanes ? i : lanes - 1)) * terms_;
+    for (int32_t i = 0; i < 4; ++i) job.weights[i] = Row(at + (i < lanes ? i : lanes - 1), i);
     job.chunks = terms_ / 16, job.tail = terms_ % 16;
     job.offset = attr_.output_offset;
     job.least = attr_.activation_min, job.most = attr_.activation_max;
@@ -112,7 +123,9 @@ class Channels {
 
   ref::ChannelOutput output_;
   const ConvAttr& attr_;
-  const int8_t* weights_;
+  const TensorView& weights_;
+  int8_t* room_;
+  int32_t row_;
   const int32_t* bias_;
   const int32_t* plain_bias_;  // null: none
   const int32_t* multiplier_;  // and the shifts behind it
@@ -135,7 +148,8 @@ void RunConv2D(const OpView& op) {
   auto* const patches = reinterpret_cast<int8_t*>(scratch + layout.bias_bytes);
   auto* const gather = patches + layout.pair_bytes * static_cast<size_t>(pairs);
 
-  const Channels weights(op, reinterpret_cast<int32_t*>(scratch));
+  const Channels weights(op, layout, reinterpret_cast<int32_t*>(scratch),
+                         gather + layout.gather_bytes);
   Patches source(op, layout, gather);
   int8_t* out = op.output[0].as_mutable<int8_t>();
   for (int32_t done = 0; done < layout.pixels; done += 2 * pairs) {

@@ -26,6 +26,7 @@ constexpr size_t RoundUp16(size_t bytes) { return (bytes + 15) / 16 * 16; }
 // bytes to gather a patch whose rows are no multiple of sixteen.
 struct ConvLayout {
   size_t bias_bytes = 0, pair_bytes = 0, gather_bytes = 0;
+  size_t row_bytes = 0;    // of int4 weights, unpacked; four rows
   int32_t pixels = 0;      // of the whole output
   bool by_chunks = false;  // every run of the patch is a multiple of sixteen bytes
 
@@ -37,8 +38,9 @@ struct ConvLayout {
     by_chunks = filter[3] % 16 == 0;
     gather_bytes = by_chunks ? 0 : chunks * 16 + 16;  // rows are written sixteen bytes long
     pixels = out[0] * out[1] * out[2];
+    if (op.input[1].dtype == DType::kInt4) row_bytes = chunks * 16;
   }
-  size_t fixed() const { return bias_bytes + gather_bytes; }
+  size_t fixed() const { return bias_bytes + gather_bytes + 4 * row_bytes; }
 };
 
 inline constexpr int32_t kMostPairs = 16;

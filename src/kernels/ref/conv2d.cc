@@ -2,6 +2,7 @@
 #include "kernels/listed_weights.hpp"
 #include "kernels/ref/channel.hpp"
 #include "kernels/ref/look.hpp"
+#include "kernels/ref/narrow.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/window.hpp"
 
@@ -92,6 +93,7 @@ void Conv2D(const OpView& op) {
 void RunConv2D(const OpView& op) {
   if (IsFloat(op.input[0])) return Conv2D<float>(op);
   if (op.input[0].dtype == DType::kInt16) return Conv2D<int16_t>(op);
+  if (kSomeNarrow && op.input[1].dtype == DType::kInt4) return RunNarrowConv2D(op);
   Conv2D<int8_t>(op);
 }
 

@@ -1,4 +1,6 @@
+#include "kernels/facts.hpp"
 #include "kernels/ref/channel.hpp"
+#include "kernels/ref/narrow.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/weight_blocks.hpp"
 
@@ -50,6 +52,7 @@ void Blocks(const OpView& op) {
 void RunFullyConnected(const OpView& op) {
   if (IsFloat(op.input[0])) return FullyConnected<float>(op);
   if (op.input[0].dtype == DType::kInt16) return FullyConnected<int16_t>(op);
+  if (kSomeNarrow && op.input[1].dtype == DType::kInt4) return RunNarrowFullyConnected(op);
   if (op.attr_as<ConvAttr>().weights_order == kWeightBlocks) return Blocks(op);
   FullyConnected<int8_t>(op);
 }

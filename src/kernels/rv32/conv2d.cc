@@ -8,6 +8,7 @@
 // The input's offset moves into the bias: sum (x + a) w = sum x w + a * sum w, modulo 2^32.
 #include "kernels/facts.hpp"
 #include "kernels/listed_weights.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/rv32/dot2x6.hpp"
 #include "kernels/rv32/finish.hpp"
@@ -31,15 +32,16 @@ class Channels {
   Channels(const OpView& op, const ConvLayout& layout, std::byte* scratch)
       : finish_(op, op.input[1].dims[0], layout.terms),
         layout_(layout),
-        weights_(op.input[1].as<int8_t>()),
+        weights_(op.input[1]),
         count_(op.input[1].dims[0]),
         bias_(reinterpret_cast<int32_t*>(scratch)),
         marks_(reinterpret_cast<uint32_t*>(scratch + layout.bias_bytes)),
-        turns_(reinterpret_cast<int32_t*>(scratch + layout.bias_bytes + layout.mark_bytes)) {
+        turns_(reinterpret_cast<int32_t*>(scratch + layout.bias_bytes + layout.mark_bytes)),
+        room_(reinterpret_cast<int8_t*>(turns_) + layout.turn_bytes) {
     const auto* const bias = op.input[2].as<int32_t>();
     const int32_t offset = op.attr_as<ConvAttr>().input_offset;
     for (int32_t c = 0; c < count_; ++c) {
-      const int32_t sum = Mark(weights_ + c * layout.terms, MarksOf(c));
+      const int32_t sum = Mark(Row(c, 0), MarksOf(c));
       bias_[c] = WrapAdd(bias == nullptr ? 0 : bias[c], offset * sum);
     }
   }
@@ -50,6 +52,15 @@ class Channels {
   }
 
  private:
+  // A channel's weights, unpacked to row `i` of the room if they must be.
+  const int8_t* Row(int32_t channel, size_t i) const {
+    if (!kSomeNarrow || weights_.dtype != DType::kInt4)
+      return weights_.as<int8_t>() + channel * layout_.terms;
+    int8_t* const to = room_ + i * layout_.row_bytes;
+    UnpackRow(RowOf(weights_, channel), layout_.terms, to);
+    return to;
+  }
+
   uint32_t* MarksOf(int32_t channel) const {
     return marks_ + static_cast<size_t>(channel) * layout_.mark_words;
   }
@@ -95,14 +106,15 @@ class Channels {
 
   // Two weights of -128 are too large even for a turn of two.
   bool HoldsLeast(int32_t channel, int32_t chunk) const {
-    const int8_t* const w = weights_ + channel * layout_.terms + 4 * chunk;
+    // Of int8: four weights of int4 are never marked.
+    const int8_t* const w = weights_.as<int8_t>() + channel * layout_.terms + 4 * chunk;
     return w[0] == -128 || w[1] == -128 || w[2] == -128 || w[3] == -128;
   }
 
   void RunTwo(const Batch& batch, int32_t a, int32_t b) const {
     const int32_t turns = WriteTurns(a, b);
     Dot2x6 job;
-    job.weights[0] = weights_ + a * layout_.terms, job.weights[1] = weights_ + b * layout_.terms;
+    job.weights[0] = Row(a, 0), job.weights[1] = Row(b, 1);
     job.turns = turns_;
     job.first[0] = bias_[a], job.first[1] = bias_[b];
     job.all[0] = AllOf(bias_[a], turns), job.all[1] = AllOf(bias_[b], turns);
@@ -140,11 +152,12 @@ class Channels {
 
   Finish finish_;
   const ConvLayout& layout_;
-  const int8_t* weights_;
+  const TensorView& weights_;
   int32_t count_;
   int32_t* bias_;
   uint32_t* marks_;
   int32_t* turns_;
+  int8_t* room_;  // for two rows
 };
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "kernels/facts.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/rv32/finish.hpp"
 #include "kernels/rv32/run.hpp"
@@ -8,12 +10,12 @@ namespace {
 constexpr int kOutputs = 8;
 
 // Eight outputs of one input vector. An input that is zero (after a relu many are) is skipped.
-// in (I)  weights: of the eight outputs  sums (8)
-void EightSums(const int8_t* in, const int8_t* weights, int32_t inputs, int32_t offset,
+// in (I)  weights: of the eight outputs, `row` bytes apart  sums (8)
+void EightSums(const int8_t* in, const int8_t* weights, int32_t row, int32_t inputs, int32_t offset,
                int32_t* sums) {
   const int8_t* w[kOutputs];
   int32_t sum[kOutputs];
-  for (int i = 0; i < kOutputs; ++i) w[i] = weights + i * inputs, sum[i] = 0;
+  for (int i = 0; i < kOutputs; ++i) w[i] = weights + i * row, sum[i] = 0;
   const auto one = [&](int k) {
     const int32_t x = in[k] + offset;
     if (x == 0) return;
@@ -28,6 +30,22 @@ void EightSums(const int8_t* in, const int8_t* weights, int32_t inputs, int32_t 
   }
   for (int k = 0; k < inputs; ++k) one(k);
   for (int i = 0; i < kOutputs; ++i) sums[i] = sum[i];
+}
+
+// The same of rows of int4, some inputs at a time, unpacked on the stack.
+void NarrowSums(const OpView& op, const int8_t* in, int32_t first, int32_t* sums) {
+  constexpr int32_t kMost = 64;
+  alignas(4) int8_t rows[kOutputs * kMost];
+  const int32_t inputs = op.input[1].dims[1];
+  for (int i = 0; i < kOutputs; ++i) sums[i] = 0;
+  for (int32_t k = 0; k < inputs; k += kMost) {
+    const int32_t count = inputs - k < kMost ? inputs - k : kMost;
+    for (int32_t i = 0; i < kOutputs; ++i)
+      UnpackRow(RowOf(op.input[1], first + i) + k / 2, count, rows + i * kMost);
+    int32_t some[kOutputs];
+    EightSums(in + k, rows, kMost, count, op.attr_as<ConvAttr>().input_offset, some);
+    for (int i = 0; i < kOutputs; ++i) sums[i] += some[i];
+  }
 }
 
 }  // namespace
@@ -49,7 +67,11 @@ void RunFullyConnected(const OpView& op) {
     const int8_t* const weights = op.input[1].as<int8_t>() + first * inputs;
     for (int32_t n = 0; n < batch; ++n) {
       int32_t sums[kOutputs];
-      EightSums(in + n * inputs, weights, inputs, attr.input_offset, sums);
+      if (kSomeNarrow && op.input[1].dtype == DType::kInt4) {
+        NarrowSums(op, in + n * inputs, first, sums);
+      } else {
+        EightSums(in + n * inputs, weights, inputs, inputs, attr.input_offset, sums);
+      }
       int8_t* const out = result + n * outputs + first;
       for (int i = 0; i < kOutputs; ++i) {
         const int32_t sum = WrapAdd(sums[i], bias == nullptr ? 0 : bias[first + i]);

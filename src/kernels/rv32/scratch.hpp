@@ -26,6 +26,7 @@ struct ConvLayout {
   int32_t pixels = 0;             // of the whole output
   size_t bias_bytes = 0, mark_words = 0, mark_bytes = 0, turn_bytes = 0;
   size_t six_bytes = 0;  // the patches of six pixels
+  size_t row_bytes = 0;  // of int4 weights, unpacked; two rows
 
   explicit ConvLayout(const OpView& op) {
     const auto filter = op.input[1].dims, out = op.output[0].dims;
@@ -38,8 +39,9 @@ struct ConvLayout {
     mark_bytes = channels * mark_words * 4;
     turn_bytes = (static_cast<size_t>(chunks) * 2 + 4) * 4;
     six_bytes = static_cast<size_t>(terms) * 12;
+    if (op.input[1].dtype == DType::kInt4) row_bytes = (static_cast<size_t>(terms) + 3) / 4 * 4;
   }
-  size_t fixed() const { return bias_bytes + mark_bytes + turn_bytes; }
+  size_t fixed() const { return bias_bytes + mark_bytes + turn_bytes + 2 * row_bytes; }
 };
 
 inline constexpr int32_t kMostSixes = 6;

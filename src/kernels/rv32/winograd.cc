@@ -1,5 +1,7 @@
 #include "kernels/rv32/winograd.hpp"
 
+#include "kernels/facts.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/rv32/finish.hpp"
 #include "kernels/rv32/winograd_dot.hpp"
 
@@ -28,7 +30,7 @@ class Winograd {
         out_(op.output[0].dims),
         channels_(in_[3]),
         across_((out_[2] + 1) / 2),
-        weights_(op.input[1].as<int8_t>()),
+        weights_(op.input[1]),
         finish_(op, out_[3], 9 * channels_) {
     bias_ = op.input[2].as<int32_t>();
     std::byte* at = op.scratch.data();
@@ -37,7 +39,8 @@ class Winograd {
     u_ = reinterpret_cast<int16_t*>(at);
     at += 128 * channels_;
     m_ = reinterpret_cast<int32_t*>(at);
-    v_ = reinterpret_cast<int16_t*>(at + 1024);
+    room_ = reinterpret_cast<int8_t*>(at + 1024);
+    v_ = reinterpret_cast<int16_t*>(room_ + layout.row_bytes);
     // Outside the picture the values are 0: as bytes, the input's zero point.
     for (int32_t c = 0; c < channels_; ++c) pad_[c] = static_cast<int8_t>(-attr_.input_offset);
     const size_t fours = (op.scratch.size() - layout.fixed_bytes) / layout.four_bytes;
@@ -99,7 +102,12 @@ class Winograd {
   // u[p][c][4]: one of the last four.
   void TransformWeights(int32_t channel, int16_t* u) const {
     const int32_t step = 4 * channels_;
-    const int8_t* w = weights_ + channel * 9 * channels_;
+    const int8_t* w = room_;
+    if (kSomeNarrow && weights_.dtype == DType::kInt4) {
+      UnpackRow(RowOf(weights_, channel), 9 * channels_, room_);
+    } else {
+      w = weights_.as<int8_t>() + channel * 9 * channels_;
+    }
     const int32_t row = 3 * channels_;
     for (int32_t c = 0; c < channels_; ++c, ++w, u += 4) {
       Four columns[3];
@@ -145,10 +153,10 @@ class Winograd {
   const ConvAttr& attr_;
   std::span<const int32_t> in_, out_;
   int32_t channels_, across_;
-  const int8_t* weights_;
+  const TensorView& weights_;
   Finish finish_;
   const int32_t* bias_;  // null: none
-  int8_t* pad_;
+  int8_t *pad_, *room_;
   int16_t *u_, *v_;
   int32_t* m_;
   int32_t at_once_;

@@ -30,6 +30,7 @@ struct WinogradLayout {
   int32_t tiles = 0;       // of one picture
   size_t fixed_bytes = 0;  // a pixel of padding, U of four channels, M of four tiles
   size_t four_bytes = 0;   // V of four tiles
+  size_t row_bytes = 0;    // of int4 weights, unpacked
 
   explicit WinogradLayout(const OpView& op) {
     if (op.op != Op::kConv2D || op.output[0].dtype != DType::kInt8) return;
@@ -41,7 +42,8 @@ struct WinogradLayout {
     if (!eligible) return;
     tiles = (out[1] + 1) / 2 * ((out[2] + 1) / 2);
     const auto channels = static_cast<size_t>(in[3]);
-    fixed_bytes = (channels + 3) / 4 * 4 + 128 * channels + 1024;
+    if (op.input[1].dtype == DType::kInt4) row_bytes = (9 * channels + 3) / 4 * 4;
+    fixed_bytes = (channels + 3) / 4 * 4 + 128 * channels + 1024 + row_bytes;
     four_bytes = 128 * channels;
   }
   size_t bytes(int32_t fours) const {

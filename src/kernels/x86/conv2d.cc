@@ -2,6 +2,7 @@
 // with its padding, so that they know no borders: a window's row is one run of bytes there. A 1x1
 // window sees one pixel; such pixels are copied in the order of the outputs, some at a time.
 #include "kernels/listed_weights.hpp"
+#include "kernels/nibbles.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/weight_blocks.hpp"
 #include "kernels/window.hpp"
@@ -104,7 +105,7 @@ void PackSegments(const OpView& op, const ConvPlan& plan, int32_t* to) {
   }
 }
 
-// One output channel's weights, of rows or of lists.
+// One output channel's weights, of rows of int8 or of lists.
 const int8_t* ChannelWeights(const OpView& op, const ConvPlan& plan, int32_t o) {
   const int64_t window = int64_t{plan.segments} * plan.run;
   if (!HasListsOnly(op)) return op.input[1].as<int8_t>() + o * window;
@@ -112,12 +113,13 @@ const int8_t* ChannelWeights(const OpView& op, const ConvPlan& plan, int32_t o) 
   return ListedWeights(op, pair) + (o - WinogradFirst(pair, plan.channels_out)) * window;
 }
 
-// Returns their sum.
-int32_t PackChannel(const ConvPlan& plan, const int8_t* weights, int32_t lane, std::byte* to) {
-  int32_t sum = 0;
+// One output channel's weights, whose i-th is weight(i); returns their sum.
+template <typename Weight>
+int32_t PackChannel(const ConvPlan& plan, Weight weight, int32_t lane, std::byte* to) {
+  int32_t sum = 0, i = 0;
   for (int32_t s = 0; s < plan.segments; ++s)
     for (int32_t k = 0; k < plan.run; ++k) {
-      const int8_t w = *weights++;
+      const auto w = static_cast<int8_t>(weight(i++));
       const int64_t group = int64_t{s} * plan.groups + k / plan.loops->taps;
       PutWeight(to + group * plan.loops->lanes * 4, *plan.loops, lane, k % plan.loops->taps, w);
       sum += w;
@@ -276,15 +278,25 @@ void PackConv(const OpView& op, const Loops& loops, std::byte* to) {
   PackSegments(op, plan, reinterpret_cast<int32_t*>(to + plan.segments_at));
   const int32_t outputs = plan.group_outputs();
   const int32_t per_weight = BiasPerWeight(loops, op.attr_as<ConvAttr>().input_offset);
+  const bool narrow = op.input[1].dtype == DType::kInt4;
   for (int32_t group = 0; group < plan.conv_groups; ++group) {
     const int64_t at = group * plan.group_padded();
     PackFinish(op, group * outputs, outputs, plan.channels_out, plan.padded_channels, at,
                to + plan.finish_at);
     std::byte* blocks = to + plan.weights_at + group * plan.group_bytes();
     for (int32_t o = 0; o < outputs; ++o) {
-      const int32_t sum =
-          PackChannel(plan, ChannelWeights(op, plan, group * outputs + o), o % loops.lanes,
-                      blocks + o / loops.lanes * plan.block_bytes());
+      std::byte* const block = blocks + o / loops.lanes * plan.block_bytes();
+      const int32_t row = group * outputs + o, lane = o % loops.lanes;
+      int32_t sum = 0;
+      if (narrow) {
+        const uint8_t* const from = RowOf(op.input[1], row);
+        sum = PackChannel(
+            plan, [from](int32_t i) { return Nibble(from, i); }, lane, block);
+      } else {
+        const int8_t* const from = ChannelWeights(op, plan, row);
+        sum = PackChannel(
+            plan, [from](int32_t i) { return from[i]; }, lane, block);
+      }
       AddToBias(to + plan.finish_at, at + o, sum * per_weight);
     }
   }

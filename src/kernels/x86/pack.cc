@@ -76,7 +76,8 @@ Need NeedOf(const OpView& op, const Loops& loops) {
   switch (op.op) {
     case Op::kConv2D:
     case Op::kFullyConnected:
-      return IsInt8(op.input[1]) ? ConvNeed(op, loops) : Need{};
+      return IsInt8(op.input[1]) || op.input[1].dtype == DType::kInt4 ? ConvNeed(op, loops)
+                                                                      : Need{};
     case Op::kDepthwiseConv2D:
       return IsInt8(op.input[1]) ? DepthwiseNeed(op, loops) : Need{};
     case Op::kAdd:

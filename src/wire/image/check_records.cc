@@ -40,7 +40,8 @@ bool ZeroPointFits(DType dtype, int32_t zero_point) {
 }
 
 Status CheckDims(const TensorRecord& t, Record& record) {
-  uint64_t bytes = DTypeBytes(static_cast<DType>(t.dtype));
+  const bool nibbles = t.dtype == static_cast<uint8_t>(DType::kInt4);
+  uint64_t bytes = nibbles ? 1 : DTypeBytes(static_cast<DType>(t.dtype));
   for (int i = 0; i < kMaxRank; ++i) {
     const size_t at = offsetof(TensorRecord, dims) + sizeof(int32_t) * static_cast<size_t>(i);
     if (t.dims[i] < 1) return record.Refuse("dims: below 1", at, t.dims[i], 1);
@@ -51,6 +52,8 @@ Status CheckDims(const TensorRecord& t, Record& record) {
       return record.Refuse("dims: more than 2^31 - 1 bytes", at, static_cast<int64_t>(bytes),
                            t.bytes);
   }
+  // As many elements as fit bytes, so that their rows' bytes are no more than 2^33.
+  if (nibbles) bytes = TensorBytes(DType::kInt4, t.dims);
   if (bytes != t.bytes)
     return record.Refuse("bytes is not dtype times dims", offsetof(TensorRecord, bytes), t.bytes,
                          static_cast<int64_t>(bytes));
@@ -103,6 +106,13 @@ Status CheckTensor(const TensorRecord& t, const ImageHeader& header, Record reco
   if (t.dtype == 0 || t.dtype >= kDTypeCount)
     return record.Refuse("dtype is unknown", offsetof(TensorRecord, dtype), t.dtype,
                          kDTypeCount - 1);
+  const bool nibbles = t.dtype == static_cast<uint8_t>(DType::kInt4);
+  if (nibbles && header.minor < 2)
+    return record.Refuse("dtype came with minor 2", offsetof(TensorRecord, dtype), t.dtype,
+                         kDTypeCount - 2);
+  if (nibbles && (t.place != static_cast<uint8_t>(Place::kData) || IsBare(t)))
+    return record.Refuse("int4 that is no constant, or has no bytes", offsetof(TensorRecord, place), t.place,
+                         static_cast<int64_t>(Place::kData));
   if (t.rank > kMaxRank)
     return record.Refuse("rank is too large", offsetof(TensorRecord, rank), t.rank, kMaxRank);
   COVEY_TRY(CheckDims(t, record));

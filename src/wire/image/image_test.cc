@@ -250,6 +250,39 @@ TEST(Image, RefusesDimsThatDoNotGiveTheBytes) {
             std::string::npos);
 }
 
+// int4 came with minor 2, is a constant, and its rows are whole words.
+TEST(Image, RefusesFourBitsWhereTheyCannotBe) {
+  constexpr auto kInt4 = static_cast<uint8_t>(DType::kInt4);
+  const auto constant = [](Aligned& image) -> TensorRecord& {  // 4 x 16 weights: 32 bytes
+    TensorRecord& tensor = Tensor(image, 1);
+    tensor.dtype = kInt4;
+    tensor.rank = 2, tensor.dims[0] = 1, tensor.dims[1] = 2 * static_cast<int32_t>(tensor.bytes);
+    for (int i = 2; i < kMaxRank; ++i) tensor.dims[i] = 1;
+    tensor.scales = kNone, tensor.quant_axis = -1;
+    tensor.bytes = static_cast<uint32_t>(TensorBytes(DType::kInt4, tensor.dims));
+    return tensor;
+  };
+  EXPECT_NE(Complaint([&](Aligned& image) { constant(image); }).find("dtype came with minor 2"),
+            std::string::npos);
+  EXPECT_NE(Complaint([&](Aligned& image) {
+              image.header().minor = 2;
+              ++constant(image).bytes;
+            }).find("bytes is not dtype times dims"),
+            std::string::npos);
+  EXPECT_NE(Complaint([&](Aligned& image) {
+              image.header().minor = 2;
+              Tensor(image, 2).dtype = kInt4;
+            }).find("int4 that is no constant, or has no bytes"),
+            std::string::npos);
+}
+
+TEST(Tensor, Int4RowsAreFilledUpToWords) {
+  EXPECT_EQ(TensorBytes(DType::kInt4, std::vector<int32_t>{3, 3, 3, 3}), 3U * 16);
+  EXPECT_EQ(TensorBytes(DType::kInt4, std::vector<int32_t>{2, 8}), 8U);
+  EXPECT_EQ(TensorBytes(DType::kInt16, std::vector<int32_t>{2, 8}), 32U);
+  EXPECT_EQ(TensorBytes(DType::kInt8, std::vector<int32_t>{}), 1U);
+}
+
 TEST(Image, RefusesUnknownOpsAsUnimplemented) {
   EXPECT_EQ(Complaint([](Aligned& image) { OpAt(image, 1).op = 999; }).substr(0, 60),
             "UNIMPLEMENTED: image op 1: op number is not known to this bu");

@@ -84,6 +84,7 @@ std::vector<std::byte> BytesOf(const ::onnx::TensorProto& from, DType dtype) {
       return Narrow<int32_t>(from.int32_data());
     case DType::kInt64:
       return Narrow<int64_t>(from.int64_data());
+    case DType::kInt4:
     case DType::kNone:
       break;
   }

@@ -31,6 +31,7 @@ std::optional<double> NumberAt(const Tensor& tensor, size_t i) {
       return NumberAt<int32_t>(tensor, i);
     case DType::kInt64:
       return NumberAt<int64_t>(tensor, i);
+    case DType::kInt4:
     case DType::kNone:
       break;
   }

@@ -63,11 +63,7 @@ class Builder {
     tensor.scale = 0.25F;
     return tensor;
   }
-  static size_t Bytes(const ImageTensor& tensor) {
-    size_t bytes = DTypeBytes(tensor.dtype);
-    for (int32_t dim : tensor.dims) bytes *= static_cast<size_t>(dim);
-    return bytes;
-  }
+  static size_t Bytes(const ImageTensor& tensor) { return TensorBytes(tensor.dtype, tensor.dims); }
   uint16_t Last() const { return static_cast<uint16_t>(contents_.tensors.size() - 1); }
 
   ImageContents contents_;

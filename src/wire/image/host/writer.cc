@@ -63,12 +63,9 @@ void AddTensor(const ImageTensor& tensor, Parts& parts) {
   record.rank = static_cast<uint8_t>(tensor.dims.size());
   record.place = static_cast<uint8_t>(tensor.place);
   record.quant_axis = static_cast<int8_t>(tensor.quant_axis);
-  size_t bytes = DTypeBytes(tensor.dtype);
-  for (size_t i = 0; i < kMaxRank; ++i) {
+  for (size_t i = 0; i < kMaxRank; ++i)
     record.dims[i] = i < tensor.dims.size() ? tensor.dims[i] : 1;
-    bytes *= static_cast<size_t>(record.dims[i]);
-  }
-  record.bytes = static_cast<uint32_t>(bytes);
+  record.bytes = static_cast<uint32_t>(TensorBytes(tensor.dtype, record.dims));
   record.offset = tensor.bare                    ? kNone
                   : tensor.place == Place::kData ? parts.AddData(tensor.data)
                                                  : tensor.arena_offset;
@@ -141,7 +138,7 @@ std::string JoinLabels(const std::vector<std::string>& labels) {
 uint16_t MinorOf(const ImageContents& contents) {
   uint16_t minor = 0;
   for (const ImageTensor& tensor : contents.tensors) {
-    if (tensor.bare) return 2;
+    if (tensor.bare || tensor.dtype == DType::kInt4) return 2;
     if (tensor.place == Place::kState) minor = 1;
   }
   return minor;

@@ -15,6 +15,10 @@ constexpr uint32_t kPayloadOfResponse = 2;
 constexpr int kMaxMetadata = 32;
 constexpr size_t kMaxMetadataBytes = 256;
 
+// int4 is for weights in images.
+constexpr int kMostSent = static_cast<int>(DType::kBool);
+bool IsSent(int dtype) { return dtype > 0 && dtype <= kMostSent; }
+
 Status Refuse(Diag& diag, const char* subject, const char* problem) {
   diag.Report({.subject = subject, .problem = problem});
   return Status(Code::kInvalidArgument, "rpc: message refused");
@@ -110,8 +114,8 @@ Status Decoder::OneTensor(Bytes bytes, size_t index, bool may_be_raw, TensorRef&
   COVEY_TRY(CheckLength(diag, subject.c_str(), head.name(), kMaxTensorNameBytes));
   out.name = head.name();
   if (head.dtype() == v1::DTYPE_NONE && head.dims_size() == 0 && may_be_raw) return OkStatus();
-  if (head.dtype() <= 0 || head.dtype() >= kDTypeCount)
-    return Refuse(diag, subject.c_str(), "unknown dtype", head.dtype(), kDTypeCount - 1);
+  if (!IsSent(head.dtype()))
+    return Refuse(diag, subject.c_str(), "unknown dtype", head.dtype(), kMostSent);
   out.dtype = static_cast<DType>(head.dtype());
   if (head.dims_size() > kMaxRank)
     return Refuse(diag, subject.c_str(), "too many dims", head.dims_size(), kMaxRank);
@@ -240,9 +244,9 @@ Status Decoder::ModelInfoResponse(Bytes payload, v1::ModelInfoResponse& out, Dia
   if (!ParseSmall(payload, out)) return Refuse(diag, "ModelInfoResponse", kDamaged);
   for (const auto* tensors : {&out.inputs(), &out.outputs()}) {
     for (const v1::TensorInfo& tensor : *tensors) {
-      if (tensor.dtype() <= 0 || tensor.dtype() >= kDTypeCount)
+      if (!IsSent(tensor.dtype()))
         return Refuse(diag, "ModelInfoResponse: tensor", "unknown dtype", tensor.dtype(),
-                      kDTypeCount - 1);
+                      kMostSent);
       if (tensor.dims_size() > kMaxRank)
         return Refuse(diag, "ModelInfoResponse: tensor", "too many dims", tensor.dims_size(),
                       kMaxRank);

@@ -42,7 +42,7 @@ Expected<std::string> KeyOf(const ExploreJob& options, const LabelledBytes& data
   for (const std::vector<std::byte>& input : data.samples.inputs) hash.Update(input);
   hash.Update(std::as_bytes(std::span(data.labels)));
   std::ostringstream text;
-  text << "4 " COVEY_VERSION " " << options.job.target << ' ' << options.job.effort << ' '
+  text << "5 " COVEY_VERSION " " << options.job.target << ' ' << options.job.effort << ' '
        << options.job.seed << ' ' << options.job.max_loss << ' ' << options.job.ram.value_or(-1)
        << ' ' << options.job.flash.value_or(-1) << ' ' << options.job.chip << ' '
        << options.job.minimise << ' ' << options.job.unseen.value_or(-1);
@@ -89,6 +89,15 @@ std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip) {
     Recipe recipe = Ours(channels, 0, tuned);
     recipe.compact = true;
     rows.push_back({recipe});
+  }
+  for (const double forms : {0.0, 0.09}) {
+    std::vector<Recipe>& row = rows.emplace_back();
+    for (const double int4 : {0.25, 0.5, 0.75, 1.0}) {
+      row.push_back(Ours(0, forms, tuned));
+      row.back().int4 = int4;
+      row.push_back(row.back());
+      row.back().compact = true;
+    }
   }
   return rows;
 }

@@ -13,7 +13,7 @@
 namespace covey::app {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 compiler::Proportion ProportionOf(const Json& json) {
   return {json.at("value"), json.at("low"), json.at("high")};
@@ -25,6 +25,7 @@ Json RecipeJson(const compiler::Recipe& recipe) {
           {"forms", recipe.forms},
           {"compact", recipe.compact},
           {"tuned", recipe.tuned},
+          {"int4", recipe.int4},
           {"thresholds", recipe.thresholds},
           {"kind", static_cast<int>(recipe.kind)}};
 }
@@ -37,7 +38,7 @@ compiler::Recipe RecipeOf(const Json& json) {
   recipe.kind = static_cast<compiler::SignificanceKind>(kind);
   recipe.channels = json.at("channels"), recipe.forms = json.at("forms");
   recipe.compact = json.at("compact");
-  recipe.tuned = json.at("tuned");
+  recipe.tuned = json.at("tuned"), recipe.int4 = json.at("int4");
   recipe.thresholds = json.at("thresholds").get<std::vector<double>>();
   return recipe;
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "compiler/approximate/narrow.hpp"
 #include "compiler/emit.hpp"
 #include "compiler/ir/check.hpp"
 #include "compiler/pipeline.hpp"
@@ -78,6 +79,7 @@ std::vector<LayerNote> NotesOf(const Graph& graph, const Study& exact, const Stu
       note.removed = static_cast<double>(gone) / static_cast<double>(now[l].weights.size());
     }
     note.macs = static_cast<uint64_t>(static_cast<double>(note.macs) * (1 - note.removed));
+    if (now[l].most < 127) note.form += note.form.empty() ? "int4" : ", int4";
     notes.push_back(std::move(note));
   }
   return notes;
@@ -106,6 +108,8 @@ std::string Recipe::Text() const {
     std::snprintf(number, sizeof(number), " channels %.3f forms %.3f", channels, forms);
     text += number;
     if (tuned) text += " tuned";
+    std::snprintf(number, sizeof(number), " int4 %.2f", int4);
+    if (int4 > 0) text += number;
   } else if (policy != Policy::kExact) {
     text += kind == SignificanceKind::kClosed ? " closed" : " running-sum";
     for (double threshold : thresholds) {
@@ -159,7 +163,7 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   return explorer;
 }
 
-Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, Diag& diag) {
+Result<Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, Diag& diag) {
   if (channels <= 0) tuned = false;
   Narrow& narrow = narrow_[{channels, tuned}];
   if (narrow.study != nullptr) return &narrow;
@@ -182,13 +186,22 @@ Result<const Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, 
   return &narrow;
 }
 
-Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, const Narrow*& narrow,
-                             Diag& diag) {
+Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, Narrow*& narrow, Diag& diag) {
   COVEY_TRY_ASSIGN(narrow, Narrowed(recipe.channels, recipe.tuned, diag));
   removal = FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
-  COVEY_TRY_ASSIGN(Graph graph, narrow->study->Apply(removal, diag));
+  COVEY_TRY_ASSIGN(Graph graph, Exactly(recipe, removal, *narrow, diag));
+  if (recipe.int4 <= 0) return graph;
+  if (narrow->int4_errors.empty()) narrow->int4_errors = NarrowErrors(*narrow->study);
+  return NarrowLayers(graph, NarrowFor(*narrow->study, narrow->int4_errors, recipe.int4),
+                      narrow->study->PatternsFor(removal), studied_, diag);
+}
+
+// The removal with weights of int8.
+Result<Graph> Explorer::Exactly(const Recipe& recipe, const Removal& removal, const Narrow& narrow,
+                                Diag& diag) {
+  COVEY_TRY_ASSIGN(Graph graph, narrow.study->Apply(removal, diag));
   if (!recipe.tuned || recipe.forms <= 0) return graph;
-  return Tune(graph, narrow->study->PatternsFor(removal), data_.calibrate, study_->graph(),
+  return Tune(graph, narrow.study->PatternsFor(removal), data_.calibrate, study_->graph(),
               options_.tune, diag);
 }
 
@@ -224,7 +237,7 @@ Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
   }
   if (recipe.policy == Policy::kExact) return Tried{exact_, study_->graph()};
   if (recipe.policy == Policy::kOurs) {
-    const Narrow* narrow = nullptr;
+    Narrow* narrow = nullptr;
     Removal removal;
     COVEY_TRY_ASSIGN(Graph graph, Ours(recipe, removal, narrow, diag));
     return Measure(recipe, std::move(graph), *narrow->study, nullptr, &removal, diag);
@@ -245,9 +258,14 @@ Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
 Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
   CompileOptions options = options_.compile;
   constexpr int64_t kNames = 256;
-  if (recipe.compact)
-    options.flash_bytes =
-        std::min(options.flash_bytes.value_or(plain_bytes_ + kNames), plain_bytes_ + kNames);
+  if (recipe.compact) {
+    int64_t plain = plain_bytes_;
+    if (recipe.int4 > 0) {  // its own plain weights are smaller
+      COVEY_TRY_ASSIGN(const std::vector<std::byte> own, Compile(tried.graph, diag));
+      plain = std::min(plain, static_cast<int64_t>(own.size()));
+    }
+    options.flash_bytes = std::min(options.flash_bytes.value_or(plain + kNames), plain + kNames);
+  }
   COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
   Graph small = tried.graph;
   COVEY_TRY(RunPasses(small, diag));

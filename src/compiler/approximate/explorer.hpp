@@ -40,6 +40,8 @@ struct Recipe {
   double channels = 0, forms = 0;
   // kOurs: what is left is tuned on the whole network's scores (tune.hpp), after either removal.
   bool tuned = false;
+  // kOurs: the part of the weights that is then stored in four bits (narrow.hpp).
+  double int4 = 0;
   // kSignificance, kLanes: one a layer that the rule looks at.
   std::vector<double> thresholds{};
   SignificanceKind kind = SignificanceKind::kClosed;
@@ -53,7 +55,7 @@ struct LayerNote {
   std::string op, name;
   uint64_t macs = 0;        // as it is now
   uint64_t macs_exact = 0;  // in the exact network
-  std::string form;         // "direct", "winograd", or none
+  std::string form;         // "direct", "winograd", or none; and "int4"
   double removed = 0;       // the part of the form's units, or of the operands, that is gone
 };
 
@@ -126,6 +128,7 @@ class Explorer {
   const Point& exact() const { return exact_; }
   bool labelled() const { return !data_.labels.empty(); }
   bool tunes() const { return tunes_; }
+  bool limits_flash() const { return options_.compile.flash_bytes.has_value(); }
   // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
   // so that each design is worth trying compact as well.
   bool on_chip() const { return options_.on_chip != nullptr; }
@@ -145,10 +148,13 @@ class Explorer {
   struct Narrow {
     Graph graph;
     std::shared_ptr<const Study> study;
+    std::vector<double> int4_errors{};  // of each layer, once they are asked for
   };
   Result<Tried> Make(const Recipe& recipe, Diag& diag);
-  Result<const Narrow*> Narrowed(double channels, bool tuned, Diag& diag);
-  Result<Graph> Ours(const Recipe& recipe, Removal& removal, const Narrow*& narrow, Diag& diag);
+  Result<Narrow*> Narrowed(double channels, bool tuned, Diag& diag);
+  Result<Graph> Ours(const Recipe& recipe, Removal& removal, Narrow*& narrow, Diag& diag);
+  Result<Graph> Exactly(const Recipe& recipe, const Removal& removal, const Narrow& narrow,
+                        Diag& diag);
   Status Cost(const Recipe& recipe, Tried& tried, Diag& diag) const;
   Result<Tried> Measure(const Recipe& recipe, Graph graph, const Study& study,
                         const Study::Patterns* patterns, const Removal* removal, Diag& diag);

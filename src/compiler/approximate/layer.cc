@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "compiler/lower/lower.hpp"
+#include "compiler/narrow_weights.hpp"
 #include "compiler/passes/uses.hpp"
 
 namespace covey::compiler {
@@ -40,6 +41,26 @@ void ReadConstants(const Graph& graph, const Node& node, const Lowered& lowered,
     layer.step.push_back(std::ldexp(static_cast<double>(lowered.params[r]),
                                     lowered.params[static_cast<size_t>(layer.rows) + r] - 31));
   }
+}
+
+// Weights that were narrowed stay so.
+bool FitsNarrow(const Layer& layer) {
+  return static_cast<int64_t>(layer.weights.size()) >= kLeastNarrow &&
+         std::all_of(layer.weights.begin(), layer.weights.end(),
+                     [](int8_t w) { return std::abs(w) <= kMostNarrow; });
+}
+
+// Scales of rows whose unit is another.
+void SetScales(const std::vector<double>& unit, Tensor& weights) {
+  if (unit.empty()) return;
+  Quant quant;
+  for (size_t r = 0; r < unit.size(); ++r) {
+    const float scale = weights.quant.scales[weights.quant.scales.size() == 1 ? 0 : r];
+    quant.scales.push_back(static_cast<float>(unit[r] * double{scale}));
+    quant.zero_points.push_back(0);
+  }
+  quant.axis = 0;
+  weights.quant = std::move(quant);
 }
 
 }  // namespace
@@ -89,6 +110,7 @@ std::vector<Layer> LayersOf(const Graph& graph) {
     if (layer.window) layer.window_h = weights.dims[1], layer.window_w = weights.dims[2];
     layer.positions = TensorOf(graph, layer.output).elements() / layer.rows;
     ReadConstants(graph, node, *lowered, layer);
+    if (FitsNarrow(layer)) layer.most = kMostNarrow;
     layers.push_back(std::move(layer));
   }
   return layers;
@@ -100,6 +122,7 @@ void SetLayer(Graph& graph, const Layer& layer) {
   const auto* const bytes = reinterpret_cast<const std::byte*>(layer.weights.data());
   weights.data =
       std::make_shared<const std::vector<std::byte>>(bytes, bytes + layer.weights.size());
+  SetScales(layer.unit, weights);
   node.inputs[1] = AddTensor(graph, std::move(weights));
   const bool had = node.inputs.size() > 2 && node.inputs[2] != kNoTensor;
   if (!had && std::all_of(layer.bias.begin(), layer.bias.end(), [](int32_t b) { return b == 0; }))

@@ -31,6 +31,8 @@ struct Layer {
   std::vector<int8_t> weights;  // rows * operands
   std::vector<int32_t> bias;    // rows
   std::vector<double> step;     // [row]: steps of the output for one of the sum
+  int32_t most = 127;           // weights lie within -most..most: of int8, or of int4
+  std::vector<double> unit;     // [row]: a weight's unit in the graph's own; empty: 1
 
   int64_t macs() const { return positions * rows * operands; }
   std::span<const int8_t> row(int32_t r) const {

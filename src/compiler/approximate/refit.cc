@@ -46,15 +46,49 @@ class Fit {
   }
 
   void Row(const Layer& exact, Eigen::VectorXd w, int32_t row, Layer& to) const {
+    if (exact.most < kMostInt8) return Narrow(exact, w, row, to);
     auto* const weights = to.weights.data() + int64_t{row} * exact.operands;
-    double change = 0;
+    Rounding rounding{kMostInt8, std::vector<int32_t>(static_cast<size_t>(exact.operands)), 0, 0};
     // Columns of several weights may leave the range of int8; a little less of all then fits.
-    for (int attempt = 0; attempt < 12; ++attempt, w *= 0.95)
-      if (Round(w, exact.operands, weights, change)) break;
-    to.bias[static_cast<size_t>(row)] = AddToBias(exact.bias[static_cast<size_t>(row)], change);
+    for (int attempt = 0; attempt < 12; ++attempt, w *= 0.95) {
+      if (!Round(w, rounding)) continue;
+      std::copy(rounding.weights.begin(), rounding.weights.end(), weights);
+      break;
+    }
+    to.bias[static_cast<size_t>(row)] =
+        AddToBias(exact.bias[static_cast<size_t>(row)], rounding.bias);
   }
 
  private:
+  static constexpr int32_t kMostInt8 = 127;
+  // A row in whole numbers, and what its bias changes by.
+  struct Rounding {
+    int32_t most;
+    std::vector<int32_t> weights;
+    double bias, error;  // error: mean squared sum
+  };
+
+  // Few numbers: the largest weights are better cut off than all others made coarse.
+  void Narrow(const Layer& exact, const Eigen::VectorXd& w, int32_t row, Layer& to) const {
+    const auto r = static_cast<size_t>(row);
+    const double largest = w.head(exact.operands).cwiseAbs().maxCoeff();
+    const double before = exact.unit.empty() ? 1 : exact.unit[r];
+    double least = std::numeric_limits<double>::infinity();
+    Rounding rounding{exact.most, std::vector<int32_t>(static_cast<size_t>(exact.operands)), 0, 0};
+    to.unit[r] = before;
+    for (const double part : {1.0, 0.9, 0.8, 0.72, 0.64, 0.56, 0.48, 0.4, 0.33, 1.3, 1.7, 2.5}) {
+      if (part > 1 && std::isfinite(least)) break;  // only where columns did not fit
+      const double unit = part * largest / exact.most;
+      if (unit <= 0 || !Round(w / unit, rounding) || rounding.error * unit * unit >= least)
+        continue;
+      least = rounding.error * unit * unit;
+      std::copy(rounding.weights.begin(), rounding.weights.end(),
+                to.weights.begin() + int64_t{row} * exact.operands);
+      to.bias[r] = AddToBias(0, exact.bias[r] / unit + rounding.bias);
+      to.unit[r] = before * unit;
+    }
+  }
+
   Eigen::MatrixXd Rows(const Eigen::MatrixXd& from) const {
     Eigen::MatrixXd to(static_cast<Index>(columns_.size()), from.cols());
     for (size_t k = 0; k < columns_.size(); ++k) {
@@ -78,34 +112,35 @@ class Fit {
         }
   }
 
-  // False if a weight left the range of int8.
-  bool Round(const Eigen::VectorXd& w, int32_t operands, int8_t* weights, double& change) const {
+  // False if a weight left the range.
+  bool Round(const Eigen::VectorXd& w, Rounding& to) const {
     const Index n = moments_.rows() - 1;
     Eigen::VectorXd wanted = cross_ * w;
     for (Index k = 0; k < n; ++k)
       for (const SkipTerm& term : columns_[static_cast<size_t>(k)])
         wanted(k) += damping_ * term.coefficient * w(term.index);
     Eigen::VectorXd theta = solver_.solve(wanted);
-    std::vector<int32_t> sums(static_cast<size_t>(operands), 0);
-    bool fits = true;
+    std::vector<int32_t>& sums = to.weights;
+    std::fill(sums.begin(), sums.end(), 0);
+    to.error = 0;
     for (Index k = 0; k < n; ++k) {
       const Column& column = columns_[static_cast<size_t>(k)];
-      const double most = column.size() == 1 ? 127.0 / std::abs(column[0].coefficient) : 127.0;
+      const double most = column.size() == 1
+                              ? static_cast<double>(to.most) / std::abs(column[0].coefficient)
+                              : to.most;
       const double rounded =
           std::nearbyint(std::clamp(theta(k), -std::floor(most), std::floor(most)));
       const double off = (theta(k) - rounded) / spread_(k, k);
+      to.error += off * off;
       theta.tail(n + 1 - k) -= off * spread_.row(k).tail(n + 1 - k).transpose();
       for (const SkipTerm& term : column) {
         int32_t& sum = sums[static_cast<size_t>(term.index)];
         sum += static_cast<int32_t>(rounded) * term.coefficient;
       }
     }
-    for (int32_t sum : sums) fits = fits && std::abs(sum) <= 127;
-    if (fits)
-      for (int32_t i = 0; i < operands; ++i)
-        weights[i] = static_cast<int8_t>(sums[static_cast<size_t>(i)]);
-    change = theta(n);
-    return fits;
+    to.bias = theta(n);
+    return std::all_of(sums.begin(), sums.end(),
+                       [&](int32_t sum) { return std::abs(sum) <= to.most; });
   }
 
   std::vector<Column> columns_;
@@ -126,6 +161,7 @@ Layer Refit(const Layer& exact, const Eigen::MatrixXd& wanted, const Moments& mo
             const std::vector<Pattern>& patterns) {
   Layer to = exact;
   std::fill(to.weights.begin(), to.weights.end(), int8_t{0});  // keeps to any rule
+  if (exact.most < 127) to.unit.resize(static_cast<size_t>(exact.rows), 1);
   const auto one = [&](const Pattern& pattern, bool threads) {
     const Fit fit(exact.operands, moments, pattern.zero);
     const auto row = [&](size_t k) {

@@ -8,7 +8,9 @@
 // numbers are rounded one after the other; what rounding does to one is spread over those that
 // follow, by the same second moments. The bias comes last and takes the rest.
 //
-// Exact: weights within [-127, 127] at the old scale: multipliers and shifts of the layer stay.
+// Exact: weights within [-127, 127] at the old scale: multipliers and shifts of the layer stay. Where
+// Layer::most is less, each row gets the unit that changes its sums least (Layer::unit), and its
+// scale and bias go with it.
 #pragma once
 
 #include <vector>

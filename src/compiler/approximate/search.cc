@@ -25,6 +25,7 @@ class Search {
       if (!keeps) break;
     }
     COVEY_TRY(Tuned());
+    COVEY_TRY(Int4());
     if (!best_) {
       return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
                     "flash and RAM", "nothing that was tried keeps them within the loss");
@@ -76,6 +77,19 @@ class Search {
       COVEY_TRY_ASSIGN(const std::optional<Point> tuned, Try(recipe));
       if (tuned && tuned->loss <= most_loss_) break;
       over = std::max((point.loss - most_loss_) / 2, kTuningLeast);
+    }
+    return OkStatus();
+  }
+
+  // Where flash is short, fewer bits for weights may leave room for faster loops.
+  Status Int4() {
+    if (!explorer_.limits_flash()) return OkStatus();
+    Recipe recipe = Ours(0, 0);
+    if (best_ && best_->recipe.policy == Policy::kOurs) recipe = best_->recipe;
+    for (const double part : {0.25, 0.5, 0.75, 1.0}) {
+      recipe.int4 = part;
+      COVEY_TRY_ASSIGN(const std::optional<Point> point, Try(recipe));
+      if (point && point->loss > most_loss_) break;
     }
     return OkStatus();
   }

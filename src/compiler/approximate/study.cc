@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "compiler/approximate/layer_by_layer.hpp"
 #include "compiler/approximate/obs.hpp"
 #include "compiler/approximate/refit.hpp"
 #include "compiler/approximate/sensitivity.hpp"
@@ -16,10 +17,6 @@
 
 namespace covey::compiler {
 namespace {
-
-size_t WindowsFor(const Layer& layer, size_t windows) {
-  return std::max(windows, 8 * static_cast<size_t>(layer.operands));
-}
 
 Batch<std::byte> InputsOf(const Graph& graph, const ByteSamples& samples) {
   Batch<std::byte> batch(samples.count, graph.tensors.size());
@@ -252,32 +249,14 @@ Layer Study::Mended(size_t l, Mend mend, const std::vector<Pattern>& patterns,
 }
 
 Result<Graph> Study::ApplyPatterns(const Patterns& patterns, Mend mend, Diag& diag) const {
-  Graph made = graph_;
-  const kernels::HostKernels kernels = kernels::BestHostKernels();
-  COVEY_TRY_ASSIGN(const Int8Network exact, Int8Network::Prepare(graph_, diag, kernels));
-  Batch<std::byte> before = InputsOf(graph_, samples_), now = InputsOf(graph_, samples_);
-  const std::vector<std::vector<int>> last = LastUses(graph_);
-  COVEY_TRY_ASSIGN(Int8Network network, Int8Network::Prepare(made, diag, kernels));
-  size_t next = 0;
-  for (size_t node = 0; node < graph_.nodes.size(); ++node) {
-    if (next < layers_.size() && layers_[next].node == node) {
-      const size_t l = next++;
-      const auto input = static_cast<size_t>(layers_[l].input);
-      const bool same = before.values[input] == now.values[input];
-      const bool whole = std::all_of(patterns[l].begin(), patterns[l].end(),
-                                     [](const Pattern& pattern) { return pattern.zero.empty(); });
-      if (!(same && whole)) {
-        SetLayer(made, Mended(l, mend, patterns[l], before.values[input], now.values[input]));
-        now.values.resize(made.tensors.size());
-        COVEY_TRY_ASSIGN(Int8Network grown, Int8Network::Prepare(made, diag, kernels));
-        network = std::move(grown);
-      }
-    }
-    exact.RunNode(node, before);
-    network.RunNode(node, now);
-    for (int tensor : last[node]) before.Free(tensor), now.Free(tensor);
-  }
-  return made;
+  const auto replace = [&](size_t l, const std::vector<std::byte>& before,
+                           const std::vector<std::byte>& now) -> std::optional<Layer> {
+    const bool whole = std::all_of(patterns[l].begin(), patterns[l].end(),
+                                   [](const Pattern& pattern) { return pattern.zero.empty(); });
+    if (whole && before == now) return std::nullopt;
+    return Mended(l, mend, patterns[l], before, now);
+  };
+  return LayerByLayer(graph_, layers_, samples_, replace, diag);
 }
 
 }  // namespace covey::compiler

@@ -58,6 +58,19 @@ Recipe Ours(double channels, double forms, bool tuned) {
   return recipe;
 }
 
+// Weights of four bits, from a quarter of them to all; each as small as it gets, too.
+void AddInt4Rows(bool tuned, std::vector<std::vector<Recipe>>& rows) {
+  for (const double forms : {0.0, 0.09}) {
+    std::vector<Recipe>& row = rows.emplace_back();
+    for (const double int4 : {0.25, 0.5, 0.75, 1.0}) {
+      row.push_back(Ours(0, forms, tuned));
+      row.back().int4 = int4;
+      row.push_back(row.back());
+      row.back().compact = true;
+    }
+  }
+}
+
 // What is tried, in order. The rest of a row is left when it loses too much: that depends on points
 // that are known then, so that an exploration which goes on does the same.
 std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip) {
@@ -74,6 +87,7 @@ std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip) {
       row.push_back(row.back());
       row.back().compact = true;
     }
+    if (channels == 0) AddInt4Rows(tuned, rows);
   }
   for (const Policy policy : {Policy::kSignificance, Policy::kLanes})
     for (const auto kind :
@@ -89,15 +103,6 @@ std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip) {
     Recipe recipe = Ours(channels, 0, tuned);
     recipe.compact = true;
     rows.push_back({recipe});
-  }
-  for (const double forms : {0.0, 0.09}) {
-    std::vector<Recipe>& row = rows.emplace_back();
-    for (const double int4 : {0.25, 0.5, 0.75, 1.0}) {
-      row.push_back(Ours(0, forms, tuned));
-      row.back().int4 = int4;
-      row.push_back(row.back());
-      row.back().compact = true;
-    }
   }
   return rows;
 }

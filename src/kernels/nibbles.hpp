@@ -47,7 +47,7 @@ inline void UnpackWords(const uint8_t* row, int32_t words, int8_t* to) {
     __builtin_memcpy(__builtin_assume_aligned(to + 4, 4), &high, 4);
   }
 }
-inline void UnpackRow(const uint8_t* row, int32_t terms, int8_t* to) {
+[[gnu::noinline]] inline void UnpackRow(const uint8_t* row, int32_t terms, int8_t* to) {
   UnpackWords(row, terms / 8, to);
   for (int32_t i = terms / 8 * 8; i < terms; ++i) to[i] = static_cast<int8_t>(Nibble(row, i));
 }

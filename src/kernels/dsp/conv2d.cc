@@ -88,7 +88,8 @@ class Product {
     if constexpr (kForm == Form::kUnpacked) return pieces_[(a + 1) / 2];
     if (kForm == Form::kSkips && lists_ != nullptr)
       return reinterpret_cast<const uint32_t*>(lists_ + lists_[(a + 1) / 2]);
-    if (kSomeNarrow && weights_.dtype == DType::kInt4) {
+    // A search takes int8 alone (kernels/conv_checks.cc).
+    if (kSomeNarrow && kForm == Form::kPlain && weights_.dtype == DType::kInt4) {
       WidenTwoNarrow(RowOf(weights_, a), RowOf(weights_, b), steps_, room);
       return room;
     }

@@ -7,12 +7,14 @@
 namespace covey::kernels::ref {
 namespace {
 
+// Cold: small rather than fast, since targets have loops of their own.
+
 struct NarrowWindow {
   const int8_t* picture;  // at the group's first channel
   Taps rows, columns;
 };
 
-int32_t NarrowSum(const OpView& op, const NarrowWindow& window, const uint8_t* row) {
+[[gnu::cold]] int32_t NarrowSum(const OpView& op, const NarrowWindow& window, const uint8_t* row) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims;
   int32_t sum = 0;
@@ -30,7 +32,7 @@ int32_t NarrowSum(const OpView& op, const NarrowWindow& window, const uint8_t* r
 
 }  // namespace
 
-void RunNarrowConv2D(const OpView& op) {
+[[gnu::cold]] void RunNarrowConv2D(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto in = op.input[0].dims, filter = op.input[1].dims, out = op.output[0].dims;
   const ChannelOutput output(op, filter[0]);
@@ -48,7 +50,7 @@ void RunNarrowConv2D(const OpView& op) {
         }
 }
 
-void RunNarrowFullyConnected(const OpView& op) {
+[[gnu::cold]] void RunNarrowFullyConnected(const OpView& op) {
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   const int32_t offset = op.attr_as<ConvAttr>().input_offset;
   const ChannelOutput output(op, outputs);

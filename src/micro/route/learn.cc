@@ -77,7 +77,7 @@ void Router::LearnTime(uint8_t i, uint32_t expected_us, uint32_t total_us) {
   const bool last = i == last_;
   if (last && patient_ && total_us > live.wait_us)
     return live.spread.AddRare(expected_us, total_us, live.wait_us);
-  live.spread.Add(expected_us, total_us, last && last_gap_ >= kSeldom ? kSeldom / 4 : 1);
+  live.spread.Add(expected_us, total_us, last ? last_stands_ : uint16_t{1});
 }
 
 void Router::Answered(uint8_t i, Outcome outcome) {

@@ -325,7 +325,9 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   Probe(request, choice);
   choice.distrust = distrust(choice.place);
   last_ = choice.place;
-  last_gap_ = live_[choice.place].asked;
+  // Seldom asked: for some that were not. Fewer where a lucky answer would draw requests that
+  // nothing else could answer in time.
+  last_stands_ = live_[choice.place].asked < kSeldom ? 1 : limits.spare ? 32 : 8;
   live_[choice.place].asked = 0;
   if (limits.spare) other_us_ = live_[limits.backup].level_us;
   if (rows_[choice.place].first != kNoPlace) live_[rows_[choice.place].then].asked = 0;

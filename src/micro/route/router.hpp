@@ -166,11 +166,11 @@ class Router {
   std::array<Live, kMaxPlaces> live_{};
   std::array<LinkEstimate, kMaxLinks> links_{};
   uint64_t now_ns_ = 0;
-  uint32_t other_us_ = 0;    // what a local answer takes, as of the last decision
-  uint32_t credit_us_ = 0;   // earned by requests, spent on exploring
-  uint16_t last_gap_ = 0;    // decisions since `last_` had been asked before
-  uint8_t last_ = kNoPlace;  // the place that was chosen last
-  bool patient_ = false;     // ... and it is waited for longer than pays
+  uint32_t other_us_ = 0;     // what a local answer takes, as of the last decision
+  uint32_t credit_us_ = 0;    // earned by requests, spent on exploring
+  uint16_t last_stands_ = 1;  // requests that its answer stands for
+  uint8_t last_ = kNoPlace;   // the place that was chosen last
+  bool patient_ = false;      // ... and it is waited for longer than pays
   uint8_t count_ = 0;
   uint8_t distrust_ = 0;
   uint8_t turn_ = 0, turns_ = 0;  // which agent is probed next; requests, for every second

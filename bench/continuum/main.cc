@@ -1,7 +1,7 @@
 // bench_continuum: every place beside each other, the cascade and the router, over five links;
 // links that change; profiles, agents and clocks that lie (docs/guide/routing.md).
 //
-//   bench_continuum [--quick] [--only cifar10|changing|adversaries|deciding|imagenet] [--json]
+//   bench_continuum [--quick] [--only cifar10|changing|adversaries|deciding|imagenet|forms] [--json]
 //                   [--worlds 10] [--seeds 100] [--pictures 500] [--times quiet|busy|measured]
 //                   [--regrets]
 //                   [--variant build/continuum/resnet8-fast.covey]
@@ -40,7 +40,7 @@ struct Options {
   bool quick = false, json = false, regrets = false;
 
   bool Wants(const std::string& part) const {
-    if (only.empty()) return part != "imagenet" || !quick;
+    if (only.empty()) return (part != "imagenet" && part != "forms") || !quick;
     return std::find(only.begin(), only.end(), part) != only.end();
   }
 };
@@ -125,6 +125,17 @@ Expected<Json> RunAll(const Options& options) {
     json["imagenet"] =
         CompareAll("ImageNet samples", imagenet.value(), ImagenetSlas(), 1'200, printing);
   }
+  if (options.Wants("forms")) {
+    const auto cifar = TraceCifarForms({"bare:97:420", "bare:90:420", "bare:70:420"}, 500);
+    if (!cifar) return cifar.error();
+    json["forms"]["cifar10"] = FormsTable("CIFAR-10", cifar.value(), 2, 0.95, printing);
+    const auto large = TraceImagenetForms(
+        {"jpeg:90:420", "jpeg:80:420", "jpeg:60:420", "jpeg:40:420"}, options.pictures);
+    if (!large) return large.error();
+    for (const double keep : {0.95, 0.9})
+      json["forms"]["imagenet " + Fixed(keep, 2)] =
+          FormsTable("ImageNet samples", large.value(), 5.5, keep, printing);
+  }
   out << "what was promised, and what this run found\n" << bars.Text();
   json["bars"] = bars.ToJson();
   return json;
@@ -143,9 +154,11 @@ int main(int argc, char** argv) {
   app.add_option("--worlds", options.worlds, "seeds of jitter and loss for each comparison")
       ->check(CLI::Range(1, 1'000));
   app.add_option("--only", options.only,
-                 "cifar10, changing, adversaries, deciding, imagenet: these alone")
-      ->check(CLI::IsMember({"cifar10", "changing", "adversaries", "deciding", "imagenet"}));
-  app.add_flag("--quick", options.quick, "fewer training pictures, 3 worlds, no ImageNet");
+                 "cifar10, changing, adversaries, deciding, imagenet, forms: these alone")
+      ->check(
+          CLI::IsMember({"cifar10", "changing", "adversaries", "deciding", "imagenet", "forms"}));
+  app.add_flag("--quick", options.quick,
+               "fewer training pictures, 3 worlds, no ImageNet, no forms");
   app.add_option("--times", options.times,
                  "the agent's: stored of a quiet machine, of a busy one, or measured in this run")
       ->check(CLI::IsMember({"quiet", "busy", "measured"}));

@@ -24,6 +24,9 @@ nlohmann::json CompareAll(const std::string& title, const World& world,
 // One hour over links that change, `hours` times.
 nlohmann::json ChangingTable(const World& world, int hours, const Printing& printing);
 nlohmann::json AdversaryTable(const World& world, const Printing& printing);
+// Forms chosen by the link (forms.cc), of which at least `keep` of the answers stay.
+nlohmann::json FormsTable(const std::string& title, const std::vector<FormTrace>& traces,
+                          double agent_ms, double keep, const Printing& printing);
 // What deciding costs on the Cortex-M33 under QEMU, by the `conform` firmware.
 nlohmann::json DecidingTable(const Printing& printing);
 

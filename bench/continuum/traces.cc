@@ -23,6 +23,7 @@
 #include "serve/backends/onnx/onnx_backend.hpp"
 #include "serve/board/board.hpp"
 #include "serve/preprocess/classifier.hpp"
+#include "serve/preprocess/form.hpp"
 #include "serve/preprocess/picture.hpp"
 
 namespace covey::bench {
@@ -286,6 +287,97 @@ Expected<std::vector<Trace>> TraceImagenet(const std::vector<uint32_t>& sides, s
       const auto done = Run(*model.value(), input, false, label, traces[i]);
       if (!done) return done.error();
     }
+    progress.Step();
+  }
+  return traces;
+}
+
+namespace {
+
+// Asks `model` one picture in every form; `fill` makes its input of decoded pixels.
+template <typename Fill>
+Expected<void> AskForms(Model& model, const Image& raw, bool logits, uint32_t label,
+                        std::vector<FormTrace>& forms, HostTensor& input, Fill&& fill) {
+  for (FormTrace& to : forms) {
+    DiagText diag;
+    const auto form = serve::ParseForm(to.form, diag);
+    const auto sent = form.ok() ? serve::InForm(raw, *form, diag) : form.status();
+    if (!sent.ok()) return app::Explain(to.form, sent.status(), diag);
+    auto seen = serve::DecodePicture({sent->format, sent->width, sent->height, sent->bytes}, diag);
+    if (!seen.ok()) return app::Explain(to.form, seen.status(), diag);
+    fill(*seen, input);
+    Trace one;
+    const auto done = Run(model, input, logits, label, one);
+    if (!done) return done.error();
+    to.classes.push_back(one.classes.front());
+    to.right.push_back(one.right.front());
+    to.bytes.push_back(sent->bytes.size() + kFrameBytes);
+    to.pixels = size_t{raw.width} * raw.height;
+  }
+  return {};
+}
+
+std::vector<FormTrace> Named(const std::vector<std::string>& forms) {
+  std::vector<FormTrace> traces{{.form = "raw"}};
+  for (const std::string& form : forms) traces.push_back({.form = form});
+  return traces;
+}
+
+Image RawOf(const serve::Picture& picture) {
+  return Image::RawRgb8(picture.width, picture.height, std::as_bytes(std::span(picture.pixels)));
+}
+
+}  // namespace
+
+Expected<std::vector<FormTrace>> TraceCifarForms(const std::vector<std::string>& forms,
+                                                 size_t pictures) {
+  const auto records = ReadRecords("cifar10/lossless_test500.bin", 0, pictures);
+  if (!records) return records.error();
+  auto onnx = Onnx();
+  if (!onnx) return onnx.error();
+  auto model = Load(*onnx.value(), Data("cifar10_resnet/resnet56.onnx").string());
+  if (!model) return model.error();
+  std::vector<FormTrace> traces = Named(forms);
+  HostTensor input = InputOf(*model.value());
+  for (size_t i = 0; i < pictures; ++i) {
+    const uint8_t* const record = records.value().data() + i * kRecord;
+    serve::Picture picture{kSide, kSide, 3, std::vector<uint8_t>(3 * kPixels)};
+    for (size_t p = 0; p < kPixels; ++p)
+      for (size_t c = 0; c < 3; ++c) picture.pixels[p * 3 + c] = record[1 + c * kPixels + p];
+    const auto fill = [](const serve::Picture& seen, HostTensor& to) {
+      std::vector<uint8_t> planes(3 * kPixels);
+      for (size_t p = 0; p < kPixels; ++p)
+        for (size_t c = 0; c < 3; ++c) planes[c * kPixels + p] = seen.pixels[p * 3 + c];
+      FillFloat(planes.data(), to);
+    };
+    const auto done =
+        AskForms(*model.value(), RawOf(picture), true, record[0], traces, input, fill);
+    if (!done) return done.error();
+  }
+  return traces;
+}
+
+Expected<std::vector<FormTrace>> TraceImagenetForms(const std::vector<std::string>& forms,
+                                                    size_t pictures) {
+  auto onnx = Onnx();
+  if (!onnx) return onnx.error();
+  auto model = Load(*onnx.value(), Data("imagenet/models/mobilenet_v1_0.75_224.onnx").string());
+  if (!model) return model.error();
+  const auto files = ImagenetFiles(pictures);
+  if (!files) return files.error();
+  std::vector<FormTrace> traces = Named(forms);
+  HostTensor input = InputOf(*model.value());
+  app::Progress progress("forms", files.value().size());
+  for (const fs::path& file : files.value()) {
+    const auto picture = DecodeFile(file);
+    if (!picture) return picture.error();
+    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
+    const auto fill = [](const serve::Picture& seen, HostTensor& to) {
+      FillImagenet(seen.width == kNet ? seen : serve::Resize(seen, kNet, kNet), kNet, to);
+    };
+    const auto done =
+        AskForms(*model.value(), RawOf(picture.value()), false, label, traces, input, fill);
+    if (!done) return done.error();
     progress.Step();
   }
   return traces;

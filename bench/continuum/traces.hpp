@@ -38,6 +38,21 @@ Expected<void> MakeFast(const std::string& path);
 // trace a side; each picture is asked in every size before the next.
 Expected<std::vector<Trace>> TraceImagenet(const std::vector<uint32_t>& sides, size_t pictures);
 
+// What a network says of pictures sent in one form (serve/preprocess/form.hpp).
+struct FormTrace {
+  std::string form;
+  std::vector<uint32_t> classes{};
+  std::vector<uint16_t> right{};
+  std::vector<size_t> bytes{};  // of a request
+  size_t pixels = 0;            // of a picture, for whoever encodes it
+};
+// ResNet-56 on CIFAR-10 test pictures; MobileNetV1-0.75 on ImageNet samples of 224 x 224 pixels.
+// The first form is raw pixels.
+Expected<std::vector<FormTrace>> TraceCifarForms(const std::vector<std::string>& forms,
+                                                 size_t pictures);
+Expected<std::vector<FormTrace>> TraceImagenetForms(const std::vector<std::string>& forms,
+                                                    size_t pictures);
+
 // Of the pictures 0, 2, 4 ... or 1, 3, 5 ... alone.
 Trace EverySecond(const Trace& trace, size_t first);
 

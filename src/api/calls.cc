@@ -1,5 +1,7 @@
 #include "api/calls.hpp"
 
+#include "core/host/diag_text.hpp"
+
 namespace covey::api {
 
 Status InferCall::AskAgent(serve::Client& client, const std::string& model,
@@ -20,18 +22,30 @@ Status InferCall::RunLocally(const serve::Entry& entry, Answer& answer, Diag& di
   return OkStatus();
 }
 
+void ClassifyCall::Encode(const serve::Form& wanted) {
+  form = {};
+  if (wanted.kind == serve::Form::Kind::kFile) return;
+  DiagText silent;  // What cannot be decoded here, the agent refuses in its own words.
+  Result<Image> made = serve::InForm(image, wanted, silent);
+  if (!made.ok()) return;
+  encoded = *std::move(made);
+  form = wanted;
+}
+
 Status ClassifyCall::AskAgent(serve::Client& client, const std::string& model,
                               serve::Deadline deadline, Answer& answer, wire::Timing& timing,
                               Diag& diag) const {
   serve::ClassifyReply reply;
+  const Image& sent = form.kind == serve::Form::Kind::kFile ? image : encoded;
   const serve::PictureCall picture{.model = model,
-                                   .format = image.format,
-                                   .width = image.width,
-                                   .height = image.height,
+                                   .format = sent.format,
+                                   .width = sent.width,
+                                   .height = sent.height,
                                    .top_k = top_k,
-                                   .bytes = image.bytes};
+                                   .bytes = sent.bytes};
   COVEY_TRY(client.Classify(picture, reply, deadline, diag));
   answer.classes = std::move(reply.classes);
+  sent_bytes = reply.traffic.sent_bytes;
   timing = reply.timing;
   answer.compute = std::chrono::nanoseconds(timing.compute_ns);
   return OkStatus();

@@ -13,6 +13,7 @@
 #include "core/diag.hpp"
 #include "covey/covey.hpp"
 #include "serve/client/client.hpp"
+#include "serve/preprocess/form.hpp"
 #include "serve/repository/repository.hpp"
 
 namespace covey::api {
@@ -23,6 +24,16 @@ struct Call {
   // Fills the answer's classes or outputs, and compute.
   virtual Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
                           Answer& answer, wire::Timing& timing, Diag& diag) const = 0;
+  // Ready to be sent so; what cannot be is sent as it is. `bytes`: of a request as it is.
+  virtual void Encode(const serve::Form& form) { (void)form; }
+  virtual bool has_forms() const { return false; }
+  virtual size_t bytes() const { return 0; }
+  // How the last request was sent; 0 bytes: nothing is known of it.
+  struct Sent {
+    std::string form{};
+    uint64_t bytes = 0;
+  };
+  virtual Sent sent() const { return {}; }
   virtual Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const = 0;
 
  protected:
@@ -41,8 +52,15 @@ struct InferCall final : Call {
 struct ClassifyCall final : Call {
   const Image& image;
   uint32_t top_k;
+  serve::Form form{};  // of `encoded`
+  Image encoded{};
+  mutable uint64_t sent_bytes = 0;
 
   ClassifyCall(const Image& i, uint32_t k) : image(i), top_k(k) {}
+  void Encode(const serve::Form& wanted) override;
+  bool has_forms() const override { return image.format != ImageFormat::kTensor; }
+  size_t bytes() const override { return image.bytes.size(); }
+  Sent sent() const override { return {form.Text(), sent_bytes}; }
   Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
                   Answer& answer, wire::Timing& timing, Diag& diag) const override;
   Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override;

@@ -26,9 +26,14 @@ uint32_t Us(std::chrono::nanoseconds time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(time.count() / 1000, 0, UINT32_MAX));
 }
 
-HostPlaces::HostPlaces(const Call& call, const PlaceSet& set, serve::Deadline deadline,
-                       bool fallback, std::unique_lock<std::mutex>& lock)
-    : call_(call), set_(set), deadline_(deadline), fallback_(fallback), lock_(lock) {}
+HostPlaces::HostPlaces(Call& call, const PlaceSet& set, const Sending& sending,
+                       serve::Deadline deadline, bool fallback, std::unique_lock<std::mutex>& lock)
+    : call_(call),
+      set_(set),
+      sending_(sending),
+      deadline_(deadline),
+      fallback_(fallback),
+      lock_(lock) {}
 
 uint64_t HostPlaces::NowNs() { return ToNs(Now::now()); }
 
@@ -41,10 +46,35 @@ bool HostPlaces::ProbeAnswered(uint8_t& place, uint32_t& rtt_us) {
 }
 
 micro::Ran HostPlaces::Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
+  if (!set_.IsLocal(place)) return Send(place, until_ns, outcome);
   lock_.unlock();
-  const micro::Ran ran =
-      set_.IsLocal(place) ? Here(*set_.locals[place]) : There(set_.agent(place), until_ns, outcome);
+  const micro::Ran ran = Here(*set_.locals[place]);
   lock_.lock();
+  return ran;
+}
+
+micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
+  AgentForms& known = sending_.forms[place - set_.locals.size()];
+  const bool choose = call_.has_forms() && known.forms.size() > 1;
+  size_t form = 0;
+  if (choose) {
+    known.measured[0].bytes = static_cast<uint32_t>(std::min<size_t>(call_.bytes(), UINT32_MAX));
+    form = known.chooser.Choose(known.measured, sending_.keep);
+  }
+  const serve::Form wanted = known.forms[form];
+  lock_.unlock();
+  call_.Encode(wanted);
+  const uint64_t begin_ns = NowNs();
+  const micro::Ran ran = There(set_.agent(place), until_ns, outcome);
+  const uint64_t took_us = (NowNs() - begin_ns) / 1000,
+                 there_us = uint64_t{outcome.agent_us} + outcome.queue_us;
+  lock_.lock();
+  if (ran != micro::Ran::kAnswered) return ran;
+  const auto sent_bytes = static_cast<uint32_t>(call_.sent().bytes);
+  if (choose && took_us > there_us && !outcome.cold)
+    known.chooser.Sent(sent_bytes,
+                       static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
+  outcome.up_bytes = sent_bytes;
   return ran;
 }
 

@@ -36,8 +36,13 @@ struct PlaceSet {
 
 class HostPlaces final : public micro::Places {
  public:
-  HostPlaces(const Call& call, const PlaceSet& set, serve::Deadline deadline, bool fallback,
-             std::unique_lock<std::mutex>& lock);
+  // `forms`: of each agent; pictures go in those that keep so many answers of 10,000.
+  struct Sending {
+    std::vector<AgentForms>& forms;
+    uint16_t keep;
+  };
+  HostPlaces(Call& call, const PlaceSet& set, const Sending& sending, serve::Deadline deadline,
+             bool fallback, std::unique_lock<std::mutex>& lock);
 
   uint64_t NowNs() override;
   void StartProbe(uint8_t place) override { set_.agent(place).StartProbe(); }
@@ -53,9 +58,12 @@ class HostPlaces final : public micro::Places {
  private:
   micro::Ran Here(const serve::Entry& entry);
   micro::Ran There(AgentPlace& agent, uint64_t until_ns, micro::Outcome& outcome);
+  // Chooses a form, asks, and learns what sending it took.
+  micro::Ran Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome);
 
-  const Call& call_;
+  Call& call_;
   const PlaceSet& set_;
+  Sending sending_;
   serve::Deadline deadline_;
   bool fallback_;
   std::unique_lock<std::mutex>& lock_;

@@ -9,6 +9,7 @@
 namespace covey::api {
 namespace {
 
+constexpr size_t kMaxForms = 32;
 constexpr auto kProbeTime = std::chrono::milliseconds(250);
 
 uint16_t Part(double share) {
@@ -83,8 +84,27 @@ Routing::Routing(const serve::Profiles& profiles, const std::vector<std::string>
     if (there != nullptr)
       links.back().rtt_us = Whole((there->latency_ms.median - there->compute_ms.median) * 1e3);
   }
+  AddForms(profiles);
   AddCascade(profiles, rows);
   router = micro::Router(rows, links);
+}
+
+void Routing::AddForms(const serve::Profiles& profiles) {
+  for (size_t there = locals_; there < measured_.size(); ++there) {
+    AgentForms& to = forms.emplace_back();
+    for (const serve::FormProfile& one : profiles.forms) {
+      if (measured_[there] == nullptr || one.profile != measured_[there]->name ||
+          to.forms.size() >= kMaxForms)
+        continue;
+      DiagText silent;  // The reader of profiles has seen that it is one.
+      const auto form = serve::ParseForm(one.form, silent);
+      if (!form.ok() || form->kind == serve::Form::Kind::kFile) continue;
+      to.forms.push_back(*form);
+      to.measured.push_back({.bytes = Whole(one.sent_bytes),
+                             .encode_us = Whole(one.encode_ms * 1e3),
+                             .agrees = form->lossless() ? kOne : Part(one.agreement.value)});
+    }
+  }
 }
 
 // The first that was calibrated, of the local model itself and an agent.

@@ -12,8 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "micro/route/forms.hpp"
 #include "micro/route/serve.hpp"
 #include "serve/client/client.hpp"
+#include "serve/preprocess/form.hpp"
 #include "serve/profiles/profiles.hpp"
 
 namespace covey::api {
@@ -21,6 +23,13 @@ namespace covey::api {
 // The router's rows: the local model, its variants, the agents, and the cascade of the local model
 // and an agent.
 inline constexpr size_t kMaxAgents = micro::Router::kMaxLinks;
+
+// How pictures may be sent to one agent: as they are first, then as its profiles have it.
+struct AgentForms {
+  std::vector<serve::Form> forms{1};
+  std::vector<micro::SendForm> measured{1};
+  micro::FormChooser chooser;
+};
 
 class Routing {
  public:
@@ -33,10 +42,12 @@ class Routing {
 
   const Calibration* calibration() const { return cascade_ ? &calibration_ : nullptr; }
 
-  std::mutex mutex;  // of the router
+  std::mutex mutex;  // of the router and the forms
   micro::Router router;
+  std::vector<AgentForms> forms;  // of each agent
 
  private:
+  void AddForms(const serve::Profiles& profiles);
   void AddCascade(const serve::Profiles& profiles, std::vector<micro::RoutePlace>& rows);
 
   std::vector<Profile> profiles_;  // of the rows

@@ -65,7 +65,7 @@ struct Session::State {
     return {agents, automatic, place, local_model, agent_model.empty() ? local_model : agent_model};
   }
 
-  Expected<Answer> Run(const Call& call, const CallOptions& options);
+  Expected<Answer> Run(Call&& call, const CallOptions& options);
   // What the router knows of a model's places; made when it is first asked for.
   std::shared_ptr<api::Routing> RoutingFor(const api::PlaceSet& set);
 
@@ -103,6 +103,9 @@ void Explain(const micro::Choice& choice, Answer& answer) {
     if ((choice.distrust & bit) != 0) answer.distrusts.emplace_back(micro::DistrustText(bit));
   }
 }
+
+// A form that changes more of 10,000 answers is not sent.
+constexpr uint16_t kKeepAnswers = 9'900;
 
 constexpr char kLeftAlone[] = "the agent failed a moment ago and is left alone for now";
 
@@ -145,7 +148,7 @@ std::shared_ptr<api::Routing> Session::State::RoutingFor(const api::PlaceSet& se
   return routing;
 }
 
-Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_options) {
+Expected<Answer> Session::State::Run(Call&& call, const CallOptions& call_options) {
   const auto begin = Now::now();
   const auto time = call_options.deadline.count() > 0 ? call_options.deadline : options.deadline;
   const Deadline deadline = serve::DeadlineIn(time);
@@ -168,7 +171,8 @@ Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_o
   request.fallback = request.fallback && at_agent && !set.locals.empty();
   const auto routing = RoutingFor(set);
   std::unique_lock lock(routing->mutex);
-  HostPlaces places(call, set, deadline, request.fallback, lock);
+  const uint16_t keep = call_options.sla.exact_only ? kOne : kKeepAnswers;
+  HostPlaces places(call, set, {routing->forms, keep}, deadline, request.fallback, lock);
   const micro::Served served =
       micro::Serve(routing->router, request, routing->calibration(), places);
   lock.unlock();
@@ -185,6 +189,8 @@ Expected<Answer> Session::State::Run(const Call& call, const CallOptions& call_o
     answer.fallback_reason = ToError(places.agent_status, places.agent_diag).message;
   }
   Explain(served.choice, answer);
+  if (const Call::Sent sent = call.sent(); !here && sent.bytes > 0)
+    answer.reason += "; sent as " + sent.form + ", " + std::to_string(sent.bytes) + " bytes";
   answer.latency = Now::now() - begin;
   return std::move(answer);
 }

@@ -1,33 +1,29 @@
-// Form is how a picture is sent: as it is, as pixels, or as JPEG of some quality and size.
+// The forms of serve/preprocess/form.hpp, with errors as the command line says them.
 //
 //   Expected<Form> form = ParseForm("bare:60:420@128");
 //   Expected<Image> smaller = InForm(image, form.value());
-//
-//   file            as the sample is
-//   raw             RGB pixels
-//   png             the same pixels, packed
-//   jpeg:Q[:420]    baseline JPEG of quality Q; with 420, chroma at half size
-//   bare:Q[:420]    the same without tables that every decoder knows (serve/preprocess/encode.hpp)
-//   ...@S           scaled down so that the short side has S pixels, where it has more
 #pragma once
 
-#include <string>
-
-#include "covey/covey.hpp"
-#include "serve/preprocess/encode.hpp"
+#include "apps/covey/io/fail.hpp"
+#include "core/host/diag_text.hpp"
+#include "serve/preprocess/form.hpp"
 
 namespace covey::app {
 
-struct Form {
-  enum class Kind { kFile, kRaw, kPng, kJpeg } kind = Kind::kFile;
-  serve::JpegForm jpeg;
-  uint32_t short_side = 0;  // 0: as it is
-  std::string Text() const;
-};
+using serve::Form;
 
-Expected<Form> ParseForm(const std::string& text);
+inline Expected<Form> ParseForm(const std::string& text) {
+  DiagText diag;
+  Result<Form> form = serve::ParseForm(text, diag);
+  if (!form.ok()) return MakeError(form.status().code(), diag.Text());
+  return *std::move(form);
+}
 
-// kInvalidArgument for what is no picture (a tensor goes only as `file`).
-Expected<Image> InForm(const Image& image, const Form& form);
+inline Expected<Image> InForm(const Image& image, const Form& form) {
+  DiagText diag;
+  Result<Image> made = serve::InForm(image, form, diag);
+  if (!made.ok()) return Explain(form.Text(), made.status(), diag);
+  return *std::move(made);
+}
 
 }  // namespace covey::app

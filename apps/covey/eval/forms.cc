@@ -1,6 +1,7 @@
 // covey forms DATA: how small a picture may be sent so that the answer stays, and which form is
 // fastest over which link.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -9,12 +10,14 @@
 #include "apps/covey/eval/evaluate.hpp"
 #include "apps/covey/eval/options.hpp"
 #include "apps/covey/io/fail.hpp"
+#include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
 #include "apps/covey/io/numbers.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "apps/covey/io/table.hpp"
 #include "core/host/temp_dir.hpp"
 #include "plan/link/link_model.hpp"
+#include "serve/profiles/profiles.hpp"
 
 namespace covey::app {
 namespace {
@@ -22,7 +25,7 @@ namespace {
 constexpr uint64_t kLinkSeed = 1;
 
 struct Options {
-  std::string data, pair;
+  std::string data, pair, profiles;
   std::vector<std::string> forms;
   std::vector<uint32_t> sizes;
   SampleOptions samples;
@@ -163,6 +166,46 @@ const FormRow* FastestOf(const std::vector<FormRow>& rows, const plan::LinkShape
   return best;
 }
 
+// Over all samples: nothing is chosen here.
+serve::Estimate AgreementOf(const FormRow& row) {
+  double sum = 0;
+  for (const double one : row.agrees) sum += one;
+  return serve::ShareOf(sum, static_cast<double>(row.agrees.size()));
+}
+
+// Fewer bytes, and as many answers kept as by anything so small.
+bool IsWorthSending(const FormRow& row, const std::vector<FormRow>& rows) {
+  if (row.form.kind == Form::Kind::kFile) return false;
+  return std::none_of(rows.begin(), rows.end(), [&](const FormRow& other) {
+    return Mean(other.bytes) < Mean(row.bytes) &&
+           AgreementOf(other).value >= AgreementOf(row).value;
+  });
+}
+
+// The file with these forms, in the place of others of the same profile.
+Expected<void> WriteForms(const Options& options, const std::string& name,
+                          const std::vector<FormRow>& rows) {
+  DiagText diag;
+  Result<serve::Profiles> profiles = serve::ReadProfileFile(options.profiles, diag);
+  if (!profiles.ok()) return Explain(options.profiles, profiles.status(), diag);
+  const serve::PlaceProfile* const place = profiles->Find(name);
+  if (place == nullptr || place->local)
+    return MakeError(Code::kNotFound, options.profiles + ": found no profile '" + name +
+                                          "' of an agent, expected one that covey eval wrote");
+  std::erase_if(profiles->forms,
+                [&](const serve::FormProfile& one) { return one.profile == name; });
+  for (const FormRow& row : rows) {
+    if (!IsWorthSending(row, rows)) continue;
+    profiles->forms.push_back({.profile = name,
+                               .form = row.form.Text(),
+                               .sent_bytes = Mean(row.bytes),
+                               .encode_ms = row.typical_encode_ms,
+                               .agreement = AgreementOf(row)});
+  }
+  const std::string text = serve::WriteProfiles(*profiles);
+  return WriteFile(options.profiles, std::as_bytes(std::span(text)));
+}
+
 Json ShareJson(const serve::Estimate& e) {
   return {{"value", e.value}, {"low", e.low}, {"high", e.high}};
 }
@@ -246,6 +289,10 @@ int Forms(const Options& options) {
   const Expected<std::vector<FormRow>> rows =
       TryAll(forms.value(), *asker.value(), samples.value());
   if (!rows) return Fail(rows.error(), options.json);
+  if (!options.profiles.empty()) {
+    const Expected<void> written = WriteForms(options, pair.value().name, rows.value());
+    if (!written) return Fail(written.error(), options.json);
+  }
   options.json ? PrintReport(options, rows.value()) : PrintText(options, rows.value());
   return kDone;
 }
@@ -259,6 +306,8 @@ constexpr char kFooter[] =
     "Examples:\n"
     "  covey forms test.bin --type cifar10 --run resnet56@agent:127.0.0.1:7700\n"
     "  covey forms photos/ --labels labels.csv --run mobilenet.onnx --size 160 --size 128 --json\n"
+    "  covey forms test.bin --type cifar10 --run edge=resnet56@agent:127.0.0.1:7700 --profiles "
+    "profiles.toml\n"
     "  covey forms photos/ --run mobilenet.onnx --form raw --form jpeg:50:420@160 --keep 0.98";
 
 }  // namespace
@@ -278,6 +327,8 @@ void AddForms(CLI::App& app, Chosen& chosen) {
       ->add_option("--keep", options->keep,
                    "least part of the answers that a form may keep (default 0.99)")
       ->check(NumberFrom(0, 1));
+  command->add_option("--profiles", options->profiles,
+                      "add what was found to this file of covey eval, for sessions to choose by");
   AddSampleOptions(*command, options->samples);
   AddPlaceOptions(*command, options->place);
   command->add_flag("--json", options->json, "print JSON");

@@ -62,9 +62,18 @@ struct CascadeProfile {
   double error_before = 0, error_tempered = 0, error_after = 0;
 };
 
+// A way to send pictures to a place, and how often its answer stays that of the picture as it is.
+struct FormProfile {
+  std::string profile;                   // the place's
+  std::string form;                      // serve/preprocess/form.hpp
+  double sent_bytes = 0, encode_ms = 0;  // of a request, mean; median, where it was measured
+  Estimate agreement;
+};
+
 struct Profiles {
   std::vector<PlaceProfile> places;
   std::vector<CascadeProfile> cascades;
+  std::vector<FormProfile> forms;
   const PlaceProfile* Find(std::string_view name) const;
 };
 

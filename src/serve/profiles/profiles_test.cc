@@ -58,6 +58,11 @@ Profiles Sample() {
   cascade.calibration.count = 2;
   cascade.calibration.keep_at = 9125;
   profiles.cascades.push_back(cascade);
+  profiles.forms.push_back({.profile = "edge \"56\"\n",
+                            .form = "bare:90:420",
+                            .sent_bytes = 856.5,
+                            .encode_ms = 0.1,
+                            .agreement = {0.936, 0.899, 0.96}});
   return profiles;
 }
 
@@ -173,6 +178,22 @@ TEST(Profiles, RefuseTwoOfOneName) {
   profiles.cascades.clear();
   std::string words;
   EXPECT_EQ(Read(WriteProfiles(profiles), words).code(), Code::kInvalidArgument);
+}
+
+TEST(Profiles, RefuseFormsOfNoAgentAndOfNoMeaning) {
+  DiagText diag;
+  Profiles wrong = Sample();
+  wrong.forms[0].profile = "mcu";
+  EXPECT_FALSE(ReadProfiles(WriteProfiles(wrong), "p.toml", diag).ok());
+  EXPECT_NE(diag.Text().find("expected the name of an agent's profile"), std::string::npos);
+  wrong = Sample();
+  wrong.forms[0].form = "jpeg:0";
+  DiagText other;
+  EXPECT_FALSE(ReadProfiles(WriteProfiles(wrong), "p.toml", other).ok());
+  EXPECT_NE(other.Text().find("jpeg:0"), std::string::npos) << other.Text();
+  wrong = Sample();
+  wrong.forms[0].agreement.low = 0.99;
+  EXPECT_FALSE(ReadProfiles(WriteProfiles(wrong), "p.toml", other).ok());
 }
 
 TEST(Profiles, RefuseTooManyAndTooLarge) {

@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <iterator>
 
+#include "core/host/diag_text.hpp"
 #include "core/host/toml.hpp"
+#include "serve/preprocess/form.hpp"
 #include "serve/profiles/profiles.hpp"
 
 namespace covey::serve {
@@ -13,7 +15,7 @@ namespace {
 
 constexpr double kMostMs = 1e9, kMostBytes = 1e12, kMostEnergy = 1e15;
 constexpr double kMostTemperature = 1000, kMostPower = 1e6, kNothingKept = 2;
-constexpr size_t kMaxCascades = 64;
+constexpr size_t kMaxCascades = 64, kMaxForms = 256;
 
 // A table of the file: typed reads of keys that must be there, or may.
 class Reader {
@@ -102,6 +104,13 @@ class Reader {
         return Wrong(item, key, "expected a rising confidence, and right that never falls");
       to.points[to.count++] = {*confidence, *right};
     }
+    return OkStatus();
+  }
+  Status Share(const char* key, Estimate& to) const {
+    std::optional<Estimate> share;
+    COVEY_TRY(OptionalShare(key, share));
+    if (!share) return Missing(nullptr, key, "{ value, low, high }");
+    to = *share;
     return OkStatus();
   }
   Status OptionalShare(const char* key, std::optional<Estimate>& to) const {
@@ -201,6 +210,15 @@ Status ReadCascade(const Reader& in, CascadeProfile& to) {
   return OkStatus();
 }
 
+Status ReadForm(const Reader& in, FormProfile& to) {
+  COVEY_TRY(in.OnlyKeys({"profile", "form", "sent_bytes", "encode_ms", "agreement"}));
+  COVEY_TRY(in.Text("profile", to.profile));
+  COVEY_TRY(in.Text("form", to.form));
+  COVEY_TRY(in.Number("sent_bytes", 0, kMostBytes, to.sent_bytes));
+  COVEY_TRY(in.Number("encode_ms", 0, kMostMs, to.encode_ms));
+  return in.Share("agreement", to.agreement);
+}
+
 // The tables of one kind, each read by `read`.
 template <typename T, typename Read>
 Status ReadAll(const toml::table& root, const char* key, size_t most, std::vector<T>& to,
@@ -232,6 +250,14 @@ Status CheckNames(const Profiles& profiles, const Reader& whole, const toml::tab
                        "expected two different profiles, found '" + cascade.local + "' and '" +
                            cascade.remote + "'");
   }
+  for (const FormProfile& form : profiles.forms) {
+    const PlaceProfile* place = profiles.Find(form.profile);
+    if (place == nullptr || place->local)
+      return whole.Wrong(root, "form",
+                         "expected the name of an agent's profile, found '" + form.profile + "'");
+    DiagText why;
+    if (!ParseForm(form.form, why).ok()) return whole.Wrong(root, "form", why.Text());
+  }
   return OkStatus();
 }
 
@@ -250,7 +276,7 @@ Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Di
   }
   const toml::table& root = parsed.root;
   const Reader whole(root, "profiles", file, diag);
-  COVEY_TRY(whole.OnlyKeys({"version", "profile", "cascade"}));
+  COVEY_TRY(whole.OnlyKeys({"version", "profile", "cascade", "form"}));
   uint64_t version = 0;
   COVEY_TRY(whole.Whole("version", version));
   if (version != 1)
@@ -259,6 +285,7 @@ Result<Profiles> ReadProfiles(std::string_view text, const std::string& file, Di
   Profiles profiles;
   COVEY_TRY(ReadAll(root, "profile", kMaxPlaceProfiles, profiles.places, file, diag, ReadPlace));
   COVEY_TRY(ReadAll(root, "cascade", kMaxCascades, profiles.cascades, file, diag, ReadCascade));
+  COVEY_TRY(ReadAll(root, "form", kMaxForms, profiles.forms, file, diag, ReadForm));
   COVEY_TRY(CheckNames(profiles, whole, root));
   return profiles;
 }

@@ -76,6 +76,12 @@ void Append(const CascadeProfile& c, std::string& to) {
         "\nerror_after = " + Number(c.error_after) + "\n";
 }
 
+void Append(const FormProfile& form, std::string& to) {
+  to += "\n[[form]]\nprofile = " + Quoted(form.profile) + "\nform = " + Quoted(form.form) +
+        "\nsent_bytes = " + Number(form.sent_bytes) + "\nencode_ms = " + Number(form.encode_ms) +
+        "\nagreement = " + Text(form.agreement);
+}
+
 }  // namespace
 
 const PlaceProfile* Profiles::Find(std::string_view name) const {
@@ -88,6 +94,7 @@ std::string WriteProfiles(const Profiles& profiles) {
   std::string text = "version = 1\n";
   for (const PlaceProfile& place : profiles.places) Append(place, text);
   for (const CascadeProfile& cascade : profiles.cascades) Append(cascade, text);
+  for (const FormProfile& form : profiles.forms) Append(form, text);
   return text;
 }
 

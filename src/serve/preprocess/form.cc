@@ -1,10 +1,9 @@
-#include "apps/covey/eval/form.hpp"
+#include "serve/preprocess/form.hpp"
 
+#include <algorithm>
 #include <charconv>
 
-#include "apps/covey/io/fail.hpp"
-
-namespace covey::app {
+namespace covey::serve {
 namespace {
 
 bool Number(const std::string& text, uint32_t low, uint32_t high, uint32_t& to) {
@@ -13,13 +12,13 @@ bool Number(const std::string& text, uint32_t low, uint32_t high, uint32_t& to) 
   return error == std::errc() && last == end && to >= low && to <= high;
 }
 
-serve::Picture ScaledDown(serve::Picture picture, uint32_t short_side) {
+Picture ScaledDown(Picture picture, uint32_t short_side) {
   const uint32_t shorter = std::min(picture.width, picture.height);
   if (short_side == 0 || shorter <= short_side) return picture;
   const auto scaled = [&](uint32_t side) {
     return static_cast<uint32_t>((uint64_t{side} * short_side + shorter / 2) / shorter);
   };
-  return serve::Resize(picture, scaled(picture.width), scaled(picture.height));
+  return Resize(picture, scaled(picture.width), scaled(picture.height));
 }
 
 }  // namespace
@@ -34,16 +33,17 @@ std::string Form::Text() const {
   return short_side > 0 ? text + "@" + std::to_string(short_side) : text;
 }
 
-Expected<Form> ParseForm(const std::string& text) {
-  const Error wrong = MakeError(Code::kInvalidArgument,
-                                "'" + text +
-                                    "': expected file, raw, png, jpeg:Q or bare:Q, Q from 1 to "
-                                    "100, with :420 for chroma at half size, @S for a "
-                                    "short side of S pixels");
+Result<Form> ParseForm(const std::string& text, Diag& diag) {
+  const auto wrong = [&] {
+    diag.Report({.subject = text.c_str(),
+                 .problem = "expected file, raw, png, jpeg:Q or bare:Q, Q from 1 to 100, with :420 "
+                            "for chroma at half size, @S for a short side of S pixels"});
+    return Status(Code::kInvalidArgument, "no form of a picture");
+  };
   Form form;
   std::string rest = text;
   if (const size_t at = rest.find('@'); at != std::string::npos) {
-    if (!Number(rest.substr(at + 1), 8, 16384, form.short_side)) return wrong;
+    if (!Number(rest.substr(at + 1), 8, 16384, form.short_side)) return wrong();
     rest.erase(at);
   }
   if (rest == "file" && form.short_side == 0) return form;
@@ -53,26 +53,24 @@ Expected<Form> ParseForm(const std::string& text) {
   }
   form.kind = Form::Kind::kJpeg;
   form.jpeg.bare = rest.rfind("bare:", 0) == 0;
-  if (!form.jpeg.bare && rest.rfind("jpeg:", 0) != 0) return wrong;
+  if (!form.jpeg.bare && rest.rfind("jpeg:", 0) != 0) return wrong();
   rest.erase(0, 5);
   if (const size_t colon = rest.find(':'); colon != std::string::npos) {
     form.jpeg.half_colour = rest.substr(colon) == ":420";
-    if (!form.jpeg.half_colour) return wrong;
+    if (!form.jpeg.half_colour) return wrong();
     rest.erase(colon);
   }
   uint32_t quality = 0;
-  if (!Number(rest, 1, 100, quality)) return wrong;
+  if (!Number(rest, 1, 100, quality)) return wrong();
   form.jpeg.quality = static_cast<int>(quality);
   return form;
 }
 
-Expected<Image> InForm(const Image& image, const Form& form) {
+Result<Image> InForm(const Image& image, const Form& form, Diag& diag) {
   if (form.kind == Form::Kind::kFile) return image;
-  DiagText diag;
-  Result<serve::Picture> decoded =
-      serve::DecodePicture({image.format, image.width, image.height, image.bytes}, diag);
-  if (!decoded.ok()) return Explain(form.Text(), decoded.status(), diag);
-  const serve::Picture picture = ScaledDown(*std::move(decoded), form.short_side);
+  COVEY_TRY_ASSIGN(Picture decoded,
+                   DecodePicture({image.format, image.width, image.height, image.bytes}, diag));
+  const Picture picture = ScaledDown(std::move(decoded), form.short_side);
   Image out;
   if (form.kind == Form::Kind::kRaw) {
     out.format = picture.channels == 3 ? ImageFormat::kRawRgb8 : ImageFormat::kRawGray8;
@@ -82,12 +80,10 @@ Expected<Image> InForm(const Image& image, const Form& form) {
     return out;
   }
   const bool png = form.kind == Form::Kind::kPng;
-  Result<std::vector<std::byte>> bytes =
-      png ? serve::EncodePng(picture, diag) : serve::EncodeJpeg(picture, form.jpeg, diag);
-  if (!bytes.ok()) return Explain(form.Text(), bytes.status(), diag);
+  COVEY_TRY_ASSIGN(out.bytes,
+                   png ? EncodePng(picture, diag) : EncodeJpeg(picture, form.jpeg, diag));
   out.format = png ? ImageFormat::kPng : ImageFormat::kJpeg;
-  out.bytes = *std::move(bytes);
   return out;
 }
 
-}  // namespace covey::app
+}  // namespace covey::serve

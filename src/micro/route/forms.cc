@@ -6,13 +6,12 @@ namespace covey::micro {
 namespace {
 
 constexpr int64_t kMostUs = int64_t{1} << 28;
-constexpr uint16_t kTryEach = 32;
+constexpr uint64_t kTryPart = 64;  // of all time goes into trying
+constexpr uint8_t kFirst = 8;
 
 int64_t Between(int64_t low, int64_t value, int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
-
-bool IsTurn(uint16_t n) { return n <= kTryEach ? n > 1 && (n & (n - 1)) == 0 : n % kTryEach == 0; }
 
 }  // namespace
 
@@ -45,6 +44,7 @@ void FormChooser::Sent(uint32_t bytes, uint32_t link_us) {
 }
 
 uint8_t FormChooser::Choose(std::span<const SendForm> forms, uint16_t keep) {
+  if (forms.empty()) return 0;
   size_t best = 0, smallest = 0;
   uint64_t best_us = std::numeric_limits<uint64_t>::max();
   for (size_t i = 0; i < forms.size() && i < 255; ++i) {
@@ -56,11 +56,15 @@ uint8_t FormChooser::Choose(std::span<const SendForm> forms, uint16_t keep) {
     }
     if (forms[i].bytes < forms[smallest].bytes) smallest = i;
   }
-  asked_ =
-      asked_ < std::numeric_limits<uint16_t>::max() ? static_cast<uint16_t>(asked_ + 1) : kTryEach;
   // What is not sent usually: the one shows how slow the link is, the other how fast it has become.
-  if (IsTurn(asked_)) return static_cast<uint8_t>(best == smallest ? 0 : smallest);
-  return static_cast<uint8_t>(best);
+  const size_t other = best == smallest ? 0 : smallest;
+  const uint64_t other_us = uint64_t{forms[other].encode_us} + LinkUs(forms[other].bytes);
+  if (asked_ < kFirst) ++asked_;
+  credit_us_ += best_us / kTryPart;
+  if (other == best || (asked_ != 2 && (asked_ < kFirst || credit_us_ < other_us - best_us)))
+    return static_cast<uint8_t>(best);
+  credit_us_ = 0;
+  return static_cast<uint8_t>(other);
 }
 
 }  // namespace covey::micro

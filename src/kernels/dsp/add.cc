@@ -6,6 +6,7 @@
 #include "kernels/dsp/scratch.hpp"
 #include "kernels/dsp/simd.hpp"
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/repeated.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::dsp {
@@ -14,9 +15,7 @@ namespace {
 constexpr int32_t kLeftShift = 20;  // what compilers state; the assembly knows it
 
 struct Addend {
-  const int8_t* data;
   int32_t offset, multiplier, shift;
-  bool halved() const { return multiplier == 1 << 30 && shift == 0; }
 };
 
 // table[byte] = twice what `b` adds, and what the offset of `a` adds; false if a sum might leave
@@ -85,11 +84,34 @@ void RunClamped(const Job& job) {
   }
 }
 
-bool SameDims(const TensorView& a, const TensorView& b) {
-  if (a.rank() != b.rank()) return false;
-  for (int i = 0; i < a.rank(); ++i)
-    if (a.dims[i] != b.dims[i]) return false;
-  return true;
+void Run(const Job& job) {
+  if (job.least != -128 || job.most != 127) return RunClamped(job);
+  if (job.offset == -128) return RunRelu(job);
+  RunSigned(job);
+}
+
+bool Halved(int32_t multiplier, int32_t shift) { return multiplier == 1 << 30 && shift == 0; }
+
+void AddRow(const OpView& op, const ref::PairRow& row) {
+  const auto& attr = op.attr_as<AddAttr>();
+  const bool in_order = Halved(attr.input0_multiplier, attr.input0_shift);
+  Job job{nullptr,
+          nullptr,
+          nullptr,
+          0,
+          reinterpret_cast<const int32_t*>(op.scratch.data()),
+          attr.output_multiplier,
+          1 << (32 + attr.output_shift),
+          attr.output_offset,
+          attr.activation_min,
+          attr.activation_max};
+  ref::ForEachPart(row, [&](const int8_t* a, const int8_t* b, int8_t* out, int32_t count) {
+    job.a = in_order ? a : b;
+    job.b = in_order ? b : a;
+    job.out = out;
+    job.count = count;
+    Run(job);
+  });
 }
 
 }  // namespace
@@ -97,31 +119,17 @@ bool SameDims(const TensorView& a, const TensorView& b) {
 void RunAdd(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return ref::RunAdd(op);
   const auto& attr = op.attr_as<AddAttr>();
-  Addend a{op.input[0].as<int8_t>(), attr.input0_offset, attr.input0_multiplier, attr.input0_shift};
-  Addend b{op.input[1].as<int8_t>(), attr.input1_offset, attr.input1_multiplier, attr.input1_shift};
-  if (!a.halved()) {
+  Addend a{attr.input0_offset, attr.input0_multiplier, attr.input0_shift};
+  Addend b{attr.input1_offset, attr.input1_multiplier, attr.input1_shift};
+  if (!Halved(a.multiplier, a.shift)) {
     const Addend other = a;
     a = b, b = other;
   }
-  const int32_t right = -attr.output_shift;
-  if (!ScratchHolds(op, DspScratchOf(op).least) || !a.halved() || attr.left_shift != kLeftShift ||
-      !SameDims(op.input[0], op.output[0]) || !SameDims(op.input[1], op.output[0]) || right < 2)
+  if (!ScratchHolds(op, DspScratchOf(op).least) || !Halved(a.multiplier, a.shift) ||
+      attr.left_shift != kLeftShift || attr.output_shift > -2)
     return ref::RunAdd(op);
-  auto* const table = reinterpret_cast<int32_t*>(op.scratch.data());
-  if (!Fill(table, a, b)) return ref::RunAdd(op);
-  const Job job{a.data,
-                b.data,
-                op.output[0].as_mutable<int8_t>(),
-                static_cast<int32_t>(op.output[0].elements()),
-                table,
-                attr.output_multiplier,
-                1 << (32 - right),
-                attr.output_offset,
-                attr.activation_min,
-                attr.activation_max};
-  if (job.least != -128 || job.most != 127) return RunClamped(job);
-  if (job.offset == -128) return RunRelu(job);
-  RunSigned(job);
+  if (!Fill(reinterpret_cast<int32_t*>(op.scratch.data()), a, b)) return ref::RunAdd(op);
+  ref::ForEachRow(op, AddRow);
 }
 
 }  // namespace covey::kernels::dsp

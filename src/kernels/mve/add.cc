@@ -1,5 +1,6 @@
 #include "kernels/mve/finish.hpp"
 #include "kernels/mve/run.hpp"
+#include "kernels/ref/repeated.hpp"
 #include "kernels/ref/run.hpp"
 
 namespace covey::kernels::mve {
@@ -36,26 +37,22 @@ void AddAll(const AddAttr& attr, const int8_t* a, const int8_t* b, int8_t* out, 
   vstrbq_p_s32(out, four(vldrbq_z_s32(a, rest), vldrbq_z_s32(b, rest)), rest);
 }
 
-bool SameDims(const TensorView& a, const TensorView& b) {
-  if (a.rank() != b.rank()) return false;
-  for (int i = 0; i < a.rank(); ++i)
-    if (a.dims[i] != b.dims[i]) return false;
-  return true;
+void AddRow(const OpView& op, const ref::PairRow& row) {
+  const auto& attr = op.attr_as<AddAttr>();
+  const bool of_a = attr.input0_shift != 0, of_b = attr.input1_shift != 0;
+  const auto add = of_a ? (of_b ? AddAll<true, true> : AddAll<true, false>)
+                        : (of_b ? AddAll<false, true> : AddAll<false, false>);
+  ref::ForEachPart(row, [&](const int8_t* a, const int8_t* b, int8_t* out, int32_t count) {
+    add(attr, a, b, out, count);
+  });
 }
 
 }  // namespace
 
 void RunAdd(const OpView& op) {
-  if (op.output[0].dtype != DType::kInt8) return ref::RunAdd(op);
-  const auto& attr = op.attr_as<AddAttr>();
-  if (!SameDims(op.input[0], op.output[0]) || !SameDims(op.input[1], op.output[0]) ||
-      attr.output_shift == 0)
+  if (op.output[0].dtype != DType::kInt8 || op.attr_as<AddAttr>().output_shift == 0)
     return ref::RunAdd(op);
-  const bool a = attr.input0_shift != 0, b = attr.input1_shift != 0;
-  const auto add = a ? (b ? AddAll<true, true> : AddAll<true, false>)
-                     : (b ? AddAll<false, true> : AddAll<false, false>);
-  add(attr, op.input[0].as<int8_t>(), op.input[1].as<int8_t>(), op.output[0].as_mutable<int8_t>(),
-      static_cast<int32_t>(op.output[0].elements()));
+  ref::ForEachRow(op, AddRow);
 }
 
 }  // namespace covey::kernels::mve

@@ -1,6 +1,7 @@
 // What an input contributes depends on its byte alone: a table of 256 words for each input, made
 // anew for each run, then two look-ups and one scaling an element.
 #include "kernels/fixed_point.hpp"
+#include "kernels/ref/repeated.hpp"
 #include "kernels/ref/run.hpp"
 #include "kernels/rv32/run.hpp"
 #include "kernels/rv32/scratch.hpp"
@@ -9,7 +10,6 @@ namespace covey::kernels::rv32 {
 namespace {
 
 struct Addend {
-  const int8_t* data;
   int32_t offset, multiplier, shift;
 };
 
@@ -24,11 +24,27 @@ bool FillTable(int32_t* table, const Addend& addend, int32_t left_shift) {
   return true;
 }
 
-bool SameDims(const TensorView& a, const TensorView& b) {
-  if (a.rank() != b.rank()) return false;
-  for (int i = 0; i < a.rank(); ++i)
-    if (a.dims[i] != b.dims[i]) return false;
-  return true;
+void AddRow(const OpView& op, const ref::PairRow& row) {
+  const auto& attr = op.attr_as<AddAttr>();
+  const auto* const table = reinterpret_cast<const int32_t*>(op.scratch.data());
+  const int32_t* const from_a = table + 128;
+  const int32_t* const from_b = table + 256 + 128;
+  const int32_t right = -attr.output_shift;
+  const int32_t rounding = (1 << (right - 1)) + attr.output_offset * (1 << right);
+  const int32_t multiplier = attr.output_multiplier;
+  const int32_t least = attr.activation_min, most = attr.activation_max;
+  ref::ForEachPart(row, [&](const int8_t* in_a, const int8_t* in_b, int8_t* out, int32_t count) {
+    const auto one = [&](int i) {
+      const int64_t product = int64_t{from_a[in_a[i]] + from_b[in_b[i]]} * multiplier;
+      const auto low = static_cast<uint32_t>(product);
+      const int32_t scaled = static_cast<int32_t>(product >> 32) + static_cast<int32_t>(low >> 31);
+      const int32_t value = (scaled + (scaled >> 31) + rounding) >> right;
+      out[i] = static_cast<int8_t>(Clamp(value, least, most));
+    };
+    // Each element is read before it is written: out may be a or b, or begin before them.
+    for (; count >= 4; count -= 4, in_a += 4, in_b += 4, out += 4) one(0), one(1), one(2), one(3);
+    for (int i = 0; i < count; ++i) one(i);
+  });
 }
 
 }  // namespace
@@ -36,35 +52,13 @@ bool SameDims(const TensorView& a, const TensorView& b) {
 void RunAdd(const OpView& op) {
   const auto& attr = op.attr_as<AddAttr>();
   const int32_t right = -attr.output_shift;
-  if (!ScratchHolds(op, Rv32ScratchOf(op).least) || !SameDims(op.input[0], op.output[0]) ||
-      !SameDims(op.input[1], op.output[0]) || right < 1 || right > 20)
-    return ref::RunAdd(op);
+  if (!ScratchHolds(op, Rv32ScratchOf(op).least) || right < 1 || right > 20) return ref::RunAdd(op);
   auto* const table = reinterpret_cast<int32_t*>(op.scratch.data());
-  const Addend a{op.input[0].as<int8_t>(), attr.input0_offset, attr.input0_multiplier,
-                 attr.input0_shift};
-  const Addend b{op.input[1].as<int8_t>(), attr.input1_offset, attr.input1_multiplier,
-                 attr.input1_shift};
+  const Addend a{attr.input0_offset, attr.input0_multiplier, attr.input0_shift};
+  const Addend b{attr.input1_offset, attr.input1_multiplier, attr.input1_shift};
   if (!FillTable(table, a, attr.left_shift) || !FillTable(table + 256, b, attr.left_shift))
     return ref::RunAdd(op);
-
-  const int32_t* const from_a = table + 128;
-  const int32_t* const from_b = table + 256 + 128;
-  const int32_t rounding = (1 << (right - 1)) + attr.output_offset * (1 << right);
-  const int32_t multiplier = attr.output_multiplier;
-  const int32_t least = attr.activation_min, most = attr.activation_max;
-  const int8_t *in_a = a.data, *in_b = b.data;
-  int8_t* out = op.output[0].as_mutable<int8_t>();
-  const auto one = [&](int i) {
-    const int64_t product = int64_t{from_a[in_a[i]] + from_b[in_b[i]]} * multiplier;
-    const auto low = static_cast<uint32_t>(product);
-    const int32_t scaled = static_cast<int32_t>(product >> 32) + static_cast<int32_t>(low >> 31);
-    const int32_t value = (scaled + (scaled >> 31) + rounding) >> right;
-    out[i] = static_cast<int8_t>(Clamp(value, least, most));
-  };
-  // Each element is read before it is written: out may be a or b, or begin before them.
-  auto count = static_cast<int32_t>(op.output[0].elements());
-  for (; count >= 4; count -= 4, in_a += 4, in_b += 4, out += 4) one(0), one(1), one(2), one(3);
-  for (int i = 0; i < count; ++i) one(i);
+  ref::ForEachRow(op, AddRow);
 }
 
 }  // namespace covey::kernels::rv32

@@ -42,7 +42,7 @@ Json ToJson(const Row& row) {
 // Where the router stands, for one SLA over one link, by seed.
 struct Standing {
   std::string best;  // fixed choice, of the first seed
-  Seeds fixed, oracle, informed, limit;
+  Seeds fixed, oracle, informed, limit, hedging;
 };
 
 double Over(double a, double b) { return b > 0 ? a / b : 0; }
@@ -58,6 +58,7 @@ Standing StandingOf(const std::vector<Comparison>& seeds, size_t s) {
     standing.oracle.values.push_back(Over(routed, oracle));
     standing.informed.values.push_back(Over(routed, informed));
     standing.limit.values.push_back(Over(informed, oracle));
+    standing.hedging.values.push_back(Over(one.hedging[s].scores[s], informed));
   }
   return standing;
 }
@@ -126,13 +127,13 @@ Json CompareAll(const std::string& title, const World& world, const std::vector<
     PrintPolicies(first, out, json["rows"]);
     if (printing.regrets) PrintRegrets(world, seeds, slas, out);
     Table table({"SLA", "judged by", "best fixed", "router / fixed", "router / oracle",
-                 "router / no foresight", "no foresight / oracle"});
+                 "router / no foresight", "no foresight / oracle", "hedging / no foresight"});
     for (size_t s = 0; s < slas.size(); ++s) {
       const Standing one = StandingOf(seeds, s);
       const bool none = one.fixed.most() == 0;  // 300 ms over a link that needs 366 ms
       const auto text = [none](const Seeds& of) { return none ? "none can" : of.Text(); };
       table.Add({slas[s].name, slas[s].score, one.best, text(one.fixed), text(one.oracle),
-                 text(one.informed), text(one.limit)});
+                 text(one.informed), text(one.limit), text(one.hedging)});
       const std::string name = shape.name + ", " + slas[s].name;
       worst[0].See(one.fixed, name), worst[1].See(one.oracle, name);
       worst[2].See(one.informed, name);
@@ -165,7 +166,7 @@ Json CompareAll(const std::string& title, const World& world, const std::vector<
       << "time for each request; no foresight: knows how\nthey are distributed, and keeps the best "
       << "place or the best wait before turning to the board: no rule that decides before the\n"
       << "request and asks one place at a time does better on the mean. no foresight / oracle: "
-      << "what chance alone leaves\n\n";
+      << "what chance alone leaves; hedging: the board begins while the agent is waited for\n\n";
   printing.bars.AtLeast(title + ": router / best fixed", 0.98, worst[0].value, worst[0].where);
   printing.bars.AtLeast("... / foreseeing oracle", 0.95, worst[1].value, worst[1].where);
   if (worst[1].value < 0.95)

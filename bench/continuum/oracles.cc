@@ -71,15 +71,29 @@ Tape Waiting(const Tape& far, const Tape& near, double wait_s) {
   return tape;
 }
 
-}  // namespace
-
-Row Foreseeing(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
-               const std::vector<Row>& fixed) {
-  return Sum("oracle: " + sla.name, Pick(tapes, Choices(sla, tapes, fixed)), slas, tapes.size());
+// `far`, and `near` from `wait_s` on beside it; the first answer counts.
+Tape Beside(const Tape& far, const Tape& near, double wait_s) {
+  const serve::EnergyModel model;
+  Tape tape = far;
+  for (size_t i = 0; i < tape.size(); ++i) {
+    Asked& one = tape[i];
+    if (one.seconds <= wait_s) continue;
+    const double local_s = wait_s + near[i].seconds;
+    const double computing_s = std::min(one.seconds, local_s) - wait_s;
+    one.energy_uj += (model.active_mw - model.waiting_mw) * computing_s * 1e3;
+    if (local_s >= one.seconds) continue;
+    one.energy_uj -= model.waiting_mw * (one.seconds - local_s) * 1e3;
+    one.seconds = local_s;
+    one.right = near[i].right;
+    one.place = near[i].place;
+  }
+  return tape;
 }
 
-Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
-             const std::vector<Row>& fixed, const World& world) {
+// The best of the fixed places and of `both`(agent, board, wait), for every wait that was seen.
+template <typename Both>
+Row BestWait(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+             const std::vector<Row>& fixed, const World& world, Both&& both) {
   const auto which = static_cast<size_t>(&sla - slas.data());
   const auto less = [which](const Row& a, const Row& b) {
     return a.scores[which] < b.scores[which];
@@ -92,14 +106,34 @@ Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tap
     std::sort(waits.begin(), waits.end());
     for (size_t near = 0; near < tapes.size(); ++near) {
       if (world.places[near].link >= 0) continue;
-      for (size_t percent = 1; percent < 100; ++percent) {
-        const double wait_s = waits[waits.size() * percent / 100];
-        Row row = Sum("", Waiting(tapes[far], tapes[near], wait_s), slas, tapes.size());
+      for (size_t percent = 0; percent < 100; ++percent) {
+        const double wait_s = percent > 0 ? waits[waits.size() * percent / 100] : 0;
+        Row row = Sum("", both(tapes[far], tapes[near], wait_s), slas, tapes.size());
         if (less(best, row)) best = std::move(row);
       }
     }
   }
+  return best;
+}
+
+}  // namespace
+
+Row Foreseeing(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+               const std::vector<Row>& fixed) {
+  return Sum("oracle: " + sla.name, Pick(tapes, Choices(sla, tapes, fixed)), slas, tapes.size());
+}
+
+Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+             const std::vector<Row>& fixed, const World& world) {
+  Row best = BestWait(sla, slas, tapes, fixed, world, Waiting);
   best.name = "no foresight: " + sla.name;
+  return best;
+}
+
+Row Hedging(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+            const std::vector<Row>& fixed, const World& world) {
+  Row best = BestWait(sla, slas, tapes, fixed, world, Beside);
+  best.name = "hedging: " + sla.name;
   return best;
 }
 

@@ -16,6 +16,10 @@ Row Foreseeing(const Sla& sla, const std::vector<Sla>& slas, const std::vector<T
 // nothing of the next and nothing that changes its mind can do better on the mean.
 Row Informed(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
              const std::vector<Row>& fixed, const World& world);
+// As Informed, but the board begins while the agent is still waited for, and the first answer counts:
+// what hedging could bring where computing does not disturb listening, as on a host.
+Row Hedging(const Sla& sla, const std::vector<Sla>& slas, const std::vector<Tape>& tapes,
+            const std::vector<Row>& fixed, const World& world);
 Row Clairvoyant(const std::vector<Sla>& slas, const std::vector<Tape>& tapes);
 
 }  // namespace covey::bench

@@ -174,6 +174,7 @@ Comparison Compare(const World& world, const plan::LinkShape& shape, const std::
     result.routed.push_back(Sum("router: " + sla.name, tape, slas, places));
     result.oracles.push_back(Foreseeing(sla, slas, alone, result.fixed));
     result.informed.push_back(Informed(sla, slas, alone, result.fixed, world));
+    result.hedging.push_back(Hedging(sla, slas, alone, result.fixed, world));
     const size_t best = BestFixed(result, s);
     result.regrets.push_back(RegretOf(sla, tape, tapes[best], result.fixed[best].scores[s]));
   }

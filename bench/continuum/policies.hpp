@@ -68,6 +68,7 @@ struct Comparison {
   std::vector<Row> routed{};    // one an SLA
   std::vector<Row> oracles{};   // one an SLA: knows every place's time, not which answer is right
   std::vector<Row> informed{};  // one an SLA: knows how the times are distributed, not each one
+  std::vector<Row> hedging{};   // one an SLA: that too, with two places at work at once
   Row clairvoyant{};            // knows that as well; the bound of efficiency
   std::vector<std::vector<Regret>> regrets{};  // one an SLA, against the best fixed choice
 };

@@ -6,8 +6,14 @@
 namespace covey::api {
 namespace {
 
+std::string Short(const std::string& place) {
+  constexpr size_t kMost = 200;
+  return place.size() <= kMost ? place : place.substr(0, kMost) + " ...";
+}
+
 Error Bad(const std::string& place, const std::string& problem) {
-  return {static_cast<uint32_t>(Code::kInvalidArgument), "place '" + place + "': " + problem};
+  return {static_cast<uint32_t>(Code::kInvalidArgument),
+          "place '" + Short(place) + "': " + problem};
 }
 
 // The words behind "auto", each agent's two as one: "local", "agent tcp://a:7700".

@@ -153,6 +153,15 @@ TEST(PlaceWords, ReadsSeveralAgents) {
   EXPECT_FALSE(api::ReadPlace("agent tcp://a:1").value().automatic);
 }
 
+TEST(PlaceWords, RefusesThousandsInFewWords) {
+  std::string place = "auto";
+  for (int i = 1; i <= 5'000; ++i) place += " agent tcp://a:" + std::to_string(i);
+  const auto words = api::ReadPlace(place);
+  ASSERT_FALSE(words);
+  EXPECT_THAT(words.error().message, HasSubstr("names 5000 agents, expected at most 3"));
+  EXPECT_LT(words.error().message.size(), 400U);
+}
+
 TEST(PlaceWords, RefusesWhatMakesNoSense) {
   for (const char* words :
        {"", "auto", "auto ", "auto  local", "auto agent", "auto agent tcp://a:1 agent",

@@ -235,7 +235,12 @@ Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
     COVEY_TRY(Cost(recipe, tried, diag));
     return tried;
   }
-  if (recipe.policy == Policy::kExact) return Tried{exact_, study_->graph()};
+  if (recipe.policy == Policy::kExact) {
+    Tried exact{exact_, study_->graph()};
+    const CompileOptions& limits = options_.compile;
+    if (limits.flash_bytes || limits.ram_bytes) COVEY_TRY(Cost(recipe, exact, diag));
+    return exact;
+  }
   if (recipe.policy == Policy::kOurs) {
     Narrow* narrow = nullptr;
     Removal removal;

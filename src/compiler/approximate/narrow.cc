@@ -13,7 +13,12 @@ namespace {
 
 constexpr size_t kWindows = 8192;
 
-bool Worth(const Layer& layer) { return layer.weights.size() >= kLeastNarrow; }
+// Large enough, and in rows that kernels unpack four weights at a time: a first layer of three
+// channels would save a few hundred bytes and take a tenth of the network's time.
+bool Worth(const Layer& layer) {
+  return static_cast<int64_t>(layer.weights.size()) >= kLeastNarrow &&
+         (!layer.window || layer.window_w * layer.channels % 4 == 0);
+}
 
 std::vector<Pattern> AllRows(const Layer& layer) {
   Pattern all;

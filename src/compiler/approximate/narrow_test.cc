@@ -172,5 +172,22 @@ TEST(Narrow, IsAKnobOfTheExploration) {
   EXPECT_EQ(tried->point.layers[2].form.find("int4"), std::string::npos);
 }
 
+// Less flash than the exact network's weights take.
+TEST(Narrow, FitsAFlashThatTheExactNetworkBreaks) {
+  DiagText diag;
+  const Graph graph = Network(7);
+  const auto flash = static_cast<int64_t>(BytesOf(graph, diag)) - 200;
+  auto explorer = Explorer::Make(
+      graph, {SmoothSamples(graph, 60, 1), SmoothSamples(graph, 90, 2), {}},
+      {.compile = {.target = Target::kCortexM, .flash_bytes = flash}, .tune = {.visits = 0}}, diag);
+  ASSERT_TRUE(explorer.ok()) << diag.Text();
+  const Result<Found> found = FindBest(*explorer, 1, diag);
+  ASSERT_TRUE(found.ok()) << diag.Text();
+  EXPECT_LE(found->best.point.image_bytes, flash);
+  EXPECT_TRUE(
+      Compile(found->best.graph, diag, {.target = Target::kCortexM, .flash_bytes = flash}).ok())
+      << diag.Text();
+}
+
 }  // namespace
 }  // namespace covey::compiler

@@ -58,7 +58,8 @@ class Bench {
     DiagText diag;
     const auto target = compiler::TargetOf(options_.board, diag);
     if (!target.ok()) return app::Explain(options_.board, target.status(), diag);
-    how_ = {.target = *target};
+    constexpr int64_t kBoard = 900'000;  // bytes that the boards' flash has room for
+    how_ = {.target = *target, .flash_bytes = kBoard};
     app::LabelledBytes& select = sets.value().select;
     auto explorer = Explorer::Make(opened.value().graph(),
                                    {std::move(sets.value().calibrate.samples),

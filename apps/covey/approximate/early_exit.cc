@@ -161,6 +161,21 @@ Expected<void> Together(const std::string& model, Graph exact, const LabelledByt
 
 Expected<EarlyExit> FindExit(const ExitSearch& job) { return Maker(job).Run(); }
 
+namespace {
+
+// An output goes by the file's name for it, whatever passes made of it.
+Expected<EarlyExit> FindNamed(ExitSearch job, const Graph& file) {
+  const std::string name = job.exit.output;
+  for (size_t i = 0; i < std::min(file.outputs.size(), job.graph.outputs.size()); ++i)
+    if (compiler::TensorOf(file, file.outputs[i]).name == name)
+      job.exit.output = compiler::TensorOf(job.graph, job.graph.outputs[i]).name;
+  Expected<EarlyExit> made = FindExit(job);
+  if (made && !name.empty()) made.value().place = name;
+  return made;
+}
+
+}  // namespace
+
 Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
   Expected<JobData> read = ReadJobData(job);
   if (!read) return read.error();
@@ -175,7 +190,7 @@ Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
     Graph graph = exact;
     const Status passed = compiler::RunPasses(graph, diag);
     if (!passed.ok()) return Explain(job.model, passed, diag);
-    return FindExit({job.model, graph, parts, exit, how, job.max_loss});
+    return FindNamed({job.model, graph, parts, exit, how, job.max_loss}, exact);
   }
   // Half of the loss is for what goes, half for the exit: losses add up at most.
   ApproximateJob half = job;
@@ -185,7 +200,7 @@ Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
   Graph graph = removed.value().graph;
   const Status passed = compiler::RunPasses(graph, diag);
   if (!passed.ok()) return Explain(job.model, passed, diag);
-  Expected<EarlyExit> made = FindExit({job.model, graph, parts, exit, how, half.max_loss});
+  Expected<EarlyExit> made = FindNamed({job.model, graph, parts, exit, how, half.max_loss}, exact);
   if (!made) return made;
   made.value().removed = std::move(removed.value());
   const Expected<void> compared = Together(job.model, exact, parts.report, made.value());

@@ -60,10 +60,11 @@ class Bench {
     if (!passed.ok()) return app::Explain(network.model, passed, diag);
     const auto target = compiler::TargetOf(options_.board, diag);
     if (!target.ok()) return app::Explain(options_.board, target.status(), diag);
+    app::ExitJob anywhere;
+    anywhere.attach = "auto";
     for (const double loss : options_.losses) {
       const compiler::CompileOptions how{.target = *target, .flash_bytes = options_.flash};
-      const auto made =
-          app::FindExit({network.model, graph, parts, {.output = "", .attach = "auto"}, how, loss});
+      const auto made = app::FindExit({network.model, graph, parts, anywhere, how, loss});
       if (!made) {
         std::cerr << made.error().message << '\n';
         continue;

@@ -181,9 +181,9 @@ TEST(ListedWeights, PrepareRefusesThemWithoutListsOrScratch) {
   Fill(layer, tight);
   LeaveListsOnly(tight, scratch);
   EXPECT_FALSE(tight.Prepare(RefKernels()).ok());
-  EXPECT_EQ(
-      tight.diag().Text(),
-      "conv2d 'tight': scratch of weights in lists is too small; at least (found 287, expected 288)");
+  EXPECT_EQ(tight.diag().Text(),
+            "conv2d 'tight': scratch of weights in lists is too small; at least (found 287, "
+            "expected 288)");
 
   scratch.resize(scratch.size() + 1);
   for (const int32_t order : {0, kWeightSkipSearch, kWeightUnpacked}) {

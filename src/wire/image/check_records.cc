@@ -111,8 +111,8 @@ Status CheckTensor(const TensorRecord& t, const ImageHeader& header, Record reco
     return record.Refuse("dtype came with minor 2", offsetof(TensorRecord, dtype), t.dtype,
                          kDTypeCount - 2);
   if (nibbles && (t.place != static_cast<uint8_t>(Place::kData) || IsBare(t)))
-    return record.Refuse("int4 that is no constant, or has no bytes", offsetof(TensorRecord, place), t.place,
-                         static_cast<int64_t>(Place::kData));
+    return record.Refuse("int4 that is no constant, or has no bytes", offsetof(TensorRecord, place),
+                         t.place, static_cast<int64_t>(Place::kData));
   if (t.rank > kMaxRank)
     return record.Refuse("rank is too large", offsetof(TensorRecord, rank), t.rank, kMaxRank);
   COVEY_TRY(CheckDims(t, record));

@@ -28,7 +28,9 @@ Status RefuseUnknown(const OpView& op, const wire::ImageView& image, uint32_t in
   return Status(Code::kUnimplemented, "engine: no kernel for an op");
 }
 
+// A constant without bytes (wire/image/format.hpp) lies nowhere.
 bool Overlap(const std::byte* a, size_t a_bytes, const std::byte* b, size_t b_bytes) {
+  if (a == nullptr || b == nullptr) return false;
   return a < b + b_bytes && b < a + a_bytes && a_bytes != 0 && b_bytes != 0;
 }
 

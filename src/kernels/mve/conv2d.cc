@@ -33,6 +33,7 @@ class Channels {
       : output_(op, op.input[1].dims[0]),
         attr_(op.attr_as<ConvAttr>()),
         weights_(op.input[1]),
+        plain_(weights_.dtype == DType::kInt4 ? nullptr : weights_.as<int8_t>()),
         room_(room),
         row_(static_cast<int32_t>(layout.row_bytes)),
         bias_(bias),
@@ -65,11 +66,15 @@ class Channels {
  private:
   // A channel's weights, unpacked to row `i` of the room if they must be.
   const int8_t* Row(int32_t channel, int32_t i) const {
-    if (!kSomeNarrow || weights_.dtype != DType::kInt4)
-      return weights_.as<int8_t>() + channel * terms_;
+    if (!kSomeNarrow || plain_ != nullptr) return plain_ + channel * terms_;
     int8_t* const to = room_ + i * row_;
     UnpackNarrow(RowOf(weights_, channel), terms_, to);
     return to;
+  }
+
+  // Apart: what unpacks keeps the compiler from holding addresses in registers.
+  [[gnu::noinline]] void SetNarrow(Dot4x2& job, int32_t at, int32_t lanes) const {
+    for (int32_t i = 0; i < 4; ++i) job.weights[i] = Row(at + (i < lanes ? i : lanes - 1), i);
   }
 
   bool Fast(int32_t at) const {
@@ -79,7 +84,12 @@ class Channels {
 
   Dot4x2 JobOf(const Batch& batch, int32_t at, int32_t lanes) const {
     Dot4x2 job;
-    for (int32_t i = 0; i < 4; ++i) job.weights[i] = Row(at + (i < lanes ? i : lanes - 1), i);
+    if (kSomeNarrow && plain_ == nullptr) {
+      SetNarrow(job, at, lanes);
+    } else {
+      for (int32_t i = 0; i < 4; ++i)
+        job.weights[i] = plain_ + (at + (i < lanes ? i : lanes - 1)) * terms_;
+    }
     job.chunks = terms_ / 16, job.tail = terms_ % 16;
     job.offset = attr_.output_offset;
     job.least = attr_.activation_min, job.most = attr_.activation_max;
@@ -124,6 +134,7 @@ class Channels {
   ref::ChannelOutput output_;
   const ConvAttr& attr_;
   const TensorView& weights_;
+  const int8_t* plain_;  // the weights; null: of int4
   int8_t* room_;
   int32_t row_;
   const int32_t* bias_;

@@ -74,6 +74,7 @@ TEST(EvalVariants, RunOnABoardAsTheyDoHere) {
   const Ended run =
       Covey({"eval", data, "--type", "cifar10", "--run", "here=" + net + "#1", "--run",
              "there=" + net + "#1@board:m4", "--reference", net + "#1", "--csv", csv, "--json"});
+  if (run.err.find("no firmware") != std::string::npos) GTEST_SKIP() << "firmware: " << run.err;
   ASSERT_EQ(run.code, 0) << run.err;
   const Json there = run.json()["pairs"][1];
   EXPECT_EQ(there["top1_agreement"]["value"], 1);

@@ -22,6 +22,7 @@
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/model/file.hpp"
+#include "bench/approximation/each.hpp"
 #include "bench/approximation/known.hpp"
 #include "bench/approximation/rows.hpp"
 #include "compiler/pipeline.hpp"
@@ -297,10 +298,7 @@ int Run(const Options& options) {
     std::cout << "Instructions are exact counts of generated C++ under QEMU; milliseconds are "
                  "modelled (docs/guide/bench.md), for the STM32L4R5\nand the STM32U575. CMSIS-NN: "
                  "measured by others. Top-1 on the report set, which nothing was chosen on.\n";
-  for (const Network& network : Networks()) {
-    if (!options.networks.empty() && std::find(options.networks.begin(), options.networks.end(),
-                                               network.name) == options.networks.end())
-      continue;
+  for (const Network& network : Networks(options.networks)) {
     Bench bench(options);
     const Expected<std::vector<Row>> rows = bench.Run(network);
     if (!rows) {
@@ -322,7 +320,7 @@ int Run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app("What approximation gives and costs, network by network");
   covey::bench::Options options;
-  app.add_option("--network", options.networks, "LeNet, AlexNet, ResNet-8, DS-CNN, MobileNetV3");
+  covey::bench::AddNetworks(app, options.networks);
   app.add_option("--board", options.boards, "m4, m33 (default: both)")
       ->check(CLI::IsMember({"m4", "m33"}));
   app.add_option("--images", options.images, "where the images go (default build/approximation)");

@@ -1,5 +1,6 @@
 #include "bench/approximation/sets.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <numeric>
 
@@ -41,17 +42,22 @@ std::string In(const char* path) { return (*DataDir() / path).string(); }
 
 }  // namespace
 
-std::vector<Network> Networks() {
+std::vector<Network> Networks(const std::vector<std::string>& names) {
   const std::string own = COVEY_SOURCE "/models/cifar10/";
   const std::string tiny = In("mlperf_tiny/models/");
   using Data = Network::Data;
-  return {{"LeNet", own + "lenet/int8.onnx", Data::kCifar, 10'670'720, false, 0, 12'000},
-          // 4.82, 1.93 and four times 1.76 a MAC, 1.95 for what is fully connected.
-          {"AlexNet", own + "alexnet/int8.onnx", Data::kCifar, 0, true},
-          {"ResNet-8", tiny + "pretrainedResnet_quant.tflite", Data::kLossless, 29'874'840, false,
-           0.87},  // as published for the MLPerf Tiny benchmark,
-          {"DS-CNN", tiny + "kws_ref_model.tflite", Data::kKeywords, 7'845'240, false},
-          {"MobileNetV3", own + "mobilenetv3/int8.onnx", Data::kCifar, 0, false}};
+  std::vector<Network> networks = {
+      {"LeNet", own + "lenet/int8.onnx", Data::kCifar, 10'670'720, false, 0, 12'000},
+      // 4.82, 1.93 and four times 1.76 a MAC, 1.95 for what is fully connected.
+      {"AlexNet", own + "alexnet/int8.onnx", Data::kCifar, 0, true},
+      {"ResNet-8", tiny + "pretrainedResnet_quant.tflite", Data::kLossless, 29'874'840, false,
+       0.87},  // as published for the MLPerf Tiny benchmark,
+      {"DS-CNN", tiny + "kws_ref_model.tflite", Data::kKeywords, 7'845'240, false},
+      {"MobileNetV3", own + "mobilenetv3/int8.onnx", Data::kCifar, 0, false}};
+  std::erase_if(networks, [&](const Network& network) {
+    return !names.empty() && std::find(names.begin(), names.end(), network.name) == names.end();
+  });
+  return networks;
 }
 
 Expected<Opened> Opened::Open(const Network& network) {

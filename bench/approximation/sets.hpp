@@ -31,7 +31,8 @@ struct Network {
   double unseen = 0;
   size_t visits = 8000;  // of samples, for each tuning: what its size and its samples are worth
 };
-std::vector<Network> Networks();
+// Those of these names; all if there are none.
+std::vector<Network> Networks(const std::vector<std::string>& names);
 
 // A network as imported, and what reads its samples.
 class Opened {

@@ -7,16 +7,14 @@
 // sets of bench/approximation. Instructions are counted under QEMU, of a run that ends early and of
 // one in full, whose bytes must be the host's; the mean is their sum by shares.
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "apps/covey/approximate/early_exit.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/file.hpp"
-#include "bench/approximation/sets.hpp"
+#include "bench/approximation/each.hpp"
 #include "compiler/pipeline.hpp"
-#include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/board.hpp"
 
@@ -162,27 +160,13 @@ class Bench {
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("What an early exit gives and costs");
-  app.add_option("--network", options.networks, "LeNet, AlexNet, ResNet-8, DS-CNN, MobileNetV3");
+  AddNetworks(app, options.networks);
   app.add_option("--max-loss", options.losses, "points of top-1; default 0 and 1");
   app.add_option("--board", options.board, "m4 (default) or m33");
   app.add_option("--flash", options.flash, "bytes that an image may take");
   CLI11_PARSE(app, argc, argv);
-  if (!DataDir()) {
-    std::cerr << "COVEY_DATA: the folder of real data is absent\n";
-    return 2;
-  }
   Bench bench(options);
-  for (const Network& network : Networks()) {
-    if (!options.networks.empty() && std::find(options.networks.begin(), options.networks.end(),
-                                               network.name) == options.networks.end())
-      continue;
-    const Expected<void> run = bench.Run(network);
-    if (run) continue;
-    std::cerr << network.name << ": " << run.error().message << '\n';
-    return 1;
-  }
-  std::cout << bench.Text();
-  return 0;
+  return RunEach(options.networks, bench);
 }
 
 }  // namespace

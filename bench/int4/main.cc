@@ -8,15 +8,13 @@
 // bench/approximation. Instructions are counted under QEMU, on a sample whose answer must be the
 // host's.
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/table.hpp"
-#include "bench/approximation/sets.hpp"
+#include "bench/approximation/each.hpp"
 #include "compiler/approximate/explorer.hpp"
-#include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/board.hpp"
 
@@ -139,26 +137,12 @@ class Bench {
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("What weights of four bits give and cost");
-  app.add_option("--network", options.networks, "LeNet, AlexNet, ResNet-8, DS-CNN, MobileNetV3");
+  AddNetworks(app, options.networks);
   app.add_option("--part", options.parts, "parts of the weights; default 0.25, 0.5, 0.75 and 1");
   app.add_option("--board", options.board, "m4 (default), m33, m55 or rv32");
   CLI11_PARSE(app, argc, argv);
-  if (!DataDir()) {
-    std::cerr << "COVEY_DATA: the folder of real data is absent\n";
-    return 2;
-  }
   Bench bench(options);
-  for (const Network& network : Networks()) {
-    if (!options.networks.empty() && std::find(options.networks.begin(), options.networks.end(),
-                                               network.name) == options.networks.end())
-      continue;
-    const Expected<void> run = bench.Run(network);
-    if (run) continue;
-    std::cerr << network.name << ": " << run.error().message << '\n';
-    return 1;
-  }
-  std::cout << bench.Text();
-  return 0;
+  return RunEach(options.networks, bench);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The shipping nodes, switch and coordinator under a virtual clock.
 #include <gtest/gtest.h>
 
+#include "core/host/stride.hpp"
 #include "serve/space/test_parts.hpp"
 
 namespace covey::serve {
@@ -130,12 +131,14 @@ bool Back(VirtualFleet& fleet, const std::string& dead, uint64_t killed_ns) {
          fleet.coordinator().members().size() == fleet.alive().size();
 }
 
-// A hundred deaths at random moments, of any of `mortal`; who died returns later as another start
+constexpr int kDeaths = 100 / Stride(5);
+
+// kDeaths deaths at random moments, of any of `mortal`; who died returns later as another start
 // of itself. The longest time until all was back.
 uint64_t Kill(VirtualFleet& fleet, const std::vector<std::string>& mortal, uint32_t seed) {
   std::mt19937 random(seed);
   uint64_t longest_ns = 0;
-  for (int death = 0; death < 100; ++death) {
+  for (int death = 0; death < kDeaths; ++death) {
     fleet.RunFor(std::chrono::milliseconds(random() % 4000));
     const std::string& name = mortal[random() % mortal.size()];
     fleet.Kill(name);
@@ -170,7 +173,7 @@ TEST(Space, SurvivesAHundredDeathsWithoutLossOrRepetition) {
     ExpectAllRight(fleet, p);
     ExpectNoneForgotten(fleet, p);
     EXPECT_EQ(fleet.told(p).failed, 0u) << "pipeline " << p;
-    EXPECT_GT(fleet.told(p).answered, 500u) << "pipeline " << p;
+    EXPECT_GT(fleet.told(p).answered, 5u * kDeaths) << "pipeline " << p;
   }
   ExpectNoGhosts(fleet);
 }
@@ -182,7 +185,7 @@ TEST(Space, TellsTheCallerIfSourcesAndTargetsDieToo) {
   for (size_t p = 0; p < 3; ++p) {
     ExpectAllRight(fleet, p);
     ExpectNoneForgotten(fleet, p);
-    EXPECT_GT(fleet.told(p).answered, 300u) << "pipeline " << p;
+    EXPECT_GT(fleet.told(p).answered, 3u * kDeaths) << "pipeline " << p;
   }
   EXPECT_GT(fleet.told(0).failed, 0u);
   ExpectNoGhosts(fleet);

@@ -11,6 +11,7 @@
 #include "compiler/passes/compare.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
+#include "core/host/stride.hpp"
 
 namespace covey::compiler {
 namespace {
@@ -64,7 +65,7 @@ TEST(ImportTflite, RefusesEveryTruncationThatCutsContent) {
 // Any answer but a crash will do; Outcome checks that a refusal has words.
 TEST(ImportTflite, SurvivesEveryFlippedBit) {
   const std::vector<std::byte> whole = TinyFile::Make();
-  for (size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+  for (size_t bit = 0; bit < 8 * whole.size(); bit += Stride(7)) {
     std::vector<std::byte> damaged = whole;
     damaged[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
     (void)Outcome(damaged);

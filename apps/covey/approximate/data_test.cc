@@ -6,7 +6,7 @@
 #include <set>
 
 #include "apps/covey/approximate/split.hpp"
-#include "apps/covey/approximate/tar.hpp"
+#include "apps/covey/data/tar.hpp"
 #include "apps/covey/io/file.hpp"
 #include "core/host/temp_dir.hpp"
 

@@ -1,12 +1,11 @@
 #include "apps/covey/data/entries.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
-#include <sstream>
 
-#include "apps/covey/approximate/tar.hpp"
+#include "apps/covey/data/labels.hpp"
+#include "apps/covey/data/tar.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 
@@ -53,22 +52,13 @@ Expected<std::vector<DataEntry>> ListEntries(const std::string& path,
   } else if (!fs::is_directory(path, error)) {
     return std::vector<DataEntry>{{path, {}, -1}};
   } else if (const fs::path list = fs::path(path) / "y_labels.csv"; fs::exists(list, error)) {
-    const Expected<std::string> text = ReadText(list.string());
-    if (!text) return text.error();
-    std::istringstream lines(text.value());
-    for (std::string line; std::getline(lines, line);) {
-      while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-      std::istringstream fields(line);
-      std::string file, classes, label;
-      std::getline(fields, file, ','), std::getline(fields, classes, ','),
-          std::getline(fields, label, ',');
-      int number = -1;
-      const auto [end, bad] = std::from_chars(label.data(), label.data() + label.size(), number);
-      if (file.empty() && label.empty()) continue;
-      if (bad != std::errc() || *end != '\0' || number < 0)
-        return Bad(list.string() + ": line '" + line + "', expected file,classes,label");
-      const std::string full = (fs::path(path) / file).string();
-      if (wanted == nullptr || wanted(full)) entries.push_back({full, {}, number});
+    const Expected<std::vector<LabelLine>> lines = ReadLabels(list.string());
+    if (!lines) return lines.error();
+    for (const LabelLine& line : lines.value()) {
+      if (line.file.empty())
+        return Bad(list.string() + ": found a class without a file, expected file,classes,label");
+      const std::string full = (fs::path(path) / line.file).string();
+      if (wanted == nullptr || wanted(full)) entries.push_back({full, {}, line.label});
     }
     return entries;
   } else {

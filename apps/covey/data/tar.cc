@@ -1,4 +1,4 @@
-#include "apps/covey/approximate/tar.hpp"
+#include "apps/covey/data/tar.hpp"
 
 #include <array>
 #include <cstring>
@@ -50,10 +50,14 @@ std::string NameOf(const Header& header) {
 
 }  // namespace
 
-Expected<std::vector<TarFile>> ReadTar(const std::string& path,
-                                       const std::function<bool(const std::string& name)>& wanted) {
+Expected<std::vector<TarFile>> ReadTar(const std::string& path, const TarWanted& wanted) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return MakeError(Code::kNotFound, path + ": cannot be read");
+  return ReadTar(file, path, wanted);
+}
+
+Expected<std::vector<TarFile>> ReadTar(std::istream& file, const std::string& source,
+                                       const TarWanted& wanted) {
   file.seekg(0, std::ios::end);
   const auto end = static_cast<uint64_t>(file.tellg());
   std::vector<TarFile> files;
@@ -64,7 +68,7 @@ Expected<std::vector<TarFile>> ReadTar(const std::string& path,
     if (header[0] == '\0') return files;  // the archive's end
     const std::optional<uint64_t> size = Octal(header, 124, 12);
     if (!size || !Sums(header) || *size > end - at - kBlock) {
-      return MakeError(Code::kDataLoss, path + ": the header at byte " + std::to_string(at) +
+      return MakeError(Code::kDataLoss, source + ": the header at byte " + std::to_string(at) +
                                             " is damaged, expected that of a .tar");
     }
     const bool plain = header[156] == '0' || header[156] == '\0';

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <istream>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,11 @@ struct TarFile {
   std::vector<std::byte> bytes;
 };
 
-Expected<std::vector<TarFile>> ReadTar(const std::string& path,
-                                       const std::function<bool(const std::string& name)>& wanted);
+using TarWanted = std::function<bool(const std::string& name)>;
+
+Expected<std::vector<TarFile>> ReadTar(const std::string& path, const TarWanted& wanted);
+// From an open archive; `source` is for messages.
+Expected<std::vector<TarFile>> ReadTar(std::istream& file, const std::string& source,
+                                       const TarWanted& wanted);
 
 }  // namespace covey::app

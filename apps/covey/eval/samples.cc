@@ -1,16 +1,14 @@
 #include "apps/covey/eval/samples.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <optional>
-#include <sstream>
 
 #include "apps/covey/data/audio.hpp"
 #include "apps/covey/data/entries.hpp"
+#include "apps/covey/data/labels.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/progress.hpp"
@@ -26,55 +24,6 @@ constexpr size_t kCifarPlane = size_t{kCifarSide} * kCifarSide;
 constexpr size_t kCifarRecord = 1 + 3 * kCifarPlane;
 
 Error Bad(const std::string& message) { return MakeError(Code::kInvalidArgument, message); }
-
-struct LabelLine {
-  std::string file;  // empty: the line has only a number
-  int label = 0;
-};
-
-// "file,class" or "class"; nothing if it is no number.
-std::optional<LabelLine> ParseLabelLine(const std::string& line) {
-  const size_t comma = line.find_last_of(',');
-  const std::string field = line.substr(comma == std::string::npos ? 0 : comma + 1);
-  LabelLine one;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), one.label);
-  if (error != std::errc() || end != field.data() + field.size() || one.label < 0) return {};
-  if (comma != std::string::npos) one.file = line.substr(0, line.find(','));
-  return one;
-}
-
-// The names of columns, not a number that is wrong.
-bool IsHeader(const std::string& line) {
-  const size_t comma = line.find_last_of(',');
-  const char first = line[comma == std::string::npos || comma + 1 == line.size() ? 0 : comma + 1];
-  return std::string_view("0123456789+-.").find(first) == std::string_view::npos;
-}
-
-Expected<std::vector<LabelLine>> ReadLabelFile(const std::string& path) {
-  const Expected<std::string> text = ReadText(path);
-  if (!text) return text.error();
-  std::istringstream lines(text.value());
-  std::vector<LabelLine> labels;
-  std::string line;
-  std::ptrdiff_t columns = -1;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (line.empty() || line[0] == '#') continue;
-    const std::optional<LabelLine> one = ParseLabelLine(line);
-    if (!one && number == 1 && IsHeader(line)) continue;
-    const std::string where = path + ": line " + std::to_string(number);
-    if (!one)
-      return Bad(where + " is '" + line.substr(0, 80) +
-                 "', expected a class number, or file,class");
-    const std::ptrdiff_t commas = std::count(line.begin(), line.end(), ',');
-    if (columns >= 0 && commas != columns)
-      return Bad(where + " is '" + line.substr(0, 80) + "', expected " +
-                 std::to_string(columns + 1) + " columns as in the lines before");
-    columns = commas;
-    labels.push_back(*one);
-  }
-  return labels;
-}
 
 // Classes by the names of files, folders left out.
 Expected<std::map<std::string, int>> LabelsByName(const std::string& path,
@@ -92,7 +41,7 @@ Expected<std::map<std::string, int>> LabelsByName(const std::string& path,
 }
 
 Expected<void> ApplyLabels(const std::string& path, EvalSamples& samples) {
-  const Expected<std::vector<LabelLine>> lines = ReadLabelFile(path);
+  const Expected<std::vector<LabelLine>> lines = ReadLabels(path);
   if (!lines) return lines.error();
   const Expected<std::map<std::string, int>> by_name = LabelsByName(path, lines.value());
   if (!by_name) return by_name.error();

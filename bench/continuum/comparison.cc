@@ -43,6 +43,7 @@ Json ToJson(const Row& row) {
 struct Standing {
   std::string best;  // fixed choice, of the first seed
   Seeds fixed, oracle, informed, limit, hedging;
+  Seeds hedged, one_core, over_fixed, over_routed, one_core_routed;  // routed, hedging allowed
 };
 
 double Over(double a, double b) { return b > 0 ? a / b : 0; }
@@ -59,6 +60,12 @@ Standing StandingOf(const std::vector<Comparison>& seeds, size_t s) {
     standing.informed.values.push_back(Over(routed, informed));
     standing.limit.values.push_back(Over(informed, oracle));
     standing.hedging.values.push_back(Over(one.hedging[s].scores[s], informed));
+    const double hedged = one.hedged[s].scores[s], one_core = one.one_core[s].scores[s];
+    standing.hedged.values.push_back(Over(hedged, oracle));
+    standing.one_core.values.push_back(Over(one_core, oracle));
+    standing.over_fixed.values.push_back(Over(hedged, best.scores[s]));
+    standing.over_routed.values.push_back(Over(hedged, routed));
+    standing.one_core_routed.values.push_back(Over(one_core, routed));
   }
   return standing;
 }
@@ -86,7 +93,7 @@ void PrintRegrets(const World& world, const std::vector<Comparison>& seeds,
 void PrintPolicies(const Comparison& one, std::ostream& out, Json& json) {
   Table table({"policy", ">accuracy", ">mean ms", ">p99 ms", ">correct/s", ">bytes sent", ">mJ",
                "% by place"});
-  for (const auto* rows : {&one.fixed, &one.routed, &one.oracles}) {
+  for (const auto* rows : {&one.fixed, &one.routed, &one.hedged, &one.one_core, &one.oracles}) {
     for (const Row& row : *rows) {
       Add(row, table);
       json.push_back(ToJson(row));
@@ -108,6 +115,46 @@ struct Worst {
   }
 };
 
+struct HedgingWorst {
+  Worst oracle, fixed, routed, one_core;
+};
+
+// The router with hedging allowed: what it brings and what it costs, means of all seeds.
+Json PrintHedging(const std::vector<Comparison>& seeds, const std::vector<Sla>& slas,
+                  HedgingWorst& worst, const std::string& link, std::ostream& out) {
+  Json json = Json::array();
+  Table table({"hedging allowed", "/ oracle", "/ router without", "one core / without",
+               ">both work", ">in vain ms", ">mean ms", ">p99 ms", ">bytes", ">mJ",
+               ">without: mean ms", ">p99 ms", ">bytes", ">mJ"});
+  for (size_t s = 0; s < slas.size(); ++s) {
+    const Standing one = StandingOf(seeds, s);
+    const auto mean = [&](auto rows, auto what) {
+      double sum = 0;
+      for (const Comparison& seed : seeds) sum += (seed.*rows)[s].*what;
+      return sum / static_cast<double>(seeds.size());
+    };
+    const auto with = [&](auto what) { return mean(&Comparison::hedged, what); };
+    const auto without = [&](auto what) { return mean(&Comparison::routed, what); };
+    table.Add({slas[s].name, one.hedged.Text(), one.over_routed.Text(), one.one_core_routed.Text(),
+               Percent(with(&Row::hedged)), Fixed(with(&Row::in_vain_ms), 1),
+               Fixed(with(&Row::mean_ms), 1), Fixed(with(&Row::p99_ms), 1),
+               Fixed(with(&Row::bytes), 0), Fixed(with(&Row::energy_uj) / 1e3, 2),
+               Fixed(without(&Row::mean_ms), 1), Fixed(without(&Row::p99_ms), 1),
+               Fixed(without(&Row::bytes), 0), Fixed(without(&Row::energy_uj) / 1e3, 2)});
+    json.push_back({{"sla", slas[s].name},
+                    {"over_oracle", one.hedged.values},
+                    {"over_without", one.over_routed.values},
+                    {"one_core_over_without", one.one_core_routed.values},
+                    {"both_work", with(&Row::hedged)},
+                    {"in_vain_ms", with(&Row::in_vain_ms)}});
+    const std::string name = link + ", " + slas[s].name;
+    worst.oracle.See(one.hedged, name), worst.fixed.See(one.over_fixed, name);
+    worst.routed.See(one.over_routed, name), worst.one_core.See(one.one_core, name);
+  }
+  out << table.Text() << "\n";
+  return json;
+}
+
 }  // namespace
 
 Json CompareAll(const std::string& title, const World& world, const std::vector<Sla>& slas,
@@ -115,10 +162,10 @@ Json CompareAll(const std::string& title, const World& world, const std::vector<
   std::ostream& out = printing.out;
   Json all = Json::array();
   std::array<Worst, 4> worst;
-  Worst traffic, kept;
+  HedgingWorst hedging_worst;
   for (const plan::LinkShape& shape : plan::LinkPresets()) {
     std::vector<Comparison> seeds;
-    for (int seed = 1; seed <= printing.seeds; ++seed)
+    for (int seed = printing.first_seed; seed < printing.first_seed + printing.seeds; ++seed)
       seeds.push_back(
           Compare(world, shape, slas, {.requests = requests, .seed = static_cast<uint64_t>(seed)}));
     const Comparison& first = seeds.front();
@@ -145,6 +192,7 @@ Json CompareAll(const std::string& title, const World& world, const std::vector<
                                 {"router_over_no_foresight", one.informed.values}});
     }
     out << table.Text() << "\n";
+    if (world.cascade) json["hedging"] = PrintHedging(seeds, slas, hedging_worst, shape.name, out);
     if (world.cascade) {
       const Row &local = first.fixed[0], &remote = first.fixed[2], &cascade = first.fixed[3];
       const double gain = remote.correct_per_ms / local.correct_per_ms;
@@ -173,6 +221,16 @@ Json CompareAll(const std::string& title, const World& world, const std::vector<
     printing.bars.State("... that no rule without foresight passes there", worst[3].value,
                         worst[3].where);
   printing.bars.AtLeast("... / oracle without foresight", 0.95, worst[2].value, worst[2].where);
+  if (!world.cascade) return all;
+  const HedgingWorst& hedged = hedging_worst;
+  printing.bars.AtLeast("... hedging allowed / foreseeing oracle", 0.95, hedged.oracle.value,
+                        hedged.oracle.where);
+  printing.bars.AtLeast("... hedging allowed / best fixed", 0.98, hedged.fixed.value,
+                        hedged.fixed.where);
+  printing.bars.AtLeast("... hedging allowed / not allowed", 0.99, hedged.routed.value,
+                        hedged.routed.where);
+  printing.bars.State("... hedging on one core / foreseeing oracle", hedged.one_core.value,
+                      hedged.one_core.where);
   return all;
 }
 

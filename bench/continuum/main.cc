@@ -2,7 +2,7 @@
 // links that change; profiles, agents and clocks that lie (docs/guide/routing.md).
 //
 //   bench_continuum [--quick] [--only cifar10|changing|adversaries|deciding|imagenet|forms] [--json]
-//                   [--worlds 10] [--seeds 100] [--pictures 500] [--times quiet|busy|measured]
+//                   [--worlds 10] [--first-world 1] [--seeds 100] [--pictures 500] [--times quiet|busy|measured]
 //                   [--regrets]
 //                   [--variant build/continuum/resnet8-fast.covey]
 //
@@ -34,7 +34,7 @@ using app::Json;
 struct Options {
   std::string variant = "build/continuum/resnet8-fast.covey";
   std::vector<std::string> only;
-  int seeds = 100, worlds = 10;
+  int seeds = 100, worlds = 10, first_world = 1;
   size_t pictures = 500;
   std::string times = "quiet";
   bool quick = false, json = false, regrets = false;
@@ -108,7 +108,8 @@ Expected<Json> RunAll(const Options& options) {
   std::ostream& out = options.json ? std::cerr : std::cout;
   Json json;
   Bars bars;
-  const Printing printing{out, bars, options.quick ? 3 : options.worlds, options.regrets};
+  const Printing printing{out, bars, options.quick ? 3 : options.worlds, options.regrets,
+                          options.first_world};
   if (options.Wants("cifar10") || options.Wants("changing") || options.Wants("adversaries")) {
     const Expected<World> cifar = MakeCifarWorld(options, out);
     if (!cifar) return cifar.error();
@@ -151,6 +152,8 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", options.seeds, "of the changing links")->check(CLI::Range(1, 10'000));
   app.add_option("--pictures", options.pictures, "ImageNet samples (default 500, all)")
       ->check(CLI::Range(20, 500));
+  app.add_option("--first-world", options.first_world, "the first of these seeds (default 1)")
+      ->check(CLI::Range(1, 1'000'000));
   app.add_option("--worlds", options.worlds, "seeds of jitter and loss for each comparison")
       ->check(CLI::Range(1, 1'000));
   app.add_option("--only", options.only,

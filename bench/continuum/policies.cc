@@ -18,6 +18,8 @@ using micro::Request;
 constexpr double kUsPerInstruction = 1.6 / 120;
 // What the board spends on one request to an agent (stats of the classify firmware, m33).
 constexpr uint32_t kSendInstructions = 93'338;
+// Between two layers of ResNet-8 on it: the longest is a fifth of the network.
+constexpr uint32_t kLookUs = 20'000;
 
 Share ShareOf(const Trace& trace) {
   double right = 0;
@@ -91,6 +93,13 @@ void ChooseThreshold(const Trace& local, const Trace& agent, World& world, Profi
     profile.accuracy = ShareOf(both);
     if (both.accuracy() >= wanted) return;
   }
+}
+
+Row Hedged(const Sla& sla, const std::vector<Sla>& slas, const World& world,
+           const plan::LinkShape& shape, Run run) {
+  run.hedge = true;
+  return Sum("hedging: " + sla.name, Play(world, shape, sla.request, run), slas,
+             world.places.size());
 }
 
 }  // namespace
@@ -175,6 +184,11 @@ Comparison Compare(const World& world, const plan::LinkShape& shape, const std::
     result.oracles.push_back(Foreseeing(sla, slas, alone, result.fixed));
     result.informed.push_back(Informed(sla, slas, alone, result.fixed, world));
     result.hedging.push_back(Hedging(sla, slas, alone, result.fixed, world));
+    result.hedged.push_back(Hedged(sla, slas, world, shape, run));
+    World one_core = world;
+    one_core.look_us = kLookUs;
+    result.one_core.push_back(Hedged(sla, slas, one_core, shape, run));
+    result.one_core.back().name += ", one core";
     const size_t best = BestFixed(result, s);
     result.regrets.push_back(RegretOf(sla, tape, tapes[best], result.fixed[best].scores[s]));
   }

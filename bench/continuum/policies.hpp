@@ -21,6 +21,8 @@ struct World {
   size_t samples = 0;
   bool cascade = false;
   bool steady = true;  // local places are boards
+  // A board of one core looks for an agent's answer so often while it computes beside it.
+  uint32_t look_us = 0;
 
   // Rows for the router; they point into `profiles`.
   std::vector<micro::RoutePlace> rows() const;
@@ -47,6 +49,8 @@ struct Row {
   double bytes = 0, energy_uj = 0;
   std::vector<double> scores{};  // by each SLA
   std::vector<int> used{};       // answers by each place
+  double hedged = 0;             // share of requests with both at work
+  double in_vain_ms = 0;         // local runs whose answer was not taken, for each request
 };
 
 // A part of what a routed row lost against another (bench/continuum/regret.hpp).
@@ -58,6 +62,7 @@ struct Regret {
 };
 
 struct Run {
+  bool hedge = false;
   int requests = 2'200;
   uint64_t seed = 1;  // of jitter and loss
 };
@@ -69,6 +74,8 @@ struct Comparison {
   std::vector<Row> oracles{};   // one an SLA: knows every place's time, not which answer is right
   std::vector<Row> informed{};  // one an SLA: knows how the times are distributed, not each one
   std::vector<Row> hedging{};   // one an SLA: that too, with two places at work at once
+  std::vector<Row> hedged{};    // one an SLA: routed, hedging allowed
+  std::vector<Row> one_core{};  // ... by a board whose core does both
   Row clairvoyant{};            // knows that as well; the bound of efficiency
   std::vector<std::vector<Regret>> regrets{};  // one an SLA, against the best fixed choice
 };

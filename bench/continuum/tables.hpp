@@ -16,6 +16,7 @@ struct Printing {
   Bars& bars;
   int seeds = 10;        // of jitter and loss, for CompareAll
   bool regrets = false;  // where the router loses, by the reason of its choice
+  int first_seed = 1;    // others than these are for choosing constants by
 };
 
 // Every policy over every link; `requests` for each seed.

@@ -33,22 +33,30 @@ Tape Play(const World& world, const plan::LinkShape& shape, const micro::Request
   const auto rows = world.rows();
   const LinkProfile link = ProfileOf(shape);
   micro::Router router(rows, std::span(&link, 1));
-  plan::RouteSim sim(world.places, {plan::LinkModel(shape, run.seed)},
+  std::vector<plan::TruePlace> places = world.places;
+  for (plan::TruePlace& place : places) place.look_us = world.look_us;
+  micro::Request asked = request;
+  asked.hedge = run.hedge, asked.look_us = world.look_us / 2;
+  plan::RouteSim sim(std::move(places), {plan::LinkModel(shape, run.seed)},
                      {.seed = run.seed, .paired = true});
   Tape tape;
   for (int i = 0; i < run.requests; ++i) {
     sim.Wait(1 + i * kPeriodS);
     const double before = sim.local_s();
     const RouteResult result =
-        sim.Run(router, request, static_cast<size_t>(i) % world.samples, &world.calibration);
+        sim.Run(router, asked, static_cast<size_t>(i) % world.samples, &world.calibration);
     if (i < kWarm) continue;
+    const double local_s = sim.local_s() - before;
+    const bool in_vain = result.served.hedged && result.served.place == result.served.choice.place;
     tape.push_back({.seconds = result.latency_s,
-                    .energy_uj = EnergyOf(result, sim.local_s() - before),
+                    .energy_uj = EnergyOf(result, local_s),
                     .right = result.right,
                     .bytes = result.bytes_sent,
                     .place = result.served.place,
                     .chosen = result.served.choice.place,
-                    .reason = result.served.choice.reason});
+                    .reason = result.served.choice.reason,
+                    .hedged = result.served.hedged,
+                    .in_vain_s = in_vain ? local_s : 0});
   }
   return tape;
 }
@@ -62,6 +70,8 @@ Row Sum(const std::string& name, const Tape& tape, const std::vector<Sla>& slas,
   for (const Asked& one : tape) {
     seconds += one.seconds;
     right += one.right;
+    row.hedged += one.hedged / n;
+    row.in_vain_ms += one.in_vain_s * 1e3 / n;
     row.bytes += static_cast<double>(one.bytes) / n;
     row.energy_uj += one.energy_uj / n;
     if (one.place < places) ++row.used[one.place];

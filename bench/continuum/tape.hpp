@@ -16,6 +16,8 @@ struct Asked {
   uint8_t place = micro::kNoPlace;   // that answered
   uint8_t chosen = micro::kNoPlace;  // that was asked first
   micro::Reason reason = micro::Reason::kNone;
+  bool hedged = false;   // both were at work
+  double in_vain_s = 0;  // here, and another's answer was taken
 };
 using Tape = std::vector<Asked>;
 

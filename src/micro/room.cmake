@@ -16,5 +16,6 @@ if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast 
     PROPERTIES COMPILE_OPTIONS -O2)
   # Deciding has a budget in instructions (docs/guide/routing.md).
   set_source_files_properties(${dir}/route/router.cc PROPERTIES COMPILE_OPTIONS "-O2;--param=max-inline-insns-auto=24")
-  set_source_files_properties(${dir}/route/explore.cc PROPERTIES COMPILE_OPTIONS -O2)
+  set_source_files_properties(${dir}/route/explore.cc ${dir}/route/hedge.cc
+    PROPERTIES COMPILE_OPTIONS -O2)
 endif()

@@ -41,7 +41,8 @@ Request Draw(uint32_t i) {
   return {.max_latency_us = kTimes[i % 4],
           .deadline_us = kTimes[(i / 4) % 4],
           .min_accuracy = static_cast<uint16_t>(i % 5 == 0 ? 9'000 : 0),
-          .prefer = static_cast<Prefer>(i % 3)};
+          .prefer = static_cast<Prefer>(i % 3),
+          .hedge = i / 16 % 2 == 1};
 }
 
 void Measure(std::span<const RoutePlace> places) {

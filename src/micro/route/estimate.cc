@@ -81,10 +81,6 @@ void Spread::AddRare(uint32_t expected_us, uint32_t measured_us, uint32_t wait_u
 }
 
 Spread::Wait Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
-  // Upper edges of the steps and what lies between them, in 1/256 of what was expected.
-  static constexpr std::array<uint16_t, kSteps> kEdge = {
-      197, 215, 235, 256, 279,  304,  332,  362,  395,  431,  470,  512,
-      558, 609, 664, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 8192};
   constexpr uint32_t kMostOther = 0xFFFF, kHardlyWorse = 64;
   constexpr size_t kLeast = 4;  // steps up to what is expected
   const uint32_t unit = expected_us / 256 + 1;
@@ -110,6 +106,40 @@ Spread::Wait Spread::BestWait(uint32_t expected_us, uint32_t other_us) const {
   };
   const bool ends = best_edge != 0 && unit < kMost / best_edge;
   return {ends ? unit * best_edge : kMost, mean(best), mean(came)};
+}
+
+// sum(t) is the integral of the share that is still to come, from 0 to t: what waiting until t takes
+// on the mean. With the other one from w on the first answer takes sum(w + other), of which the
+// other one works sum(w + other) - sum(w).
+Spread::Hedge Spread::BestHedge(uint32_t expected_us, uint32_t other_us, uint32_t look_us) const {
+  const uint32_t unit = expected_us / 256 + 1, total = upto_.back() > 0 ? upto_.back() : 1U;
+  const uint32_t other = other_us / unit, look = look_us / unit;
+  if (other == 0 || other > 0xFFFF || look > other) return {};
+  std::array<uint32_t, kSteps> sums;  // to the end of each step, times `total`
+  sums[0] = total * kEdge[0];
+  for (size_t i = 1; i < kSteps; ++i)
+    sums[i] = sums[i - 1] + (2 * total - upto_[i - 1] - upto_[i]) * (kEdge[i] - kEdge[i - 1]) / 2;
+  uint32_t best = kMost;
+  Hedge chosen;
+  for (size_t w = 0, at = 0; w + 1 < kSteps; ++w) {
+    const uint32_t end = kEdge[w] + other, late = (total - upto_[w]) * look;
+    while (at + 2 < kSteps && kEdge[at + 1] <= end) ++at;
+    uint32_t both = sums[at];
+    if (end > kEdge[at]) {
+      const uint32_t over = end - kEdge[at], width = kEdge[at + 1] - kEdge[at];
+      const uint32_t came = static_cast<uint32_t>(upto_[at + 1] - upto_[at]);
+      const uint32_t less = over < width ? came * over / width / 2 : came / 2;
+      both += over * (total - upto_[at] - less);
+    }
+    const uint32_t work = both - sums[w];
+    if (work / total > other / kHedgeShare) continue;
+    const uint32_t cost = both + late + work / kHedgePrice;
+    if (cost >= best) continue;
+    best = cost;
+    const uint32_t mean = (both + late) / total;
+    chosen = {kEdge[w], static_cast<uint16_t>(mean < 0xFFFF ? mean : 0xFFFF)};
+  }
+  return chosen;
 }
 
 void LinkEstimate::Learn(uint32_t up_bytes, uint32_t measured_us, uint32_t part) {

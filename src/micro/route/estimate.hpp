@@ -49,6 +49,15 @@ class Spread {
         alone_q8;  // the mean, turning and never turning, in 1/256 of what is expected
   };
   Wait BestWait(uint32_t expected_us, uint32_t other_us) const;
+  // When something that takes `other_us` should begin beside it: the mean of the first answer and
+  // 1/kHedgePrice of what the other one works are least together, and that work stays below
+  // 1/kHedgeShare of other_us. `mean_q8` is of the first answer; 0: never. `look_us`: it
+  // is seen so much later while the other one works.
+  static constexpr uint32_t kHedgePrice = 8, kHedgeShare = 4;
+  struct Hedge {
+    uint16_t begin_q8 = 0, mean_q8 = 0;  // in 1/256 of what is expected
+  };
+  Hedge BestHedge(uint32_t expected_us, uint32_t other_us, uint32_t look_us) const;
   // True once more than a few answers were added.
   bool settled() const { return upto_.back() > 20 * kSample; }
   // The share of answers that come within `budget_us`.
@@ -58,6 +67,10 @@ class Spread {
   static constexpr int kSteps = 24;
   static constexpr uint16_t kSample = 16;   // what one measurement weighs
   static constexpr uint16_t kFull = 4'096;  // then all is halved
+  // Upper edges of the steps and what lies between them, in 1/256 of what was expected.
+  static constexpr std::array<uint16_t, kSteps> kEdge = {
+      197, 215, 235, 256, 279,  304,  332,  362,  395,  431,  470,  512,
+      558, 609, 664, 724, 1024, 1448, 2048, 2896, 4096, 5793, 8192, 8192};
   void Fill(int first, int last, uint16_t mass);
 
   std::array<uint16_t, kSteps> upto_{};  // measurements up to the end of each step

@@ -204,6 +204,7 @@ void Router::NoteWait(uint8_t i) {
   live.wait_us = other_us_ > 0 && live.spread.settled() ? wait.us : 0;
   live.mean_q8 = wait.mean_q8;
   live.alone_q8 = wait.alone_q8;
+  NoteHedge(live, ExpectedUs(i));
 }
 
 void Router::Blame(Live& live) {

@@ -29,6 +29,8 @@ struct Request {
   uint32_t up_bytes = 0;         // of this very request; 0: the profile's
   uint8_t pinned = kNoPlace;     // the caller's own choice: only its time is the router's
   bool fallback = true;          // another place may answer if the chosen one does not
+  bool hedge = false;            // ... and may work beside it, where that pays (router.hpp)
+  uint32_t look_us = 0;          // hedge: an agent's answer is seen so much later while it does
   uint32_t places = UINT32_MAX;  // bit i: place i can take this input
 };
 
@@ -57,6 +59,8 @@ struct Choice {
   uint8_t probe = kNoPlace;   // begin to ask this agent for a sign of life, beside the work
   Reason reason = Reason::kNone;
   uint32_t give_up_us = UINT32_MAX;  // `place` is waited for no longer
+  uint32_t hedge_us = UINT32_MAX;    // `backup` begins beside `place` if nothing has come by then
+  uint32_t keep_us = 0;              // ... and its answer is kept in hand until then
   uint32_t expected_us = 0;          // of the whole call
   uint16_t likely = 0;               // to meet what was asked, the backup included
   uint16_t accuracy = 0;             // expected

@@ -8,8 +8,8 @@ namespace {
 constexpr uint16_t kSameChance = 100;      // chances that count as equal
 constexpr uint16_t kSameChanceLate = 500;  // ... if a late answer is still worth something
 constexpr uint16_t kTrialChance = 9'000;
-constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
-constexpr uint8_t kPatience = 8;     // a little better, so many times: better
+constexpr uint16_t kRareTrial = 64;        // requests between trials that may cost a deadline
+constexpr uint8_t kPatience = 8;           // a little better, so many times: better
 
 uint32_t Times(uint32_t value, uint16_t share) {
   return static_cast<uint32_t>((uint64_t{value} * ((uint32_t{share} << 16) / kOne)) >> 16);
@@ -55,11 +55,12 @@ bool Router::CanTake(uint8_t i, const Request& request) const {
   return request.approximate_ok || !rows_[i].profile->approximate;
 }
 
-// The probability that this place's accuracy is what was asked, read off its interval.
-uint16_t Router::AccurateEnough(uint8_t i, uint16_t wanted) const {
+// The probability that this place's accuracy, AccuracyOf(i), is what was asked, read off its
+// interval.
+uint16_t Router::AccurateEnough(uint8_t i, uint16_t accuracy, uint16_t wanted) const {
   if (wanted == 0) return kOne;
   const Share& share = rows_[i].profile->accuracy;
-  if (wanted > live_[i].accuracy_cap || AccuracyOf(i) + (share.mid - share.low) < wanted) return 0;
+  if (wanted > live_[i].accuracy_cap || accuracy + (share.mid - share.low) < wanted) return 0;
   if (wanted <= share.low) return kOne;
   if (wanted >= share.high) return 0;
   constexpr uint32_t kHalf = kOne / 2;
@@ -81,20 +82,20 @@ uint32_t Router::Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const {
 }
 
 // The local place that answers where another does not: accurate enough if one is, then the fastest.
-uint8_t Router::Backup(const Request& request, uint32_t goal_us) const {
-  uint8_t best = kNoPlace;
+void Router::FindBackup(const Request& request, Limits& limits) const {
   uint32_t best_rank = 0, best_us = kNever;
   for (uint8_t i = 0; i < count_; ++i) {
     if (IsAgent(i) || !CanTake(i, request)) continue;
     const uint32_t us = live_[i].level_us;
-    const uint32_t rank =
-        (us < goal_us ? 2U : 0U) + (AccurateEnough(i, request.min_accuracy) >= kOne / 2 ? 1U : 0U);
-    if (best != kNoPlace && (rank < best_rank || (rank == best_rank && us >= best_us))) continue;
-    best = i;
+    const uint16_t enough = AccurateEnough(i, AccuracyOf(i), request.min_accuracy);
+    const uint32_t rank = (us < limits.goal_us ? 2U : 0U) + (enough >= kOne / 2 ? 1U : 0U);
+    if (limits.backup != kNoPlace && (rank < best_rank || (rank == best_rank && us >= best_us)))
+      continue;
+    limits.backup = i;
+    limits.enough = enough;
     best_rank = rank;
     best_us = us;
   }
-  return best;
 }
 
 // The share of answers from `i` that come within `budget_us`, none included.
@@ -122,19 +123,17 @@ Router::View Router::Look(uint8_t i, std::span<const View> before, const Request
   view.whole_us = view.expected_us;
   view.accuracy = AccuracyOf(i);
   view.energy_uj = rows_[i].profile->energy_uj;
-  view.meets =
-      Both(InTime(i, view.expected_us, limits.goal_us), AccurateEnough(i, request.min_accuracy));
+  view.meets = Both(InTime(i, view.expected_us, limits.goal_us),
+                    AccurateEnough(i, view.accuracy, request.min_accuracy));
   return view;
 }
 
 // With the backup in time if this place is not: P + (1 - P) * the backup's.
-void Router::WithBackup(View& view, uint16_t in_time, const Request& request,
-                        const Limits& limits) const {
+void Router::WithBackup(View& view, uint16_t in_time, const Limits& limits) const {
   const uint8_t b = limits.backup;
   const uint16_t missed = Not(in_time);
   view.backup = b;
-  view.meets =
-      static_cast<uint16_t>(view.meets + Both(missed, AccurateEnough(b, request.min_accuracy)));
+  view.meets = static_cast<uint16_t>(view.meets + Both(missed, limits.enough));
   view.whole_us =
       Sum(Times(view.expected_us, in_time), Times(Sum(view.give_up_us, live_[b].level_us), missed));
   view.accuracy = static_cast<uint16_t>(Both(view.accuracy, in_time) + Both(AccuracyOf(b), missed));
@@ -146,14 +145,19 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   view.whole_us = view.expected_us;
   view.accuracy = AccuracyOf(i);
   view.energy_uj = Energy(i, view.expected_us, request.up_bytes);
-  const uint16_t enough = AccurateEnough(i, request.min_accuracy);
+  const uint16_t enough = AccurateEnough(i, view.accuracy, request.min_accuracy);
   const bool spare = limits.spare;
   if (live.open && spare && (!live.alive || live.asked < live.trial_gap)) return {};
 
   // With the backup in time behind it, or, where there is no time for both, all on one card.
-  uint32_t patient = Patience(view.expected_us);
-  if (limits.goal_us == kNever && spare && request.prefer == Prefer::kLatency && live.wait_us > 0)
-    patient = Smaller(patient, live.wait_us);
+  uint32_t patient = Patience(view.expected_us), wait = 0;
+  const bool at_leisure = limits.goal_us == kNever;
+  const bool beside = request.hedge && live.first_q8 > 0;
+  if (at_leisure && spare && request.prefer == Prefer::kLatency) {
+    // Beside it the local run is done that much earlier.
+    wait = beside ? Sum(Scaled(view.expected_us, live.hedge_q8), other_us_) : live.wait_us;
+    if (wait > 0) patient = Smaller(patient, wait);
+  }
   const uint32_t window =
       spare
           ? Smaller(Less(limits.goal_us, limits.goal_us == kNever ? 0 : limits.reserve_us), patient)
@@ -166,12 +170,12 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   view.whole_us = Scaled(expected_us, live.alone_q8);
   view.price = PriceOf(view, request.prefer);
   if (window > 0) {
-    const bool at_leisure = limits.goal_us == kNever;
     View covered = view;
     covered.meets = Both(before, enough);
     covered.give_up_us = window;
-    WithBackup(covered, before, request, limits);
-    if (at_leisure && patient == live.wait_us) covered.whole_us = Scaled(expected_us, live.mean_q8);
+    WithBackup(covered, before, limits);
+    if (at_leisure && patient == wait)
+      covered.whole_us = Scaled(expected_us, beside ? live.first_q8 : live.mean_q8);
     covered.price = PriceOf(covered, request.prefer);
     if (at_leisure ? before >= kOne / 2 || covered.price < view.price
                    : before >= kOne / 2 && AsGood(covered, view, request.prefer))
@@ -208,8 +212,8 @@ Router::View Router::LookAtCascade(uint8_t i, const View& sent, const Request& r
   const uint16_t own = AccuracyOf(first), both = AccuracyOf(i);
   const uint16_t more = both > own ? Both(static_cast<uint16_t>(both - own), sent_in_time) : 0;
   view.accuracy = static_cast<uint16_t>(own + more);
-  const uint16_t enough_alone = AccurateEnough(first, request.min_accuracy);
-  const uint16_t enough = AccurateEnough(i, request.min_accuracy);
+  const uint16_t enough_alone = AccurateEnough(first, own, request.min_accuracy);
+  const uint16_t enough = AccurateEnough(i, both, request.min_accuracy);
   const uint16_t gain =
       enough > enough_alone ? static_cast<uint16_t>(enough - enough_alone) : uint16_t{0};
   view.meets = Both(local_in_time, static_cast<uint16_t>(enough_alone + Both(gain, sent_in_time)));
@@ -277,14 +281,14 @@ void Router::Watch(uint64_t now_ns) {
 
 Choice Router::Decide(const Request& request, uint64_t now_ns) {
   Watch(now_ns);
-  Limits limits{kNever, kNever, kNoPlace, 0, false};
+  Limits limits{kNever, kNever, kNoPlace, 0, 0, false};
   if (request.max_latency_us != 0) limits.goal_us = request.max_latency_us;
   if (request.deadline_us != 0) {
     limits.last_us = request.deadline_us;
     limits.goal_us = Smaller(limits.goal_us, request.deadline_us);
   }
   if (!request.late_ok) limits.last_us = limits.goal_us;
-  if (request.fallback) limits.backup = Backup(request, limits.goal_us);
+  if (request.fallback) FindBackup(request, limits);
   if (limits.backup != kNoPlace) {
     const uint32_t us = live_[limits.backup].level_us;
     limits.reserve_us = Sum(us, us / (rows_[limits.backup].steady ? 32 : 8) + kMarginUs);
@@ -322,6 +326,8 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   choice.accuracy = view.accuracy;
   patient_ = false;
   if (request.pinned == kNoPlace) Explore(views, request, limits, choice);
+  if (request.hedge && request.pinned == kNoPlace)
+    Hedge(request, limits, views[choice.place].expected_us, choice);
   Probe(request, choice);
   choice.distrust = distrust(choice.place);
   last_ = choice.place;
@@ -330,6 +336,7 @@ Choice Router::Decide(const Request& request, uint64_t now_ns) {
   last_stands_ = live_[choice.place].asked < kSeldom ? 1 : limits.spare ? 32 : 8;
   live_[choice.place].asked = 0;
   if (limits.spare) other_us_ = live_[limits.backup].level_us;
+  look_us_ = request.hedge ? request.look_us : kNever;
   if (rows_[choice.place].first != kNoPlace) live_[rows_[choice.place].then].asked = 0;
   return choice;
 }

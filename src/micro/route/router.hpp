@@ -10,7 +10,7 @@
 //   Router router(kPlaces, links);
 //   Choice choice = router.Decide({.max_latency_us = 50'000}, clock.NowNs());
 //
-// Rules, each one function in router.cc, explore.cc or learn.cc:
+// Rules, each one function in router.cc, explore.cc, hedge.cc or learn.cc:
 //   Meets     P(in time) * P(accurate enough), a local backup in time included
 //   Prefer    of the places within 1 % of the best P (5 % for a soft goal), the fastest, most
 //             accurate or most frugal one; the present one stays unless another is better by an
@@ -19,6 +19,9 @@
 //             while another place works; then one request is its trial
 //   Explore   a place that would be preferred as its profile has it gets a request now and then: at
 //             most 1/64 of all time spent goes into it (1/8 while a place is suspected slow)
+//   Hedge     where latency or accuracy is preferred and the caller allows it, a local run begins
+//             beside an agent that is late: when its odds to be first are worth its work; at most a
+//             quarter of a local run for each request is spent so in vain
 //   Distrust  load hints weigh what they have been worth; accuracy is capped by how often answers
 //             agree; measurements that the clock cannot have made are dropped
 //
@@ -65,6 +68,8 @@ class Router {
   // A local run was not started, since it would have ended too late: its estimate counts a little
   // less, or one slow run would rule it out for ever.
   void Skipped(uint8_t place);
+  // A local run beside an agent worked so long, and its answer was not the one taken.
+  void WorkedInVain(uint32_t us);
   // The clock went back, or further than anything that was waited for.
   void ClockJumped() { distrust_ |= kClock; }
   // A probe was answered.
@@ -89,6 +94,8 @@ class Router {
     uint32_t base_us = 0;     // the whole, as its profile or its best days have it
     uint32_t hint_us = 0;     // what it last said a request would wait
     uint32_t wait_us = 0;     // as long as waiting pays, beside a local answer; 0: unknown
+    uint16_t hedge_q8 = 0;    // of what is expected: when a local run should begin beside it
+    uint16_t first_q8 = 0;    // ... and the first answer of both; 0: does not pay
     uint16_t mean_q8 = 256;   // of what was expected: the mean, a local answer behind it
     uint16_t alone_q8 = 256;  // ... and without one
     uint16_t odds = kOne, run_odds = kOne;  // of the first of the run, of the whole run
@@ -125,13 +132,14 @@ class Router {
   struct Limits {
     uint32_t goal_us, last_us;  // an answer is as asked until; is worth something until
     uint8_t backup;             // the local place that answers if another does not
+    uint16_t enough;            // ... P(accurate enough)
     uint32_t reserve_us;        // ... and what it needs
     bool spare;                 // it meets the goal if started at once
   };
 
   bool CanTake(uint8_t i, const Request& request) const;
-  uint16_t AccurateEnough(uint8_t i, uint16_t wanted) const;
-  uint8_t Backup(const Request& request, uint32_t goal_us) const;
+  uint16_t AccurateEnough(uint8_t i, uint16_t accuracy, uint16_t wanted) const;
+  void FindBackup(const Request& request, Limits& limits) const;
   uint16_t InTime(uint8_t i, uint32_t expected_us, uint32_t budget_us) const;
   // `before`: the views of the rows above.
   View Look(uint8_t i, std::span<const View> before, const Request& request,
@@ -139,7 +147,7 @@ class Router {
   View LookAtCascade(uint8_t i, const View& sent, const Request& request,
                      const Limits& limits) const;
   View LookAtAgent(uint8_t i, const Request& request, const Limits& limits) const;
-  void WithBackup(View& view, uint16_t enough, const Request& request, const Limits& limits) const;
+  void WithBackup(View& view, uint16_t in_time, const Limits& limits) const;
   uint32_t Energy(uint8_t i, uint32_t us, uint32_t up_bytes) const;
   uint8_t Preferred(std::span<View> views, const Request& request, Reason& reason);
   void Explore(std::span<const View> views, const Request& request, const Limits& limits,
@@ -147,6 +155,7 @@ class Router {
   void Doubt(uint8_t place, const View& now, uint32_t room, const Limits& limits, Choice& choice);
   void BePatient(const View& now, const Limits& limits, Choice& choice);
   void Probe(const Request& request, Choice& choice);
+  void Hedge(const Request& request, const Limits& limits, uint32_t expected_us, Choice& choice);
   static void CloseBreaker(Live& live);
   static void Blame(Live& live);
   static void FailTrial(Live& live, uint32_t waited_us, bool refused);
@@ -154,6 +163,7 @@ class Router {
   void LearnLate(uint8_t i, uint32_t expected_us, uint32_t waited_us);
   static bool IsNoChance(Live& live, int step, uint16_t odds);
   void NoteWait(uint8_t i);
+  void NoteHedge(Live& live, uint32_t expected_us) const;
   void CheckProfile(uint8_t i);
   void Weigh(Live& live, uint32_t expected_us, const Outcome& outcome);
   void Begin(uint8_t i);
@@ -166,11 +176,13 @@ class Router {
   std::array<Live, kMaxPlaces> live_{};
   std::array<LinkEstimate, kMaxLinks> links_{};
   uint64_t now_ns_ = 0;
-  uint32_t other_us_ = 0;     // what a local answer takes, as of the last decision
-  uint32_t credit_us_ = 0;    // earned by requests, spent on exploring
-  uint16_t last_stands_ = 1;  // requests that its answer stands for
-  uint8_t last_ = kNoPlace;   // the place that was chosen last
-  bool patient_ = false;      // ... and it is waited for longer than pays
+  uint32_t other_us_ = 0;          // what a local answer takes, as of the last decision
+  uint32_t look_us_ = UINT32_MAX;  // Request::look_us, as of then; UINT32_MAX: hedging not allowed
+  uint32_t credit_us_ = 0;         // earned by requests, spent on exploring
+  uint32_t spare_us_ = 0;          // ... on local runs in vain
+  uint16_t last_stands_ = 1;       // requests that its answer stands for
+  uint8_t last_ = kNoPlace;        // the place that was chosen last
+  bool patient_ = false;           // ... and it is waited for longer than pays
   uint8_t count_ = 0;
   uint8_t distrust_ = 0;
   uint8_t turn_ = 0, turns_ = 0;  // which agent is probed next; requests, for every second

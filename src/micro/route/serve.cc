@@ -42,11 +42,13 @@ class Job {
     if (choice.place == kNoPlace) return served_;
     if (request_.pinned != kNoPlace && choice.place != request_.pinned) return LeaveAlone();
     if (router_.place(choice.place).first != kNoPlace) return Cascade();
-    const uint64_t until_ns = After(start_ns_, choice.give_up_us);
-    served_.failure = Try(choice.place, until_ns);
-    if (served_.ok) Compare();
-    if (served_.ok || choice.backup == kNoPlace) return served_;
-    return FallBack(choice.backup);
+    const bool beside = choice.hedge_us != kEver;
+    const uint64_t until_ns = After(start_ns_, beside ? choice.hedge_us : choice.give_up_us);
+    if (!beside || !TryBoth()) served_.failure = Try(choice.place, until_ns);
+    if (served_.hedged || choice.backup == kNoPlace) return served_;
+    if (!served_.ok) return FallBack(choice.backup);
+    Compare();
+    return served_;
   }
 
   void Listen() {
@@ -69,8 +71,13 @@ class Job {
     const Ran ran = places_.Run(place, until_ns, outcome);
     outcome.total_us = Since(begin_ns);
     served_.place = place;
+    served_.ok = served_.ok || ran == Ran::kAnswered;
+    Learn(place, ran, until_ns, begin_ns, outcome);
+    return ran;
+  }
+
+  void Learn(uint8_t place, Ran ran, uint64_t until_ns, uint64_t begin_ns, const Outcome& outcome) {
     if (ran == Ran::kAnswered) {
-      served_.ok = true;
       router_.Answered(place, outcome);
     } else if (ran == Ran::kUnfit) {
       router_.Alive(place, 0);  // It lives, and nothing is learned of its time.
@@ -80,7 +87,29 @@ class Job {
       router_.Failed(place, outcome.total_us, ran == Ran::kRefused);
       if (router_.place(place).link != kNoLink) lost_ = place;
     }
-    return ran;
+  }
+
+  // False: they cannot work beside each other here.
+  bool TryBoth() {
+    const Choice& choice = served_.choice;
+    const Beside when{.begin_ns = After(start_ns_, choice.hedge_us),
+                      .keep_ns = After(start_ns_, choice.keep_us),
+                      .until_ns = After(start_ns_, choice.give_up_us)};
+    const uint64_t begin_ns = places_.NowNs();
+    Outcome outcome;
+    Race race;
+    if (!places_.RunBoth(choice.place, choice.backup, when, race, outcome)) return false;
+    outcome.total_us = Since(begin_ns);
+    served_.hedged = race.local_ns > 0;
+    served_.failure = race.agent;
+    const bool by_local = race.local == Ran::kAnswered;
+    if (by_local) router_.Answered(choice.backup, {.total_us = Us(race.local_ns)});
+    if (!by_local && served_.hedged) router_.WorkedInVain(Us(race.local_ns));
+    served_.place = by_local ? choice.backup : choice.place;
+    Learn(choice.place, race.agent, when.until_ns, begin_ns, outcome);
+    served_.ok = by_local || race.agent == Ran::kAnswered;
+    served_.fell_back = by_local;
+    return true;
   }
 
   // Time allowing, the local model looks at the same input: an agent's accuracy is its own word.

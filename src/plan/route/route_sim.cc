@@ -39,24 +39,33 @@ double RouteSim::ToTrue(uint64_t ns) const {
   return std::max(now_s_, static_cast<double>(ns) / 1e9 - 1e6 - Skew());
 }
 
-bool RouteSim::Exchange(TruePlace& place, double work_s, double until_s) {
+double RouteSim::Reply(const TruePlace& place, double work_s) {
   LinkModel& link = links_[static_cast<size_t>(place.link)];
-  const size_t index = static_cast<size_t>(&place - places_.data());
   double at_s = now_s_;
-  if (!connected_[index]) {
+  if (!connected_[static_cast<size_t>(&place - places_.data())]) {
     at_s = link.Arrives(Way::kUp, kHandshakeBytes, at_s);
     at_s = link.Arrives(Way::kDown, kHandshakeBytes, at_s);
   }
-  if (work_s >= 0) {
-    sent_ += place.up_bytes;
-    at_s = link.Arrives(Way::kUp, place.up_bytes, at_s) + work_s;
-    at_s = link.Arrives(Way::kDown, place.down_bytes, at_s);
-  }
-  const bool in_time = at_s <= until_s;
-  now_s_ = in_time ? at_s : until_s;
-  connected_[index] = in_time;
-  if (!in_time) link.Reset();
-  return in_time;
+  sent_ += place.up_bytes;
+  at_s = link.Arrives(Way::kUp, place.up_bytes, at_s) + work_s + place.queue_us / 1e6;
+  return link.Arrives(Way::kDown, place.down_bytes, at_s);
+}
+
+void RouteSim::Advance(const TruePlace& place, double to_s, bool taken) {
+  now_s_ = to_s;
+  connected_[static_cast<size_t>(&place - places_.data())] = taken;
+  if (!taken) links_[static_cast<size_t>(place.link)].Reset();
+}
+
+double RouteSim::Work(const TruePlace& place) {
+  return place.compute_us[random_() % place.compute_us.size()] / 1e6;
+}
+
+void RouteSim::Says(const TruePlace& place, double work_s, micro::Outcome& outcome) const {
+  outcome.agent_us = Us(work_s * place.claims_work);
+  if (!place.hints) return;
+  outcome.queue_us = place.queue_us;
+  outcome.load_us = place.claims_load_us != 0 ? place.claims_load_us : place.queue_us;
 }
 
 void RouteSim::StartProbe(uint8_t place) {
@@ -82,7 +91,7 @@ bool RouteSim::ProbeAnswered(uint8_t& place, uint32_t& rtt_us) {
 
 micro::Ran RouteSim::Run(uint8_t i, uint64_t until_ns, micro::Outcome& outcome) {
   TruePlace& place = places_[i];
-  const double work_s = place.compute_us[random_() % place.compute_us.size()] / 1e6;
+  const double work_s = Work(place);
   if (place.link < 0) {
     now_s_ += work_s;
     local_s_ += work_s;
@@ -90,14 +99,37 @@ micro::Ran RouteSim::Run(uint8_t i, uint64_t until_ns, micro::Outcome& outcome) 
     return micro::Ran::kAnswered;
   }
   outcome.cold = !connected_[i];
-  if (!Exchange(place, work_s + place.queue_us / 1e6, ToTrue(until_ns))) return micro::Ran::kLate;
+  const double until_s = ToTrue(until_ns), at_s = Reply(place, work_s);
+  const bool in_time = at_s <= until_s;
+  Advance(place, in_time ? at_s : until_s, in_time);
+  if (!in_time) return micro::Ran::kLate;
   answered_by_ = i;
-  outcome.agent_us = Us(work_s * place.claims_work);
-  if (place.hints) {
-    outcome.queue_us = place.queue_us;
-    outcome.load_us = place.claims_load_us != 0 ? place.claims_load_us : place.queue_us;
-  }
+  Says(place, work_s, outcome);
   return micro::Ran::kAnswered;
+}
+
+bool RouteSim::RunBoth(uint8_t i, uint8_t local, const micro::Beside& when, micro::Race& race,
+                       micro::Outcome& outcome) {
+  const TruePlace &far = places_[i], &near = places_[local];
+  const double work_s = Work(far), local_s = Work(near), look_s = near.look_us / 1e6;
+  const double begin_s = ToTrue(when.begin_ns), keep_s = ToTrue(when.keep_ns);
+  outcome.cold = !connected_[i];
+  double at_s = Reply(far, work_s);
+  const double end_s = begin_s + local_s, wait_s = std::max(end_s, std::min(keep_s, kForever));
+  double worked_s = 0;
+  if (at_s > begin_s) {
+    const double looks = look_s > 0 ? std::ceil((at_s - begin_s) / look_s) : 0;
+    if (at_s < end_s && look_s > 0) at_s = std::min(begin_s + looks * look_s, end_s);
+    worked_s = std::min(at_s, end_s) - begin_s;
+  }
+  const bool by_agent = at_s <= std::min(wait_s, ToTrue(when.until_ns));
+  Advance(far, by_agent ? at_s : wait_s, by_agent);
+  local_s_ += worked_s;
+  race.local_ns = static_cast<uint64_t>(worked_s * 1e9);
+  (by_agent ? race.agent : race.local) = micro::Ran::kAnswered;
+  answered_by_ = by_agent ? i : local;
+  if (by_agent) Says(far, work_s, outcome);
+  return true;
 }
 
 uint16_t RouteSim::Confidence() {

@@ -28,6 +28,8 @@ struct TruePlace {
   std::vector<uint32_t> classes{};     // for each sample: the class it answers; may be empty
   size_t up_bytes = 0, down_bytes = 0;
   uint32_t queue_us = 0;  // waiting there, truly
+  // Here: how often a run beside an agent looks for its answer; 0: at once, something else computes.
+  uint32_t look_us = 0;
   // Lies.
   bool hints = true;            // says its load
   uint32_t claims_load_us = 0;  // ... this instead, if not 0
@@ -73,14 +75,20 @@ class RouteSim final : public micro::Places {
   void StartProbe(uint8_t place) override;
   bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
+  bool RunBoth(uint8_t agent, uint8_t local, const micro::Beside& when, micro::Race& race,
+               micro::Outcome& outcome) override;
   uint16_t Confidence() override;
   bool Agrees(uint8_t local, bool& agreed) override;
 
  private:
   double Skew() const;
   double ToTrue(uint64_t ns) const;
-  // Advances to the moment an exchange ends, or to `until_s` if that is earlier.
-  bool Exchange(TruePlace& place, double work_s, double until_s);
+  // When the reply to a request that is sent now arrives.
+  double Reply(const TruePlace& place, double work_s);
+  // Advances to the moment it does; a connection whose reply is not taken is closed.
+  void Advance(const TruePlace& place, double to_s, bool taken);
+  double Work(const TruePlace& place);
+  void Says(const TruePlace& place, double work_s, micro::Outcome& outcome) const;
 
   std::vector<TruePlace> places_;
   std::vector<LinkModel> links_;

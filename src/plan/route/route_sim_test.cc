@@ -126,5 +126,44 @@ TEST_F(AdversaryTest, JumpsOfTheClockCostAtMostTheRequestsTheyHit) {
   EXPECT_EQ(score.distrust & micro::kClock, micro::kClock);
 }
 
+// The local answer beside an agent whose packets are lost now and then.
+struct Mean {
+  double latency_s = 0, local_s = 0;
+};
+Mean OverCrowdedWifi(const micro::Request& request, uint32_t look_us) {
+  const Profile board{.accuracy = {8'600, 8'900, 9'150}, .compute = {107'000, 107'000, 107'000}};
+  const Profile agent{.place = PlaceKind::kAgent,
+                      .accuracy = {9'000, 9'260, 9'450},
+                      .up_bytes = 3'150,
+                      .compute = {5'000, 6'000, 9'000}};
+  const micro::RoutePlace rows[] = {{.profile = &board, .steady = true},
+                                    {.profile = &agent, .link = 0}};
+  const LinkProfile links[] = {{.rtt_us = 28'000, .up_ns_per_byte = 2'000}};
+  micro::Router router(rows, links);
+  RouteSim sim({{.compute_us = {107'000}, .right = {1}, .look_us = look_us},
+                {.link = 0, .compute_us = {5'000}, .right = {1}, .up_bytes = 3'150}},
+               {LinkModel(*FindLinkShape("wifi-crowded"), 7)}, {.seed = 7, .paired = true});
+  Mean mean;
+  constexpr int kRequests = 3'000;
+  for (int i = 0; i < kRequests; ++i) {
+    sim.Wait(1 + i * 0.5);
+    mean.latency_s += sim.Run(router, request, 0).latency_s / kRequests;
+  }
+  mean.local_s = sim.local_s() / kRequests;
+  return mean;
+}
+
+TEST(Hedging, AnswersSoonerForAtMostAQuarterOfALocalRun) {
+  const Mean without = OverCrowdedWifi({}, 0), with = OverCrowdedWifi({.hedge = true}, 0);
+  EXPECT_LT(with.latency_s, without.latency_s * 0.97);
+  EXPECT_LT(with.local_s, without.local_s + 0.107 / 4);
+}
+
+TEST(Hedging, CostsABoardOfOneCoreNothing) {
+  const Mean without = OverCrowdedWifi({}, 20'000),
+             with = OverCrowdedWifi({.hedge = true, .look_us = 10'000}, 20'000);
+  EXPECT_LT(with.latency_s, without.latency_s * 1.01);
+}
+
 }  // namespace
 }  // namespace covey::plan

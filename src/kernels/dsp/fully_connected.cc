@@ -78,16 +78,13 @@ void FewRows(const OpView& op, const Finish& finish, int32_t first, const int8_t
   }
 }
 
-}  // namespace
-
-void RunFullyConnected(const OpView& op) {
-  if (op.output[0].dtype == DType::kInt16) return RunWideFullyConnected(op);
-  if (op.output[0].dtype != DType::kInt8) return ref::RunFullyConnected(op);
+// kNarrow: the rows are int4. A loop for each: asked anew for every four outputs, it would keep the
+// other's registers.
+template <bool kNarrow>
+void Run(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   const bool blocks = attr.weights_order == kWeightBlocks;
-  const bool narrow = kSomeNarrow && op.input[1].dtype == DType::kInt4;
-  if (attr.weights_offset != 0 || outputs < 4) return ref::RunFullyConnected(op);
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
   const Finish finish(op, outputs);
   const int8_t* const in = op.input[0].as<int8_t>();
@@ -100,12 +97,12 @@ void RunFullyConnected(const OpView& op) {
     }
     // The last four rows may overlap those before them; their results are the same.
     const int32_t first = o + 4 <= outputs ? o : outputs - 4;
-    const auto* const weights = narrow ? op.input[1].as<int8_t>() + first * Int4RowBytes(inputs)
-                                       : op.input[1].as<int8_t>() + first * inputs;
+    const auto row = static_cast<int32_t>(kNarrow ? Int4RowBytes(inputs) : inputs);
+    const int8_t* const weights = op.input[1].as<int8_t>() + first * row;
     for (int32_t n = 0; n < batch; ++n) {
       int32_t sums[4];
       finish.Begin(first, sums);
-      if (narrow) {
+      if constexpr (kNarrow) {
         AddNarrow(in + n * inputs, reinterpret_cast<const uint8_t*>(weights), inputs,
                   attr.input_offset, sums);
       } else {
@@ -114,6 +111,16 @@ void RunFullyConnected(const OpView& op) {
       finish.Four(sums, first, result + n * outputs + first);
     }
   }
+}
+
+}  // namespace
+
+void RunFullyConnected(const OpView& op) {
+  if (op.output[0].dtype == DType::kInt16) return RunWideFullyConnected(op);
+  if (op.output[0].dtype != DType::kInt8 || op.attr_as<ConvAttr>().weights_offset != 0 ||
+      op.input[1].dims[0] < 4)
+    return ref::RunFullyConnected(op);
+  kSomeNarrow&& op.input[1].dtype == DType::kInt4 ? Run<true>(op) : Run<false>(op);
 }
 
 }  // namespace covey::kernels::dsp

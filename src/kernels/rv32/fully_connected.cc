@@ -11,8 +11,8 @@ constexpr int kOutputs = 8;
 
 // Eight outputs of one input vector. An input that is zero (after a relu many are) is skipped.
 // in (I)  weights: of the eight outputs, `row` bytes apart  sums (8)
-void EightSums(const int8_t* in, const int8_t* weights, int32_t row, int32_t inputs, int32_t offset,
-               int32_t* sums) {
+[[gnu::always_inline]] inline void EightSums(const int8_t* in, const int8_t* weights, int32_t row,
+                                             int32_t inputs, int32_t offset, int32_t* sums) {
   const int8_t* w[kOutputs];
   int32_t sum[kOutputs];
   for (int i = 0; i < kOutputs; ++i) w[i] = weights + i * row, sum[i] = 0;
@@ -48,13 +48,10 @@ void NarrowSums(const OpView& op, const int8_t* in, int32_t first, int32_t* sums
   }
 }
 
-}  // namespace
-
-void RunFullyConnected(const OpView& op) {
+// kNarrow: the rows are int4. A loop for each, so that the usual one has EightSums in itself.
+template <bool kNarrow>
+void Run(const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
-  if (op.output[0].dtype != DType::kInt8 || attr.weights_offset != 0 || attr.weights_order != 0 ||
-      op.input[1].dims[0] < kOutputs)
-    return ref::RunFullyConnected(op);
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
   const auto batch = static_cast<int32_t>(op.input[0].elements() / inputs);
   const auto* const bias = op.input[2].as<int32_t>();
@@ -67,7 +64,7 @@ void RunFullyConnected(const OpView& op) {
     const int8_t* const weights = op.input[1].as<int8_t>() + first * inputs;
     for (int32_t n = 0; n < batch; ++n) {
       int32_t sums[kOutputs];
-      if (kSomeNarrow && op.input[1].dtype == DType::kInt4) {
+      if constexpr (kNarrow) {
         NarrowSums(op, in + n * inputs, first, sums);
       } else {
         EightSums(in + n * inputs, weights, inputs, inputs, attr.input_offset, sums);
@@ -79,6 +76,16 @@ void RunFullyConnected(const OpView& op) {
       }
     }
   }
+}
+
+}  // namespace
+
+void RunFullyConnected(const OpView& op) {
+  const auto& attr = op.attr_as<ConvAttr>();
+  if (op.output[0].dtype != DType::kInt8 || attr.weights_offset != 0 || attr.weights_order != 0 ||
+      op.input[1].dims[0] < kOutputs)
+    return ref::RunFullyConnected(op);
+  kSomeNarrow&& op.input[1].dtype == DType::kInt4 ? Run<true>(op) : Run<false>(op);
 }
 
 }  // namespace covey::kernels::rv32

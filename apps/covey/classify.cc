@@ -24,7 +24,7 @@ struct Options {
   std::string model, fallback;
   uint32_t top_k = 1;
   std::string profiles, prefer = "latency";
-  double deadline_s = 5, max_latency_s = 0, min_accuracy = 0;
+  double deadline_s = 5, max_latency_s = 0, min_accuracy = 0, keep = 0.99;
   bool automatic = false, exact_only = false, never_late = false, explain = false, json = false;
 };
 
@@ -80,6 +80,10 @@ Json ToJson(const std::string& image, const Answer& answer) {
   json["likely"] = answer.likely;
   json["expected_accuracy"] = answer.expected_accuracy;
   json["distrusts"] = answer.distrusts;
+  if (answer.sent_bytes > 0) {
+    json["form"] = answer.form;
+    json["sent_bytes"] = answer.sent_bytes;
+  }
   if (answer.fell_back) json["fallback_reason"] = answer.fallback_reason;
   return json;
 }
@@ -122,6 +126,7 @@ Expected<Answer> ClassifyFile(Session& session, const Options& options, const st
                                                  : Prefer::kLatency;
   call.sla.exact_only = options.exact_only;
   call.sla.never_late = options.never_late;
+  call.sla.keep_answers = options.keep;
   call.fallback = options.fallback.empty() ? Fallback::kFail : Fallback::kLocal;
   Expected<Answer> answer = session.Classify(image.value(), call);
   if (!answer) return Error{answer.error().code, path + ": " + answer.error().message};
@@ -239,7 +244,13 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_flag("--exact-only", options->exact_only, "--auto: no approximate variants");
   command->add_flag("--never-late", options->never_late,
                     "--auto: an answer after --max-latency is worth nothing");
-  command->add_option("--profiles", options->profiles, "--auto: what covey eval measured");
+  command
+      ->add_option("--keep", options->keep,
+                   "on agents: a picture is sent smaller only in a form of --profiles that leaves "
+                   "at least this part of the answers as they are (default 0.99)")
+      ->check(NumberFrom(0, 1));
+  command->add_option("--profiles", options->profiles,
+                      "what covey eval measured, for --auto, and covey forms, for what is sent");
   command->add_flag("--explain", options->explain, "say why each picture went where it went");
   command->add_flag("--json", options->json, "print JSON");
   command->footer(
@@ -253,6 +264,8 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
       "--auto --max-latency 0.05 --prefer accuracy --explain\n"
       "  covey classify *.png --model net.covey --auto --max-latency 0.002 --prefer accuracy "
       "--profiles profiles.toml --explain\n"
+      "  covey classify *.png --on agent:edge.local:7700 --model resnet56 --profiles profiles.toml "
+      "--keep 0.95 --explain\n"
       "  covey classify *.png --on agent:a:7700 --on agent:b:7700 --model resnet56 --auto");
   command->callback([=, &chosen] { chosen = [=] { return Classify(*options); }; });
 }

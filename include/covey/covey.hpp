@@ -114,19 +114,27 @@ struct Answer {
   double likely = 0;                    // to meet what was asked, 0..1
   double expected_accuracy = 0;         // 0..1
   std::vector<std::string> distrusts;   // what the router does not believe, in words
+  // What went to the agent that answered; empty and 0 for a local answer. "file": the picture as it
+  // came; "raw", "png", "jpeg:80:420" (`covey forms --help`); "tensor".
+  std::string form;
+  uint64_t sent_bytes = 0;  // of the whole request
 };
 
 enum class Fallback { kLocal, kFail };
 
 enum class Prefer { kLatency, kAccuracy, kEnergy };
 
-// What a call asks of its place; for places that begin with "auto".
+// What a call asks of its place; `keep_answers` and `exact_only` hold at any, the rest at places that
+// begin with "auto".
 struct Sla {
   std::chrono::nanoseconds max_latency{};  // an answer by then is as wanted; 0: any time
   double min_accuracy = 0;                 // 0..1
   Prefer prefer = Prefer::kLatency;
-  bool exact_only = false;  // no approximate variants
+  bool exact_only = false;  // no approximate variants; pictures are sent without loss
   bool never_late = false;  // an answer after max_latency is worth nothing
+  // A picture is sent smaller only in a form that leaves at least this share of the answers as they
+  // are, as `covey forms` measured it. 0..1
+  double keep_answers = 0.99;
 };
 
 struct CallOptions {

@@ -55,6 +55,7 @@ typedef enum covey_code {
 #define COVEY_ERROR_BYTES 96
 #define COVEY_PLACE_BYTES 64
 #define COVEY_MODEL_BYTES 48
+#define COVEY_FORM_BYTES 16
 
 /* Gives `size` bytes of the image from `offset` on: fills `buffer` and returns true, or false to
  * break off. Offsets come in order from 0; a call may start again at 0 (fallback, retry). */
@@ -88,13 +89,17 @@ typedef enum covey_prefer {
   COVEY_PREFER_ENERGY = 2
 } covey_prefer;
 
-/* What a call asks of its place; for the place "auto ..." only. All zero: whatever is fastest. */
+/* What a call asks of its place; `exact_only` and `keep_answers` hold at any, the rest at the place
+ * "auto ...". All zero: whatever is fastest. */
 typedef struct covey_sla {
   uint64_t max_latency_ns; /* an answer by then is as wanted; 0: any time before the deadline */
   uint16_t min_accuracy;   /* in 1/10,000; 0: any */
   covey_prefer prefer;
-  bool exact_only; /* no approximate variants */
+  bool exact_only; /* no approximate variants; pictures are sent as they are */
   bool never_late; /* an answer after max_latency_ns is worth nothing */
+  /* A picture is sent smaller only if at least this share of the answers stays, in 1/10,000;
+   * 0: 9,900 */
+  uint16_t keep_answers;
 } covey_sla;
 
 typedef struct covey_options {
@@ -124,6 +129,10 @@ typedef struct covey_result {
   uint16_t likely, accuracy;     /* to meet the request, to be right; 1/10,000, as expected */
   uint8_t distrust; /* bits: 1 latency profile, 2 accuracy profile, 4 load hints, 8 clock */
   uint8_t variant;  /* of the device's model that answered: 0 the model itself */
+  /* What went to the agent that answered; empty and 0 for a local answer. "raw", "jpeg:80:420"
+   * (quality, colours at half size), "file" (a JPEG or PNG of the caller's), "tensor". */
+  char form[COVEY_FORM_BYTES];
+  uint32_t sent_bytes; /* of the whole request */
 } covey_result;
 
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */

@@ -10,6 +10,7 @@ Status InferCall::AskAgent(serve::Client& client, const std::string& model,
   serve::InferReply reply;
   COVEY_TRY(client.Infer(model, inputs, reply, deadline, diag));
   answer.outputs = std::move(reply.outputs);
+  sent_bytes = reply.traffic.sent_bytes;
   timing = reply.timing;
   answer.compute = std::chrono::nanoseconds(timing.compute_ns);
   return OkStatus();
@@ -49,6 +50,14 @@ Status ClassifyCall::AskAgent(serve::Client& client, const std::string& model,
   timing = reply.timing;
   answer.compute = std::chrono::nanoseconds(timing.compute_ns);
   return OkStatus();
+}
+
+Call::Sent ClassifyCall::sent() const {
+  if (form.kind != serve::Form::Kind::kFile) return {form.Text(), sent_bytes};
+  if (image.format == ImageFormat::kTensor) return {"tensor", sent_bytes};
+  const bool pixels =
+      image.format == ImageFormat::kRawRgb8 || image.format == ImageFormat::kRawGray8;
+  return {pixels ? "raw" : "file", sent_bytes};
 }
 
 Status ClassifyCall::RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const {

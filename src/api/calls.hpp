@@ -42,8 +42,10 @@ struct Call {
 
 struct InferCall final : Call {
   std::span<const HostTensor> inputs;
+  mutable uint64_t sent_bytes = 0;
 
   explicit InferCall(std::span<const HostTensor> given) : inputs(given) {}
+  Sent sent() const override { return {"tensor", sent_bytes}; }
   Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
                   Answer& answer, wire::Timing& timing, Diag& diag) const override;
   Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override;
@@ -60,7 +62,7 @@ struct ClassifyCall final : Call {
   void Encode(const serve::Form& wanted) override;
   bool has_forms() const override { return image.format != ImageFormat::kTensor; }
   size_t bytes() const override { return image.bytes.size(); }
-  Sent sent() const override { return {form.Text(), sent_bytes}; }
+  Sent sent() const override;
   Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
                   Answer& answer, wire::Timing& timing, Diag& diag) const override;
   Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override;

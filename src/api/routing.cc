@@ -100,9 +100,12 @@ void Routing::AddForms(const serve::Profiles& profiles) {
       const auto form = serve::ParseForm(one.form, silent);
       if (!form.ok() || form->kind == serve::Form::Kind::kFile) continue;
       to.forms.push_back(*form);
-      to.measured.push_back({.bytes = Whole(one.sent_bytes),
-                             .encode_us = Whole(one.encode_ms * 1e3),
-                             .agrees = form->lossless() ? kOne : Part(one.agreement.value)});
+      to.measured.push_back(
+          {.bytes = Whole(one.sent_bytes),
+           .encode_us = Whole(one.encode_ms * 1e3),
+           .agrees = form->lossless()
+                         ? kOne
+                         : std::min(Part(one.agreement.value), static_cast<uint16_t>(kOne - 1))});
     }
   }
 }

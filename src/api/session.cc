@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -82,11 +83,15 @@ struct Session::State {
 
 namespace {
 
+uint16_t Part(double share) {
+  return share > 0 ? static_cast<uint16_t>(std::lround(std::min(share, 1.0) * kOne)) : uint16_t{0};
+}
+
 micro::Request RequestOf(const CallOptions& options, std::chrono::nanoseconds time) {
   const Sla& sla = options.sla;
   return {.max_latency_us = Us(sla.max_latency),
           .deadline_us = Us(time),
-          .min_accuracy = static_cast<uint16_t>(std::clamp(sla.min_accuracy, 0.0, 1.0) * kOne),
+          .min_accuracy = Part(sla.min_accuracy),
           .prefer = static_cast<micro::Prefer>(sla.prefer),
           .approximate_ok = !sla.exact_only,
           .late_ok = !sla.never_late,
@@ -103,9 +108,6 @@ void Explain(const micro::Choice& choice, Answer& answer) {
     if ((choice.distrust & bit) != 0) answer.distrusts.emplace_back(micro::DistrustText(bit));
   }
 }
-
-// A form that changes more of 10,000 answers is not sent.
-constexpr uint16_t kKeepAnswers = 9'900;
 
 constexpr char kLeftAlone[] = "the agent failed a moment ago and is left alone for now";
 
@@ -171,7 +173,7 @@ Expected<Answer> Session::State::Run(Call&& call, const CallOptions& call_option
   request.fallback = request.fallback && at_agent && !set.locals.empty();
   const auto routing = RoutingFor(set);
   std::unique_lock lock(routing->mutex);
-  const uint16_t keep = call_options.sla.exact_only ? kOne : kKeepAnswers;
+  const uint16_t keep = call_options.sla.exact_only ? kOne : Part(call_options.sla.keep_answers);
   HostPlaces places(call, set, {routing->forms, keep}, deadline, request.fallback, lock);
   const micro::Served served =
       micro::Serve(routing->router, request, routing->calibration(), places);
@@ -189,8 +191,12 @@ Expected<Answer> Session::State::Run(Call&& call, const CallOptions& call_option
     answer.fallback_reason = ToError(places.agent_status, places.agent_diag).message;
   }
   Explain(served.choice, answer);
-  if (const Call::Sent sent = call.sent(); !here && sent.bytes > 0)
-    answer.reason += "; sent as " + sent.form + ", " + std::to_string(sent.bytes) + " bytes";
+  if (const Call::Sent sent = call.sent(); !here && sent.bytes > 0) {
+    if (call.has_forms())
+      answer.reason += "; sent as " + sent.form + ", " + std::to_string(sent.bytes) + " bytes";
+    answer.form = sent.form;
+    answer.sent_bytes = sent.bytes;
+  }
   answer.latency = Now::now() - begin;
   return std::move(answer);
 }

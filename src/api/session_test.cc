@@ -1,108 +1,13 @@
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "core/host/diag_text.hpp"
-#include "covey/covey.hpp"
-#include "serve/test_parts.hpp"
-#include "serve/transport/frame_reader.hpp"
-#include "wire/image/host/sample.hpp"
-#include "wire/rpc/host/codec.hpp"
+#include "api/session_fixture.hpp"
 
-namespace covey {
+namespace covey::api {
 namespace {
 
 using serve::test::FourBytes;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-// A server whose every step a test scripts: it reads one request, then does what `reply` says.
-class ScriptedAgent {
- public:
-  using Reply = std::function<void(serve::Socket&, const serve::Frame&)>;
-  explicit ScriptedAgent(Reply reply)
-      : listener_(*serve::Listener::Open("127.0.0.1", 0)), reply_(std::move(reply)) {
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~ScriptedAgent() {
-    stop_.Set();
-    listener_.Wake();
-    thread_.join();
-  }
-  std::string place() const { return "agent tcp://127.0.0.1:" + std::to_string(listener_.port()); }
-  const serve::test::Signal& stop() const { return stop_; }
-
- private:
-  void Serve() {
-    while (!stop_.IsSet()) {
-      auto socket = listener_.Accept(serve::Never());
-      if (!socket.ok()) continue;
-      serve::FrameReader reader(1U << 20);
-      for (;;) {
-        const auto frame = reader.Next(*socket, serve::DeadlineIn(milliseconds(200)), seconds(5));
-        if (!frame.ok()) break;
-        reply_(*socket, *frame);
-        if (!socket->IsOpen()) break;
-      }
-    }
-  }
-
-  serve::Listener listener_;
-  Reply reply_;
-  serve::test::Signal stop_;
-  std::thread thread_;
-};
-
-class SessionTest : public testing::Test {
- protected:
-  // The sample image adds a constant to its input: any small local model will do here.
-  void LoadLocal() {
-    const auto image = wire::WriteImage(wire::SampleContents());
-    dir_.Write("local.covey",
-               std::string_view(reinterpret_cast<const char*>(image.data()), image.size()));
-    const auto loaded = session_.Load("local", (dir_.path() / "local.covey").string());
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    const auto models = session_.Models();
-    ASSERT_TRUE(models);
-    ASSERT_EQ(models.value().size(), 1U);
-  }
-  // The local model's own input, as zeros; an agent's reply does not depend on it.
-  std::vector<HostTensor> LocalInput() {
-    const wire::ImageContents contents = wire::SampleContents();
-    std::vector<HostTensor> inputs;
-    for (uint16_t index : contents.inputs) {
-      const wire::ImageTensor& tensor = contents.tensors[index];
-      size_t bytes = DTypeBytes(tensor.dtype);
-      for (int32_t dim : tensor.dims) bytes *= static_cast<size_t>(dim);
-      inputs.push_back({tensor.name, static_cast<ElementType>(tensor.dtype), tensor.dims,
-                        std::vector<std::byte>(bytes)});
-    }
-    return inputs;
-  }
-
-  serve::test::NoLog no_log_;
-  TempDir dir_;
-  Session session_ = Session::Open({}).value();
-};
-
-class LiveAgent {
- public:
-  LiveAgent() : LiveAgent(0) {}
-  explicit LiveAgent(uint16_t port) {
-    dir_.Write("one.covey", "add one");
-    agent_ = std::make_unique<serve::Agent>(serve::AgentConfig{.models = dir_.path(), .port = port},
-                                            serve::test::AddOneBackends());
-    DiagText diag;
-    EXPECT_TRUE(agent_->Start(diag).ok()) << diag.Text();
-  }
-  uint16_t port() const { return agent_->port(); }
-  std::string place() const { return "agent tcp://127.0.0.1:" + std::to_string(port()); }
-
- private:
-  serve::test::NoLog no_log_;
-  TempDir dir_;
-  std::unique_ptr<serve::Agent> agent_;
-};
 
 TEST_F(SessionTest, AnswersFromTheAgentAndSaysSo) {
   LiveAgent agent;
@@ -111,6 +16,8 @@ TEST_F(SessionTest, AnswersFromTheAgentAndSaysSo) {
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(answer.value().place, agent.place());
   EXPECT_EQ(answer.value().model, "one");
+  EXPECT_EQ(answer.value().form, "tensor");
+  EXPECT_GT(answer.value().sent_bytes, 4U);
   EXPECT_FALSE(answer.value().fell_back);
   EXPECT_EQ(answer.value().outputs[0].data[0], std::byte{2});
   EXPECT_GE(answer.value().latency, answer.value().compute);
@@ -236,102 +143,6 @@ TEST_F(SessionTest, FallsBackWithinTheDeadlineWhenTheAgentStalls) {
   EXPECT_THAT(answer.value().fallback_reason, HasSubstr("in time"));
 }
 
-struct BadReply {
-  const char* what;
-  ScriptedAgent::Reply reply;
-  uint32_t code;
-};
-std::ostream& operator<<(std::ostream& out, const BadReply& bad) { return out << bad.what; }
-class SessionSurvives : public SessionTest, public testing::WithParamInterface<BadReply> {};
-
-TEST_P(SessionSurvives, ABadReply) {
-  ScriptedAgent agent(GetParam().reply);
-  ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
-  const auto failed = session_.Infer(std::vector{FourBytes(1)}, {.fallback = Fallback::kFail});
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, GetParam().code) << failed.error().message;
-  EXPECT_FALSE(failed.error().message.empty());
-  // And the session is as good as new with a sane agent.
-  LiveAgent sane;
-  ASSERT_TRUE(session_.SetPlace(sane.place(), "one"));
-  EXPECT_TRUE(session_.Infer(std::vector{FourBytes(1)}));
-}
-
-void SendHead(serve::Socket& socket, const wire::FrameHeader& header, size_t body) {
-  std::vector<std::byte> bytes(wire::kFrameHeaderBytes + body, std::byte{0xFF});
-  const auto head = wire::WriteFrameHeader(header);
-  std::copy(head.begin(), head.end(), bytes.begin());
-  (void)socket.Send(bytes, serve::DeadlineIn(seconds(5)));
-}
-
-// An answer to a call that nobody made.
-void SendStray(serve::Socket& socket, const serve::Frame& frame) {
-  SendHead(socket, {.stream = frame.header.stream + 2, .type = wire::FrameType::kResponse}, 0);
-}
-
-const BadReply kBadReplies[] = {
-    {"Closes", [](serve::Socket& socket, const serve::Frame&) { socket.Close(); }, 14},
-    {"BreaksOffMidReply",
-     [](serve::Socket& socket, const serve::Frame& frame) {
-       SendHead(socket,
-                {.length = 100, .stream = frame.header.stream, .type = wire::FrameType::kResponse},
-                50);
-       socket.Close();
-     },
-     14},
-    {"SendsGarbage",
-     [](serve::Socket& socket, const serve::Frame& frame) {
-       SendHead(socket,
-                {.length = 50, .stream = frame.header.stream, .type = wire::FrameType::kResponse},
-                50);
-     },
-     15},
-    {"SendsNoFrame",
-     [](serve::Socket& socket, const serve::Frame&) {
-       SendHead(socket, {.length = 0, .stream = 0, .type = wire::FrameType::kResponse}, 0);
-     },
-     15},
-    {"AnswersOnlyOtherStreams",
-     [](serve::Socket& socket, const serve::Frame& frame) {
-       for (int i = 0; i < 17; ++i) SendStray(socket, frame);
-     },
-     15},
-    {"AnswersAnotherRequest",
-     [](serve::Socket& socket, const serve::Frame& frame) {
-       wire::Encoder encoder(1U << 20);
-       (void)socket.Send(*encoder.InferResponse(frame.header.stream, 12345, {}, {}),
-                         serve::DeadlineIn(seconds(5)));
-     },
-     15},
-    {"SendsMoreThanAllowed",
-     [](serve::Socket& socket, const serve::Frame& frame) {
-       SendHead(socket,
-                {.length = UINT32_MAX,
-                 .stream = frame.header.stream,
-                 .type = wire::FrameType::kResponse},
-                0);
-     },
-     8},
-};
-
-INSTANTIATE_TEST_SUITE_P(When, SessionSurvives, testing::ValuesIn(kBadReplies),
-                         [](const testing::TestParamInfo<BadReply>& bad) {
-                           return bad.param.what;
-                         });
-
-TEST_F(SessionTest, SkipsAStrayAnswer) {
-  ScriptedAgent agent([](serve::Socket& socket, const serve::Frame& frame) {
-    SendStray(socket, frame);
-    wire::Encoder encoder(1U << 20);
-    (void)socket.Send(*encoder.Response(frame.header.stream, v1::ListModelsResponse()),
-                      serve::DeadlineIn(seconds(5)));
-  });
-  ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
-  const auto models = session_.Models();
-  ASSERT_TRUE(models) << models.error().message;
-  EXPECT_TRUE(models.value().empty());
-}
-
 TEST_F(SessionTest, ReconnectsToARestartedAgentWithoutAnError) {
   auto agent = std::make_unique<LiveAgent>();
   const uint16_t port = agent->port();
@@ -406,4 +217,4 @@ TEST(ImageFile, TellsJpegAndPngApartByTheirFirstBytes) {
 }
 
 }  // namespace
-}  // namespace covey
+}  // namespace covey::api

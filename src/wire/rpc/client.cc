@@ -167,6 +167,7 @@ Status Client::SendRequest(const char* method, const Payload* payload, uint64_t 
   if (count.bytes() > kDefaultMaxMessageBytes)
     return Status(Code::kResourceExhausted, "input: larger than one message may be");
   stream_ = stream_ >= kLastStream - 2 ? 1 : stream_ == 0 ? 1 : stream_ + 2;
+  sent_bytes_ = static_cast<uint32_t>(kFrameHeaderBytes + count.bytes());
   LinkWriter out(*link_, *clock_, buffer_, deadline_ns);
   out.Put(WriteFrameHeader({.length = static_cast<uint32_t>(count.bytes()),
                             .stream = stream_,

@@ -94,6 +94,8 @@ class Client {
 
   // True if the last call got at least one byte back: then a retry could do its work twice.
   bool replied() const { return replied_; }
+  // Of the last request, with its frame.
+  uint32_t sent_bytes() const { return sent_bytes_; }
   // What the agent said about the error that the last call returned; empty if it said nothing.
   const char* words() const { return words_.data(); }
 
@@ -111,6 +113,7 @@ class Client {
   Clock* clock_;
   std::span<std::byte> buffer_;
   uint32_t stream_ = 0;  // of the last request
+  uint32_t sent_bytes_ = 0;
   bool replied_ = false;
   std::array<char, kWordsBytes> words_{};
 };

@@ -9,7 +9,8 @@ if(NOT TARGET covey_nanopb)
 endif()
 
 if(COVEY_BOARD)  # Not the engine: its loops live in kernels/. Small beats fast (tests/budgets.csv).
-  file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc ${dir}/jpeg/*.cc)
+  file(GLOB_RECURSE session CONFIGURE_DEPENDS ${dir}/session/*.cc ${dir}/route/*.cc ${dir}/jpeg/*.cc
+    ${dir}/forms/*.cc)
   set_source_files_properties(${session} PROPERTIES COMPILE_OPTIONS -Os)
   # What is done for each pixel.
   set_source_files_properties(${dir}/jpeg/strip.cc ${dir}/jpeg/cosines.cc ${dir}/jpeg/coefficients.cc

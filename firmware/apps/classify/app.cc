@@ -67,6 +67,10 @@ void App::Help() const {
       "config latency MILLISECONDS             auto: an answer by then is as wanted; 0: any time\n"
       "config accuracy PERCENT                 auto: at least; 0: any\n"
       "config prefer latency|accuracy|energy   auto: of the places that meet the wishes\n"
+      "config profile ROW WHAT NUMBERS...      auto: what is known of a place (covey profiles "
+      "prints it)\n"
+      "config form jpeg:Q[:420] BYTES PERCENT  how pictures may be sent to the agent; or: none\n"
+      "config keep PERCENT                     of the answers that such a form must keep (99)\n"
       "config fallback local|fail              when the agent fails: local answer, or an error\n"
       "infer                                   the next picture\n"
       "infer N                                 the first N pictures\n"
@@ -129,7 +133,12 @@ void App::PrintConfig() const {
   constexpr const char* kPrefer[] = {"latency", "accuracy", "energy"};
   Print(" prefer ");
   Print(kPrefer[sla_.prefer]);
+  if (sla_.keep_answers != 0) {
+    Print(" keep ");
+    board::PrintFixed(sla_.keep_answers, 2);
+  }
   Print(fallback_ == COVEY_FAIL ? "\nfallback fail\n" : "\nfallback local\n");
+  parts_.known.Print();
 }
 
 void App::Config(Words words) {
@@ -163,6 +172,14 @@ void App::Config(Words words) {
                   : Same(word, "energy") ? COVEY_PREFER_ENERGY
                                          : COVEY_PREFER_LATENCY;
     PrintConfig();
+  } else if (Same(what, "keep")) {
+    uint16_t part = 0;
+    if (words.size() != 2 || !ParsePercent(words[1], part) || part == 0)
+      return PrintError(words.size() > 1 ? words[1] : "", "per cent, above 0, at most 100");
+    sla_.keep_answers = part;
+    PrintConfig();
+  } else if (Same(what, "profile") || Same(what, "form")) {
+    ConfigKnown(words);
   } else if (Same(what, "fallback")) {
     const bool fail = words.size() == 2 && Same(words[1], "fail");
     if (!fail && (words.size() != 2 || !Same(words[1], "local"))) {
@@ -171,8 +188,26 @@ void App::Config(Words words) {
     fallback_ = fail ? COVEY_FAIL : COVEY_FALL_BACK_LOCAL;
     PrintConfig();
   } else {
-    PrintError(what, "place, deadline, latency, accuracy, prefer or fallback");
+    PrintError(what, "place, deadline, latency, accuracy, prefer, profile, form, keep or fallback");
   }
+}
+
+// The session begins anew with what it was told; the place stays.
+void App::ConfigKnown(Words words) {
+  const bool form = Same(words[0], "form");
+  const char* const expected =
+      form ? parts_.known.TakeForm(words.subspan(1)) : parts_.known.TakeProfile(words.subspan(1));
+  if (expected != nullptr) return PrintError(words.size() > 1 ? words[1] : "", expected);
+  Text<COVEY_PLACE_BYTES> place;
+  Text<COVEY_MODEL_BYTES> model;
+  place.Add(covey_place(&parts_.session));
+  model.Add(covey_model(&parts_.session));
+  covey_session_close(&parts_.session);
+  parts_.known.Fill(parts_.board);
+  parts_.forms.Use(parts_.known.forms());
+  (void)covey_session_open(&parts_.session, &parts_.board);              // as it did in main()
+  (void)covey_set_place(&parts_.session, place.c_str(), model.c_str());  // as it was
+  PrintConfig();
 }
 
 void App::ConfigPlace(Words words) {
@@ -303,6 +338,11 @@ void App::PrintAnswer(uint32_t number, const covey_result& result, const Cost& c
   Print(" place ");
   Print(result.place);
   if (result.variant != 0) PrintPair("variant", result.variant);
+  if (!parts_.known.forms().empty() && result.sent_bytes > 0) {
+    Print(" form ");
+    Print(result.form);
+    PrintPair("sent_bytes", result.sent_bytes);
+  }
   PrintPair("latency_us", result.latency_ns / 1000);
   Print(board::IsCounting() ? " clock counted" : " clock real");
   if (board::IsCounting()) PrintPair("instructions", cost.instructions);

@@ -4,6 +4,7 @@
 
 #include "common/ip/tcp_link.hpp"
 #include "covey/micro.h"
+#include "known.hpp"
 #include "line.hpp"
 #include "micro/run/engine.hpp"
 #include "pictures.hpp"
@@ -17,6 +18,9 @@ struct Parts {
   micro::Engine* engine;
   board::IpStack& stack;
   board::TcpLink& link;
+  covey_parts& board;  // what the session opens with
+  Known& known;
+  micro::JpegForms& forms;
 };
 
 class App {
@@ -42,6 +46,7 @@ class App {
   void Models();
   void Config(Words words);
   void ConfigPlace(Words words);
+  void ConfigKnown(Words words);
   void PrintConfig() const;
   void Infer(Words words);
   void InferOne(uint32_t number);

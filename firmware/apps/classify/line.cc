@@ -3,6 +3,10 @@
 #include "common/print.hpp"
 
 namespace covey::classify {
+
+namespace {
+constexpr uint32_t kOneHundredPercent = 10'000;
+}
 namespace {
 constexpr char kBackspace = 0x08, kDelete = 0x7F, kCancel = 0x15;  // Ctrl-U drops the line
 }  // namespace
@@ -74,6 +78,25 @@ bool ParseNumber(const char* text, uint32_t max, uint32_t& number) {
   }
   number = static_cast<uint32_t>(value);
   return true;
+}
+
+bool ParsePercent(const char* text, uint16_t& part) {
+  uint32_t value = 0;
+  int decimals = -1;  // before the point
+  if (*text == '.') return false;
+  for (; *text != '\0'; ++text) {
+    if (*text == '.' && decimals < 0) {
+      decimals = 0;
+      continue;
+    }
+    if (*text < '0' || *text > '9' || decimals == 2 || value > kOneHundredPercent) return false;
+    value = value * 10 + static_cast<uint32_t>(*text - '0');
+    if (decimals >= 0) ++decimals;
+  }
+  if (decimals == 0) return false;  // "99."
+  for (int i = decimals < 0 ? 0 : decimals; i < 2; ++i) value *= 10;
+  part = static_cast<uint16_t>(value);
+  return value <= kOneHundredPercent;
 }
 
 bool Same(const char* a, const char* b) {

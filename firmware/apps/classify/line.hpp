@@ -15,7 +15,7 @@ namespace covey::classify {
 class Line {
  public:
   static constexpr size_t kMaxBytes = 127;
-  static constexpr size_t kMaxWords = 6;
+  static constexpr size_t kMaxWords = 8;
 
   explicit Line(bool echo) : echo_(echo) {}
 
@@ -41,6 +41,8 @@ class Line {
 
 // "123" -> 123; false for anything else and above `max`.
 bool ParseNumber(const char* text, uint32_t max, uint32_t& number);
+// "99", "99.5", "99.25" -> of 10,000; false for anything else and above 100.
+bool ParsePercent(const char* text, uint16_t& part);
 bool Same(const char* a, const char* b);
 
 }  // namespace covey::classify

@@ -115,6 +115,16 @@ void PrintProblem(const Status& status) {
   Print("\n");
 }
 
+// What the models leave of the RAM: for a strip of pixels and its JPEG.
+std::span<std::byte> FormRoom(const micro::Engine* first,
+                              std::span<micro::Engine* const> variants) {
+  size_t arena = first != nullptr ? first->image().header().arena_bytes : 0;
+  for (const micro::Engine* one : variants)
+    if (one->image().header().arena_bytes > arena) arena = one->image().header().arena_bytes;
+  const std::span<std::byte> ram = board::FreeRam();
+  return arena < ram.size() ? ram.subspan(arena) : std::span<std::byte>{};
+}
+
 void PrintBanner(const micro::Engine* engine, const Pictures& pictures) {
   Print("Covey classify on ");
   Print(board::Description());
@@ -169,18 +179,21 @@ int main() {
   const Status network = stack.Start({});
   PrintProblem(network);
   micro::Engine* const local = variants.first();
-  const covey_parts parts = {.clock = &clock,
-                             .engine = local,
-                             .variants = variants.others(),
-                             .link = network.ok() ? &link : nullptr,
-                             .diag = &diag,
-                             .default_deadline_ns = kDeadlineNs};
+  static Known known;
+  static micro::JpegForms forms(clock, {}, FormRoom(local, variants.others()));
+  covey_parts parts = {.clock = &clock,
+                       .engine = local,
+                       .variants = variants.others(),
+                       .link = network.ok() ? &link : nullptr,
+                       .diag = &diag,
+                       .default_deadline_ns = kDeadlineNs,
+                       .forms = &forms};
   if (covey_session_open(&session, &parts) != COVEY_OK) {
     board::Print("error: the session cannot be opened\n");
     return 1;
   }
   PrintBanner(local, pictures);
-  App app({session, pictures, local, stack, link});
+  App app({session, pictures, local, stack, link, parts, known, forms});
   ServeConsole(app, stack, network.ok(), board::Argument(words, "echo") != nullptr);
   covey_session_close(&session);
   return 0;

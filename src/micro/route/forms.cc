@@ -7,6 +7,7 @@ namespace {
 
 constexpr int64_t kMostUs = int64_t{1} << 28;
 constexpr uint64_t kTryPart = 64;  // of all time goes into trying
+constexpr uint64_t kTryEach = 8;   // request at most
 constexpr uint8_t kFirst = 8;
 
 int64_t Between(int64_t low, int64_t value, int64_t high) {
@@ -61,7 +62,10 @@ uint8_t FormChooser::Choose(std::span<const SendForm> forms, uint16_t keep) {
   const uint64_t other_us = uint64_t{forms[other].encode_us} + LinkUs(forms[other].bytes);
   if (asked_ < kFirst) ++asked_;
   credit_us_ += best_us / kTryPart;
-  if (other == best || (asked_ != 2 && (asked_ < kFirst || credit_us_ < other_us - best_us)))
+  // Trying what costs next to nothing must not keep the best from being sent, and known.
+  const uint64_t least_us = best_us / (kTryPart / kTryEach);
+  const uint64_t price_us = other_us - best_us > least_us ? other_us - best_us : least_us;
+  if (other == best || (asked_ != 2 && (asked_ < kFirst || credit_us_ < price_us)))
     return static_cast<uint8_t>(best);
   credit_us_ = 0;
   return static_cast<uint8_t>(other);

@@ -10,7 +10,8 @@
 //
 // What is usually sent moves its own time by an eighth of its error and the other one in
 // proportion, so that a link that becomes slow is noticed whatever is sent. The 2nd request, and
-// then as many as cost 1/64 of all time, go in the smallest form, or as it is, and tell the slope.
+// then as many as cost 1/64 of all time, one in eight at most, go in the smallest form, or as it is,
+// and tell the slope.
 // Memory: 56 bytes. Exact: integers only. Threads: one at a time.
 #pragma once
 

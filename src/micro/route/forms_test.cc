@@ -51,6 +51,19 @@ TEST_F(FormsTest, FollowsALinkThatChanges) {
   EXPECT_GT(Send(9'000, 80, 1'000)[0], 500);  // learns by what is tried each 32nd time
 }
 
+// Once, the form that was as good as the best was tried at each request, and the best never sent.
+TEST_F(FormsTest, TryingWhatCostsNothingDoesNotKeepTheBestFromBeingSent) {
+  const SendForm forms[] = {{.bytes = 4'800}, {.bytes = 900, .encode_us = 160, .agrees = 9'500}};
+  int sent[2] = {};
+  for (int n = 0; n < 1'000; ++n) {
+    const uint8_t form = chooser_.Choose(forms, 9'000);
+    const uint32_t bytes = form == 0 ? 4'867 : 979;
+    chooser_.Sent(bytes, 1'000 + (n < 40 ? bytes * 10 : bytes / 1'000));
+    if (n >= 500) ++sent[form];
+  }
+  EXPECT_GT(sent[0], 8 * sent[1]);
+}
+
 TEST_F(FormsTest, SurvivesAnything) {
   std::uniform_int_distribution<uint32_t> any;
   for (int i = 0; i < 20'000; ++i) {

@@ -8,6 +8,7 @@
 #include "core/diag.hpp"
 #include "core/link.hpp"
 #include "core/profile.hpp"
+#include "micro/forms/picture_forms.hpp"
 #include "micro/run/engine.hpp"
 
 struct covey_parts {
@@ -26,4 +27,5 @@ struct covey_parts {
   const covey::Profile* cascade = nullptr;                // both together; needs `calibration`
   const covey::Calibration* calibration = nullptr;        // of the local network's confidence
   covey::LinkProfile agent_link = {};
+  covey::micro::PictureForms* forms = nullptr;  // may be null: pictures are sent as they are
 };

@@ -14,10 +14,10 @@ Status Classify(State& state, Job& job, uint64_t deadline_ns) {
   COVEY_TRY(state.client->Classify({.model = state.model,
                                     .request_id = ++state.request_id,
                                     .top_k = job.top_k,
-                                    .format = static_cast<uint32_t>(job.input->format),
-                                    .width = job.input->width,
-                                    .height = job.input->height,
-                                    .image = BulkOf(*job.input)},
+                                    .format = static_cast<uint32_t>(job.sent->format),
+                                    .width = job.sent->width,
+                                    .height = job.sent->height,
+                                    .image = BulkOf(*job.sent)},
                                    deadline_ns, reply));
   covey_result& result = *job.result;
   job.timing = reply.timing;
@@ -37,13 +37,15 @@ Status Ask(State& state, Job& job, uint64_t deadline_ns) {
     return state.client->ListModels(deadline_ns, {.found = job.found, .context = job.context});
   wire::InferReply reply{.output = job.output};
   COVEY_TRY(state.client->Infer(
-      {.model = state.model, .request_id = ++state.request_id, .input = BulkOf(*job.input)},
+      {.model = state.model, .request_id = ++state.request_id, .input = BulkOf(*job.sent)},
       deadline_ns, reply));
   job.output_bytes = reply.bytes;
   job.timing = reply.timing;
   job.result->compute_ns = reply.timing.compute_ns;
   return OkStatus();
 }
+
+bool IsRaw(covey_format format) { return format == COVEY_RAW_RGB8 || format == COVEY_RAW_GRAY8; }
 
 // The agent itself failed, not this one request.
 bool IsAgentTrouble(Code code) {
@@ -99,11 +101,43 @@ Ran SessionPlaces::Run(uint8_t place, uint64_t until_ns, Outcome& outcome) {
   return status.ok() ? Ran::kAnswered : Ran::kUnfit;
 }
 
+// What goes to the agent: the input, or a form of it that the session chooses.
+Status SessionPlaces::ChooseForm(uint64_t until_ns) {
+  PictureForms* const forms = state_.parts.forms;
+  job_.sent = job_.input;
+  if (forms == nullptr || job_.what != What::kClassify || job_.keep >= kOne ||
+      !IsRaw(job_.input->format))
+    return OkStatus();
+  COVEY_TRY_ASSIGN(job_.made, forms->Make(*job_.input, job_.keep, until_ns));
+  job_.sent = &job_.made;
+  return OkStatus();
+}
+
+// An agent that does not take the form gets the picture as it is, now and from then on.
+Status SessionPlaces::AskInForm(uint64_t until_ns, uint64_t& begin_ns) {
+  Status status = AskAgent(state_, job_, until_ns);
+  const bool refused =
+      status.code() == Code::kInvalidArgument || status.code() == Code::kUnimplemented;
+  if (!refused || !state_.client->replied() || job_.sent->format == job_.input->format)
+    return status;
+  job_.sent = job_.input;
+  begin_ns = NowNs();
+  status = AskAgent(state_, job_, until_ns);
+  if (status.ok()) state_.parts.forms->Refused();
+  return status;
+}
+
 Ran SessionPlaces::AtAgent(uint64_t until_ns, Outcome& outcome) {
   state_.probed = kNoPlace;
   outcome.cold = !state_.client->connected();
   job_.timing = {};
-  job_.status = AskAgent(state_, job_, until_ns);
+  job_.status = ChooseForm(until_ns);
+  if (!job_.status.ok()) {  // The agent was not asked.
+    TextOut(job_.result->error).Add(job_.status.message());
+    return job_.status.code() == Code::kDeadlineExceeded ? Ran::kLate : Ran::kUnfit;
+  }
+  uint64_t begin_ns = NowNs();
+  job_.status = AskInForm(until_ns, begin_ns);
   if (!job_.status.ok()) {
     NoteFailure();
     if (IsAgentTrouble(job_.status.code()))
@@ -113,7 +147,26 @@ Ran SessionPlaces::AtAgent(uint64_t until_ns, Outcome& outcome) {
   outcome.agent_us = Us(job_.timing.preprocess_ns + job_.timing.compute_ns);
   outcome.queue_us = Us(job_.timing.queue_ns);
   outcome.load_us = Us(job_.timing.load_ns);
+  NoteSent(outcome, begin_ns);
   return Ran::kAnswered;
+}
+
+// What was sent, in the result; what sending took, for the next choice.
+void SessionPlaces::NoteSent(Outcome& outcome, uint64_t begin_ns) {
+  const bool chosen = job_.sent == &job_.made;
+  const covey_format format = job_.sent->format;
+  TextOut(job_.result->form)
+      .Add(chosen                   ? state_.parts.forms->name()
+           : IsRaw(format)          ? "raw"
+           : format == COVEY_TENSOR ? "tensor"
+                                    : "file");
+  job_.result->sent_bytes = state_.client->sent_bytes();
+  if (!chosen) return;
+  outcome.up_bytes = job_.result->sent_bytes;
+  const uint64_t took_ns = NowNs() - begin_ns,
+                 there_ns = 1000 * (uint64_t{outcome.agent_us} + outcome.queue_us);
+  if (!outcome.cold && took_ns > there_ns)
+    state_.parts.forms->Answered(outcome.up_bytes, Us(took_ns - there_ns));
 }
 
 uint16_t SessionPlaces::Confidence() {

@@ -29,6 +29,9 @@ class SessionPlaces final : public Places {
 
  private:
   Ran AtAgent(uint64_t until_ns, Outcome& outcome);
+  Status ChooseForm(uint64_t until_ns);
+  Status AskInForm(uint64_t until_ns, uint64_t& begin_ns);
+  void NoteSent(Outcome& outcome, uint64_t begin_ns);
   void NoteFailure();
   void NoteLocal(Status status);
 

@@ -9,6 +9,7 @@ namespace covey::micro {
 namespace {
 
 constexpr uint64_t kDefaultDeadlineNs = 5'000'000'000;
+constexpr uint16_t kKeepAnswers = 9'900;
 // What is assumed of places without profiles: the far network is the better one.
 constexpr Profile kSomeLocal = {.accuracy = {0, 8'900, kOne}};
 constexpr Profile kSomeVariant = {.accuracy = {0, 8'800, kOne}, .approximate = true};
@@ -25,7 +26,7 @@ void StartRouter(State& state) {
   const auto add = [&](const Profile* known, const Profile& assumed, uint8_t link) {
     rows[count].profile = known != nullptr ? known : &assumed;
     rows[count].link = link;
-    rows[count++].steady = known != nullptr && link == kNoLink;
+    rows[count++].steady = known != nullptr && known->compute.p50_us != 0 && link == kNoLink;
   };
   add(parts.local, kSomeLocal, kNoLink);
   for (size_t i = 0; i < parts.variants.size() && i < kMostVariants; ++i)
@@ -153,6 +154,9 @@ covey_code Run(covey_session* session, Job& job, const covey_options* given) {
   if (options.top_k > COVEY_TOP_K_MAX)
     return Refuse(job.result, Code::kInvalidArgument, "options: top_k is more than 5");
   job.top_k = options.top_k != 0 ? options.top_k : 1;
+  job.sent = job.input;
+  if (!options.sla.exact_only)
+    job.keep = options.sla.keep_answers != 0 ? options.sla.keep_answers : kKeepAnswers;
   const uint64_t start_ns = state.parts.clock->NowNs();
   const uint64_t window_ns =
       options.deadline_ns != 0 ? options.deadline_ns : state.parts.default_deadline_ns;
@@ -234,6 +238,7 @@ covey_code covey_set_place(covey_session* session, const char* place, const char
     return COVEY_FAILED_PRECONDITION;
   if (state.client) state.client->Close();  // It may lead to another agent.
   state.probed = micro::kNoPlace;
+  if (state.parts.forms != nullptr) state.parts.forms->Forget();
   // A new place starts with a clean record; this device is the same.
   state.router.NewLinks(std::span(&state.parts.agent_link, 1));
   state.agent = parsed->agent;

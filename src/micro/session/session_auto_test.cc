@@ -22,7 +22,8 @@ TEST_F(AutoTest, SaysWhichPlaceAnsweredAndWhy) {
                  .min_accuracy = 0,
                  .prefer = COVEY_PREFER_ACCURACY,
                  .exact_only = false,
-                 .never_late = false}),
+                 .never_late = false,
+                 .keep_answers = 0}),
             COVEY_OK);
   EXPECT_STREQ(result.place, "agent tcp://10.0.2.2:7700");
   EXPECT_STRNE(result.reason, "");

@@ -45,11 +45,14 @@ enum class What { kClassify, kInfer, kModels };
 struct Job {
   What what;
   const covey_input* input = nullptr;
+  const covey_input* sent = nullptr;  // to the agent: the input, or `made`
+  covey_input made = {};              // the input in a form that the session chose
   std::span<std::byte> output = {};
   size_t output_bytes = 0;
   covey_found found = nullptr;
   void* context = nullptr;
   uint32_t top_k = 1;
+  uint16_t keep = kOne;  // answers that a form must keep
   covey_result* result = nullptr;
   wire::AgentTiming timing = {};  // as the agent says
   Status status = OkStatus();     // of the last place

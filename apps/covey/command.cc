@@ -74,6 +74,7 @@ void AddCommands(CLI::App& app, Chosen& chosen) {
   AddEval(app, chosen);
   AddCalibrate(app, chosen);
   AddForms(app, chosen);
+  AddProfiles(app, chosen);
   AddSplit(app, chosen);
   AddLink(app, chosen);
   AddDemo(app, chosen);

@@ -37,6 +37,7 @@ void AddClassify(CLI::App& app, Chosen& chosen);
 void AddEval(CLI::App& app, Chosen& chosen);
 void AddCalibrate(CLI::App& app, Chosen& chosen);
 void AddForms(CLI::App& app, Chosen& chosen);
+void AddProfiles(CLI::App& app, Chosen& chosen);
 void AddSplit(CLI::App& app, Chosen& chosen);
 void AddLink(CLI::App& app, Chosen& chosen);
 void AddDemo(CLI::App& app, Chosen& chosen);

@@ -173,10 +173,12 @@ serve::Estimate AgreementOf(const FormRow& row) {
   return serve::ShareOf(sum, static_cast<double>(row.agrees.size()));
 }
 
-// Fewer bytes, and as many answers kept as by anything so small.
+// Fewer bytes, and as many answers kept as by anything so small. Boards write JPEG with its tables
+// and no other form, so that one without them is no reason to leave it out.
 bool IsWorthSending(const FormRow& row, const std::vector<FormRow>& rows) {
   if (row.form.kind == Form::Kind::kFile) return false;
   return std::none_of(rows.begin(), rows.end(), [&](const FormRow& other) {
+    if (!row.form.jpeg.bare && other.form.jpeg.bare) return false;
     return Mean(other.bytes) < Mean(row.bytes) &&
            AgreementOf(other).value >= AgreementOf(row).value;
   });

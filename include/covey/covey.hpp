@@ -118,6 +118,7 @@ struct Answer {
   // came; "raw", "png", "jpeg:80:420" (`covey forms --help`); "tensor".
   std::string form;
   uint64_t sent_bytes = 0;  // of the whole request
+  bool hedged = false;      // agent and local model worked on it at the same time
 };
 
 enum class Fallback { kLocal, kFail };
@@ -132,6 +133,9 @@ struct Sla {
   Prefer prefer = Prefer::kLatency;
   bool exact_only = false;  // no approximate variants; pictures are sent without loss
   bool never_late = false;  // an answer after max_latency is worth nothing
+  // The local model may work beside an agent that is late; the first acceptable answer counts. At
+  // most a quarter of a local run for each request is spent in vain; never where energy is preferred.
+  bool hedge = false;
   // A picture is sent smaller only in a form that leaves at least this share of the answers as they
   // are, as `covey forms` measured it. 0..1
   double keep_answers = 0.99;

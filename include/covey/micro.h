@@ -97,6 +97,7 @@ typedef struct covey_sla {
   covey_prefer prefer;
   bool exact_only; /* no approximate variants; pictures are sent as they are */
   bool never_late; /* an answer after max_latency_ns is worth nothing */
+  bool hedge;      /* the local model may work beside an agent that is late */
   /* A picture is sent smaller only if at least this share of the answers stays, in 1/10,000;
    * 0: 9,900 */
   uint16_t keep_answers;
@@ -133,6 +134,7 @@ typedef struct covey_result {
    * (quality, colours at half size), "file" (a JPEG or PNG of the caller's), "tensor". */
   char form[COVEY_FORM_BYTES];
   uint32_t sent_bytes; /* of the whole request */
+  bool hedged;         /* agent and local model worked on it at the same time */
 } covey_result;
 
 /* The session's parts, built by main() (C++ side: micro/session/parts.hpp); opaque here. */

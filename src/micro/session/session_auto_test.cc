@@ -23,6 +23,7 @@ TEST_F(AutoTest, SaysWhichPlaceAnsweredAndWhy) {
                  .prefer = COVEY_PREFER_ACCURACY,
                  .exact_only = false,
                  .never_late = false,
+                 .hedge = false,
                  .keep_answers = 0}),
             COVEY_OK);
   EXPECT_STREQ(result.place, "agent tcp://10.0.2.2:7700");

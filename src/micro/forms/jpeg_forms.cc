@@ -6,7 +6,7 @@
 namespace covey::micro {
 namespace {
 
-constexpr uint8_t kRest = 16;
+constexpr uint8_t kRest = 16, kMostFailed = 2;
 
 uint32_t Least(uint64_t a, uint64_t b) { return static_cast<uint32_t>(a < b ? a : b); }
 
@@ -35,6 +35,7 @@ Result<covey_input> JpegForms::Make(const covey_input& picture, uint16_t keep, u
       const uint64_t end_ns = clock_.NowNs();
       if (end_ns > begin_ns) LearnCost(end_ns - begin_ns, picture.width * picture.height);
       Name(*form);
+      small_ = true;
       return covey_input{.format = COVEY_JPEG,
                          .width = 0,
                          .height = 0,
@@ -43,9 +44,9 @@ Result<covey_input> JpegForms::Make(const covey_input& picture, uint16_t keep, u
                          .context = const_cast<std::byte*>(stream_)};
     }
     if (bytes.status().code() != Code::kResourceExhausted) return bytes.status();
-    below_bytes_ = form->bytes;
-    rest_ = kRest;
+    Rest(form->bytes);
   }
+  small_ = false;
   __builtin_memcpy(name_, "raw", 4);
   return picture;
 }
@@ -116,13 +117,32 @@ void JpegForms::Name(const JpegProfile& form) {
   __builtin_memcpy(name_, text.c_str(), sizeof name_);
 }
 
+void JpegForms::Rest(uint32_t below_bytes) {
+  below_bytes_ = below_bytes;
+  rest_ = kRest;
+}
+
+void JpegForms::Answered(uint32_t bytes, uint32_t link_us) {
+  if (small_) proven_ = true;
+  failed_ = 0;
+  if (link_us > 0) chooser_.Sent(bytes, link_us);
+}
+
+void JpegForms::Failed() {
+  if (!small_ || proven_ || ++failed_ < kMostFailed) return;
+  failed_ = 0;
+  Rest(0);
+}
+
 void JpegForms::Refused() {
   refused_ = true;
+  small_ = false;
   __builtin_memcpy(name_, "raw", 4);
 }
 
 void JpegForms::Forget() {
-  refused_ = false;
+  refused_ = proven_ = false;
+  failed_ = 0;
   chooser_ = {};
 }
 

@@ -9,7 +9,8 @@
 //
 // Never in one piece: the picture. The stream is, since a request says how long it is before it
 // begins. A picture whose JPEG does not fit the room, or is no smaller, goes in a smaller form, or
-// as it is; the larger forms rest for 16 pictures then.
+// as it is; the larger forms rest for 16 pictures then. So do all after two in a row that an agent
+// which never answered a JPEG did not answer.
 // What writing takes is learned from each picture that is written, by its pixels.
 // Memory: 120 bytes; `room` and the table are borrowed. Room: 16 rows of pixels and the stream.
 // Threads: one at a time.
@@ -44,7 +45,8 @@ class JpegForms final : public PictureForms {
   // Others from now on.
   void Use(std::span<const JpegProfile> forms);
   Result<covey_input> Make(const covey_input& picture, uint16_t keep, uint64_t until_ns) override;
-  void Answered(uint32_t bytes, uint32_t link_us) override { chooser_.Sent(bytes, link_us); }
+  void Answered(uint32_t bytes, uint32_t link_us) override;
+  void Failed() override;
   void Refused() override;
   void Forget() override;
   const char* name() const override { return name_; }
@@ -58,15 +60,17 @@ class JpegForms final : public PictureForms {
   Result<size_t> Write(const covey_input& picture, const JpegProfile& form, uint64_t until_ns);
   void LearnCost(uint64_t took_ns, uint32_t pixels);
   void Name(const JpegProfile& form);
+  void Rest(uint32_t below_bytes);
 
   Clock& clock_;
   std::span<const JpegProfile> forms_;
   std::span<std::byte> room_;
   const std::byte* stream_ = nullptr;
   uint32_t ns_per_pixel_;
-  uint32_t below_bytes_ = UINT32_MAX;  // larger forms rest
-  uint8_t rest_ = 0;                   // for so many pictures
-  bool learned_ = false, refused_ = false;
+  uint32_t below_bytes_ = UINT32_MAX;                                        // larger forms rest
+  uint8_t rest_ = 0;                                                         // for so many pictures
+  uint8_t failed_ = 0;                                                       // JPEGs in a row
+  bool learned_ = false, refused_ = false, proven_ = false, small_ = false;  // the last was a JPEG
   char name_[COVEY_FORM_BYTES] = "raw";
   FormChooser chooser_;
 };

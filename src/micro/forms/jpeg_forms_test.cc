@@ -122,7 +122,7 @@ TEST_F(JpegFormsTest, WritesWhatTheWriterWritesFromStripsOfAnySize) {
       ASSERT_TRUE(size.ok());
       expected.resize(*size);
       JpegForms one(clock, std::span(kTwo).last(1), room);
-      for (int i = 0; i < 40; ++i) one.Answered(i % 2 == 0 ? 10 : 1'000, i % 2 * 9'000'000);
+      for (int i = 0; i < 40; ++i) one.Answered(i % 2 == 0 ? 10 : 1'000, 1 + i % 2 * 9'000'000);
       const auto made = one.Make(odd.input(), 1, kEver);
       ASSERT_TRUE(made.ok());
       if (*size >= odd.size() || odd.size() <= 900) {
@@ -160,7 +160,7 @@ TEST_F(JpegFormsTest, RoomsOfAnySizeGiveAWholePicture) {
     const std::span<std::byte> part = std::span(room).first(size);
     std::memset(room.data(), 0x5A, room.size());
     JpegForms tight(clock, kTwo, part);
-    for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, i % 2 * 9'000'000);
+    for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000);
     const auto made = tight.Make(camera.input(), 1, kEver);
     ASSERT_TRUE(made.ok());
     const std::string name = tight.name();
@@ -184,7 +184,7 @@ TEST_F(JpegFormsTest, RoomsOfAnySizeGiveAWholePicture) {
 
 TEST_F(JpegFormsTest, AFormThatDidNotFitRestsAndIsTriedAgain) {
   JpegForms tight(clock, std::span(kTwo).first(1), std::span(room).first(16 * 48 * 3 + 50));
-  for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, i % 2 * 9'000'000);
+  for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000);
   size_t begun = 0;
   for (int i = 0; i < 64; ++i) {
     camera.most = 0;

@@ -20,8 +20,10 @@ class PictureForms {
   // the picture's callback; kDeadlineExceeded once it is `until_ns`.
   virtual Result<covey_input> Make(const covey_input& picture, uint16_t keep,
                                    uint64_t until_ns) = 0;
-  // What Make gave last was answered.
+  // What Make gave last was answered. `link_us` 0: what it took is not known.
   virtual void Answered(uint32_t bytes, uint32_t link_us) = 0;
+  // What Make gave last got no answer: perhaps the agent cannot bear the form.
+  virtual void Failed() = 0;
   // What Make gave last is no form that this agent takes: pictures go as they are from now on.
   virtual void Refused() = 0;
   // Another agent, or another link to it.

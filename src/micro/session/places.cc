@@ -140,6 +140,7 @@ Ran SessionPlaces::AtAgent(uint64_t until_ns, Outcome& outcome) {
   job_.status = AskInForm(until_ns, begin_ns);
   if (!job_.status.ok()) {
     NoteFailure();
+    if (job_.sent == &job_.made) state_.parts.forms->Failed();
     if (IsAgentTrouble(job_.status.code()))
       return job_.status.code() == Code::kDeadlineExceeded ? Ran::kLate : Ran::kRefused;
     return state_.client->replied() ? Ran::kUnfit : Ran::kRefused;
@@ -165,8 +166,8 @@ void SessionPlaces::NoteSent(Outcome& outcome, uint64_t begin_ns) {
   outcome.up_bytes = job_.result->sent_bytes;
   const uint64_t took_ns = NowNs() - begin_ns,
                  there_ns = 1000 * (uint64_t{outcome.agent_us} + outcome.queue_us);
-  if (!outcome.cold && took_ns > there_ns)
-    state_.parts.forms->Answered(outcome.up_bytes, Us(took_ns - there_ns));
+  const bool known = !outcome.cold && took_ns > there_ns;
+  state_.parts.forms->Answered(outcome.up_bytes, known ? Us(took_ns - there_ns) : 0);
 }
 
 uint16_t SessionPlaces::Confidence() {

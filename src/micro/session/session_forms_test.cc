@@ -24,6 +24,11 @@ class SessionFormsTest : public SessionTest {
       EXPECT_TRUE(asked.ParseFromString(request.payload()));
       ++requests;
       if (lost) return std::string();
+      if (chokes && asked.format() == v1::IMAGE_FORMAT_JPEG) {
+        link.closes = true;
+        return std::string();
+      }
+      link.closes = false;
       clock.now_ns += 1 * kMs + frame.size() * ns_per_byte;
       const bool refuse = asked.format() == v1::IMAGE_FORMAT_JPEG && refuses != 0;
       if (refuse || refuses_all) return ErrorReply(frame, refuse ? refuses : 3, "not that");
@@ -61,7 +66,7 @@ class SessionFormsTest : public SessionTest {
   v1::ClassifyRequest asked;
   uint64_t ns_per_byte = 0, deadline_ns = 0;
   int requests = 0, refuses = 0;
-  bool refuses_all = false, lost = false;
+  bool refuses_all = false, lost = false, chokes = false;
 };
 
 TEST_F(SessionFormsTest, ASlowLinkGetsJpegAndAFastOneThePictureAsItIs) {
@@ -105,6 +110,18 @@ TEST_F(SessionFormsTest, AnAgentThatTakesNoJpegGetsThePictureAndIsNotAskedAgain)
     UseAgent();
     EXPECT_EQ(Usual(), "jpeg:80:420");
   }
+}
+
+// Neither in words, nor at all: what an agent does not survive it is not sent for ever.
+TEST_F(SessionFormsTest, AnAgentThatDiesOfJpegGetsThePictureAfterTwo) {
+  chokes = true;
+  int answered = 0;
+  for (int i = 0; i < 12; ++i) {
+    clock.now_ns += 60'000 * kMs;  // left alone, it is asked again
+    answered += Send() == COVEY_OK;
+  }
+  EXPECT_GE(answered, 10);
+  EXPECT_STREQ(result.form, "raw");
 }
 
 TEST_F(SessionFormsTest, ARequestThatIsAtFaultIsNotTheFormsFault) {

@@ -25,7 +25,8 @@ struct Options {
   uint32_t top_k = 1;
   std::string profiles, prefer = "latency";
   double deadline_s = 5, max_latency_s = 0, min_accuracy = 0, keep = 0.99;
-  bool automatic = false, exact_only = false, never_late = false, explain = false, json = false;
+  bool automatic = false, exact_only = false, never_late = false, hedge = false;
+  bool explain = false, json = false;
 };
 
 double Milliseconds(std::chrono::nanoseconds time) {
@@ -84,6 +85,7 @@ Json ToJson(const std::string& image, const Answer& answer) {
     json["form"] = answer.form;
     json["sent_bytes"] = answer.sent_bytes;
   }
+  json["hedged"] = answer.hedged;
   if (answer.fell_back) json["fallback_reason"] = answer.fallback_reason;
   return json;
 }
@@ -127,6 +129,7 @@ Expected<Answer> ClassifyFile(Session& session, const Options& options, const st
   call.sla.exact_only = options.exact_only;
   call.sla.never_late = options.never_late;
   call.sla.keep_answers = options.keep;
+  call.sla.hedge = options.hedge;
   call.fallback = options.fallback.empty() ? Fallback::kFail : Fallback::kLocal;
   Expected<Answer> answer = session.Classify(image.value(), call);
   if (!answer) return Error{answer.error().code, path + ": " + answer.error().message};
@@ -244,6 +247,9 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
   command->add_flag("--exact-only", options->exact_only, "--auto: no approximate variants");
   command->add_flag("--never-late", options->never_late,
                     "--auto: an answer after --max-latency is worth nothing");
+  command->add_flag("--hedge", options->hedge,
+                    "--auto: the fallback may work beside an agent that is late; the first "
+                    "acceptable answer counts");
   command
       ->add_option("--keep", options->keep,
                    "on agents: a picture is sent smaller only in a form of --profiles that leaves "

@@ -3,10 +3,12 @@
 //   ClassifyCall call(image, top_k);
 //   COVEY_TRY(call.RunLocally(entry, answer, diag));
 //
-// Memory: borrows inputs and image.
+// Memory: borrows inputs and image; ToSend makes a call that owns what is sent.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -20,52 +22,60 @@ namespace covey::api {
 
 using Now = std::chrono::steady_clock;
 
+// What an agent answered.
+struct Reply {
+  Answer answer{};  // classes or outputs, and compute
+  wire::Timing timing{};
+  uint64_t sent_bytes = 0;  // 0: nothing is known of it
+};
+
 struct Call {
-  // Fills the answer's classes or outputs, and compute.
+  virtual ~Call() = default;
+  // `stop` may be null: whoever sets it wants no answer any more.
   virtual Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
-                          Answer& answer, wire::Timing& timing, Diag& diag) const = 0;
+                          Reply& reply, Diag& diag, serve::Stop* stop) const = 0;
+  // For a thread that may outlive this call: asks the same, and does not run locally.
+  virtual std::unique_ptr<Call> ToSend() const = 0;
   // Ready to be sent so; what cannot be is sent as it is. `bytes`: of a request as it is.
   virtual void Encode(const serve::Form& form) { (void)form; }
   virtual bool has_forms() const { return false; }
   virtual size_t bytes() const { return 0; }
-  // How the last request was sent; 0 bytes: nothing is known of it.
-  struct Sent {
-    std::string form{};
-    uint64_t bytes = 0;
-  };
-  virtual Sent sent() const { return {}; }
-  virtual Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const = 0;
-
- protected:
-  ~Call() = default;
+  // How a request is sent: the form's words.
+  virtual std::string form_text() const { return ""; }
+  // `stop` may be null; once it is set: kCancelled.
+  virtual Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag,
+                            const std::atomic<bool>* stop = nullptr) const = 0;
 };
 
 struct InferCall final : Call {
+  std::vector<HostTensor> own{};
   std::span<const HostTensor> inputs;
-  mutable uint64_t sent_bytes = 0;
 
   explicit InferCall(std::span<const HostTensor> given) : inputs(given) {}
-  Sent sent() const override { return {"tensor", sent_bytes}; }
+  std::string form_text() const override { return "tensor"; }
   Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
-                  Answer& answer, wire::Timing& timing, Diag& diag) const override;
-  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override;
+                  Reply& reply, Diag& diag, serve::Stop* stop) const override;
+  std::unique_ptr<Call> ToSend() const override;
+  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag,
+                    const std::atomic<bool>* stop) const override;
 };
 
 struct ClassifyCall final : Call {
-  const Image& image;
+  const Image* image;
   uint32_t top_k;
-  serve::Form form{};  // of `encoded`
+  serve::Form form{};  // of `encoded`, if that is sent
   Image encoded{};
-  mutable uint64_t sent_bytes = 0;
 
-  ClassifyCall(const Image& i, uint32_t k) : image(i), top_k(k) {}
+  ClassifyCall(const Image& i, uint32_t k) : image(&i), top_k(k) {}
   void Encode(const serve::Form& wanted) override;
-  bool has_forms() const override { return image.format != ImageFormat::kTensor; }
-  size_t bytes() const override { return image.bytes.size(); }
-  Sent sent() const override;
+  bool has_forms() const override { return image->format != ImageFormat::kTensor; }
+  size_t bytes() const override { return image->bytes.size(); }
+  std::string form_text() const override;
   Status AskAgent(serve::Client& client, const std::string& model, serve::Deadline deadline,
-                  Answer& answer, wire::Timing& timing, Diag& diag) const override;
-  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag) const override;
+                  Reply& reply, Diag& diag, serve::Stop* stop) const override;
+  std::unique_ptr<Call> ToSend() const override;
+  Status RunLocally(const serve::Entry& entry, Answer& answer, Diag& diag,
+                    const std::atomic<bool>* stop) const override;
 };
 
 }  // namespace covey::api

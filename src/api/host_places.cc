@@ -14,6 +14,13 @@ serve::Deadline FromNs(uint64_t ns) {
   return serve::Deadline(std::chrono::nanoseconds(std::min<uint64_t>(ns, INT64_MAX)));
 }
 
+micro::Ran RanOf(Status agent) {
+  const Code code = agent.code();
+  if (code == Code::kDeadlineExceeded) return micro::Ran::kLate;
+  if (code == Code::kUnavailable || code == Code::kDataLoss) return micro::Ran::kRefused;
+  return agent.ok() ? micro::Ran::kAnswered : micro::Ran::kUnfit;
+}
+
 }  // namespace
 
 Error ToError(Status status, const DiagText& diag) {
@@ -53,29 +60,91 @@ micro::Ran HostPlaces::Run(uint8_t place, uint64_t until_ns, micro::Outcome& out
   return ran;
 }
 
-micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
+bool HostPlaces::ChooseForm(uint8_t place, serve::Form& form) {
   AgentForms& known = sending_.forms[place - set_.locals.size()];
   const bool choose = call_.has_forms() && known.forms.size() > 1;
-  size_t form = 0;
+  size_t chosen = 0;
   if (choose) {
     known.measured[0].bytes = static_cast<uint32_t>(std::min<size_t>(call_.bytes(), UINT32_MAX));
-    form = known.chooser.Choose(known.measured, sending_.keep);
+    chosen = known.chooser.Choose(known.measured, sending_.keep);
   }
-  const serve::Form wanted = known.forms[form];
+  form = known.forms[chosen];
+  return choose;
+}
+
+void HostPlaces::LearnForm(uint8_t place, uint64_t begin_ns, const micro::Outcome& outcome) {
+  const uint64_t took_us = (NowNs() - begin_ns) / 1000,
+                 there_us = uint64_t{outcome.agent_us} + outcome.queue_us;
+  if (took_us <= there_us || outcome.cold) return;
+  sending_.forms[place - set_.locals.size()].chooser.Sent(
+      static_cast<uint32_t>(sent_bytes),
+      static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
+}
+
+micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
+  serve::Form wanted;
+  const bool choose = ChooseForm(place, wanted);
   lock_.unlock();
   call_.Encode(wanted);
   const uint64_t begin_ns = NowNs();
   const micro::Ran ran = There(set_.agent(place), until_ns, outcome);
-  const uint64_t took_us = (NowNs() - begin_ns) / 1000,
-                 there_us = uint64_t{outcome.agent_us} + outcome.queue_us;
   lock_.lock();
-  if (ran != micro::Ran::kAnswered) return ran;
-  const auto sent_bytes = static_cast<uint32_t>(call_.sent().bytes);
-  if (choose && took_us > there_us && !outcome.cold)
-    known.chooser.Sent(sent_bytes,
-                       static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
-  outcome.up_bytes = sent_bytes;
+  if (ran == micro::Ran::kAnswered && choose) LearnForm(place, begin_ns, outcome);
   return ran;
+}
+
+bool HostPlaces::RunBoth(uint8_t agent, uint8_t local, const micro::Beside& when, micro::Race& race,
+                         micro::Outcome& outcome) {
+  if (set_.model.empty()) return false;
+  AgentPlace& there = set_.agent(agent);
+  serve::Form wanted;
+  const bool choose = ChooseForm(agent, wanted);
+  lock_.unlock();
+  call_.Encode(wanted);
+  const uint64_t begin_ns = NowNs();
+  outcome.cold = !there.warm;
+  const auto exchange =
+      there.exchanges.Start(call_.ToSend(), there.client, set_.model, FromNs(EndNs(when.until_ns)));
+  if (exchange != nullptr) {
+    if (!exchange->WaitUntil(FromNs(when.begin_ns)))
+      Beside(*exchange, *set_.locals[local], when, race);
+    there.warm = false;
+    if (race.local != micro::Ran::kAnswered) {
+      agent_status = exchange->status();
+      agent_diag = exchange->diag();
+      race.agent = Take(there, exchange->reply(), outcome);
+    }
+  }
+  lock_.lock();
+  if (race.agent == micro::Ran::kAnswered && choose) LearnForm(agent, begin_ns, outcome);
+  return exchange != nullptr;
+}
+
+void HostPlaces::Beside(Exchange& exchange, const serve::Entry& entry, const micro::Beside& when,
+                        micro::Race& race) {
+  const uint64_t begin_ns = NowNs();
+  Answer made;
+  const Status status = call_.RunLocally(entry, made, local_diag, &exchange.answered());
+  race.local_ns = std::max<uint64_t>(NowNs() - begin_ns, 1);
+  if (!status.ok()) {
+    // Stopped, since there is an answer; or it cannot answer, and all depends on the agent.
+    if (status.code() != Code::kCancelled) {
+      race.local = micro::Ran::kUnfit;
+      local_status = status;
+    }
+    (void)exchange.WaitUntil(serve::Never());  // its own deadline is set
+    return;
+  }
+  const bool over = exchange.WaitUntil(FromNs(std::min(when.keep_ns, when.until_ns)));
+  if (over && exchange.answered()) return;
+  if (over) {
+    agent_status = exchange.status();
+    agent_diag = exchange.diag();
+    race.agent = RanOf(agent_status);
+  }
+  exchange.Drop();  // What it still says is not read.
+  race.local = micro::Ran::kAnswered;
+  answer = std::move(made);
 }
 
 uint16_t HostPlaces::Confidence() {
@@ -111,24 +180,30 @@ micro::Ran HostPlaces::There(AgentPlace& agent, uint64_t until_ns, micro::Outcom
     agent_status = Status(Code::kInvalidArgument, "no model named");
     return micro::Ran::kUnfit;
   }
-  // On a busy host a thread whose time has come may wait some milliseconds for a core.
-  const uint64_t now_ns = NowNs(), end_ns = std::min(until_ns, ToNs(deadline_));
-  const uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
-  const uint64_t slack_ns = fallback_ ? std::min<uint64_t>(20'000'000, left_ns / 8) : 0;
-  Answer made;
-  wire::Timing timing;
+  Reply reply;
   outcome.cold = !agent.warm;
   agent_status =
-      call_.AskAgent(agent.client, set_.model, FromNs(end_ns - slack_ns), made, timing, agent_diag);
-  const Code code = agent_status.code();
+      call_.AskAgent(agent.client, set_.model, FromNs(EndNs(until_ns)), reply, agent_diag, nullptr);
+  return Take(agent, reply, outcome);
+}
+
+// On a busy host a thread whose time has come may wait some milliseconds for a core.
+uint64_t HostPlaces::EndNs(uint64_t until_ns) const {
+  const uint64_t now_ns = ToNs(Now::now()), end_ns = std::min(until_ns, ToNs(deadline_));
+  const uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
+  return end_ns - (fallback_ ? std::min<uint64_t>(20'000'000, left_ns / 8) : 0);
+}
+
+micro::Ran HostPlaces::Take(AgentPlace& agent, Reply& reply, micro::Outcome& outcome) {
   agent.warm = agent_status.ok();
-  if (code == Code::kDeadlineExceeded) return micro::Ran::kLate;
-  if (code == Code::kUnavailable || code == Code::kDataLoss) return micro::Ran::kRefused;
-  if (!agent_status.ok()) return micro::Ran::kUnfit;
+  if (!agent_status.ok()) return RanOf(agent_status);
+  const wire::Timing& timing = reply.timing;
   outcome.agent_us = Us(std::chrono::nanoseconds(timing.preprocess_ns + timing.compute_ns));
   outcome.queue_us = Us(std::chrono::nanoseconds(timing.queue_ns));
   outcome.load_us = Us(std::chrono::nanoseconds(timing.load_ns));
-  answer = std::move(made);
+  outcome.up_bytes = static_cast<uint32_t>(reply.sent_bytes);
+  sent_bytes = reply.sent_bytes;
+  answer = std::move(reply.answer);
   return micro::Ran::kAnswered;
 }
 

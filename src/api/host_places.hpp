@@ -48,10 +48,13 @@ class HostPlaces final : public micro::Places {
   void StartProbe(uint8_t place) override { set_.agent(place).StartProbe(); }
   bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   micro::Ran Run(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) override;
+  bool RunBoth(uint8_t agent, uint8_t local, const micro::Beside& when, micro::Race& race,
+               micro::Outcome& outcome) override;
   uint16_t Confidence() override;
   bool Agrees(uint8_t local, bool& agreed) override;
 
-  Answer answer;  // in hand
+  Answer answer;            // in hand
+  uint64_t sent_bytes = 0;  // to the agent that answered; 0: nothing is known of it
   Status agent_status = OkStatus(), local_status = OkStatus();
   DiagText agent_diag, local_diag;
 
@@ -60,6 +63,15 @@ class HostPlaces final : public micro::Places {
   micro::Ran There(AgentPlace& agent, uint64_t until_ns, micro::Outcome& outcome);
   // Chooses a form, asks, and learns what sending it took.
   micro::Ran Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome);
+  // How the call goes to that agent; whether forms were to be chosen from.
+  bool ChooseForm(uint8_t place, serve::Form& form);
+  void LearnForm(uint8_t place, uint64_t begin_ns, const micro::Outcome& outcome);
+  // What the agent's status means; on success its answer is in hand.
+  micro::Ran Take(AgentPlace& agent, Reply& reply, micro::Outcome& outcome);
+  // The local run beside an exchange, and what comes of both.
+  void Beside(Exchange& exchange, const serve::Entry& entry, const micro::Beside& when,
+              micro::Race& race);
+  uint64_t EndNs(uint64_t until_ns) const;
 
   Call& call_;
   const PlaceSet& set_;

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/exchange.hpp"
 #include "micro/route/forms.hpp"
 #include "micro/route/serve.hpp"
 #include "serve/client/client.hpp"
@@ -70,6 +71,7 @@ class AgentPlace {
 
   serve::Client client;
   std::atomic<bool> warm{false};  // the last call got an answer, so its connection stands
+  Exchanges exchanges;            // with `client`, which outlives them
 
  private:
   serve::Client prober_;

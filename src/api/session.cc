@@ -95,7 +95,8 @@ micro::Request RequestOf(const CallOptions& options, std::chrono::nanoseconds ti
           .prefer = static_cast<micro::Prefer>(sla.prefer),
           .approximate_ok = !sla.exact_only,
           .late_ok = !sla.never_late,
-          .fallback = options.fallback == Fallback::kLocal};
+          .fallback = options.fallback == Fallback::kLocal,
+          .hedge = sla.hedge};
 }
 
 void Explain(const micro::Choice& choice, Answer& answer) {
@@ -171,6 +172,8 @@ Expected<Answer> Session::State::Run(Call&& call, const CallOptions& call_option
   micro::Request request = RequestOf(call_options, time);
   if (!now.automatic) request.pinned = at_agent ? set.agent_row(0) : uint8_t{0};
   request.fallback = request.fallback && at_agent && !set.locals.empty();
+  // Two runs of one request would be two steps of a network that remembers.
+  for (const auto& entry : set.locals) request.hedge = request.hedge && !entry->model->remembers();
   const auto routing = RoutingFor(set);
   std::unique_lock lock(routing->mutex);
   const uint16_t keep = call_options.sla.exact_only ? kOne : Part(call_options.sla.keep_answers);
@@ -188,14 +191,23 @@ Expected<Answer> Session::State::Run(Call&& call, const CallOptions& call_option
   if (served.left_alone) {
     answer.fallback_reason = kLeftAlone;
   } else if (answer.fell_back) {
-    answer.fallback_reason = ToError(places.agent_status, places.agent_diag).message;
+    answer.fallback_reason = served.hedged && places.agent_status.ok()
+                                 ? "the agent had not answered when the local model had"
+                                 : ToError(places.agent_status, places.agent_diag).message;
   }
   Explain(served.choice, answer);
-  if (const Call::Sent sent = call.sent(); !here && sent.bytes > 0) {
+  if (served.hedged) {
+    answer.hedged = true;
+    answer.reason +=
+        here ? "; hedged: the local model began beside the agent and was first"
+             : "; hedged: the local model began beside the agent, whose answer was taken";
+  }
+  if (!here && places.sent_bytes > 0) {
+    answer.form = call.form_text();
+    answer.sent_bytes = places.sent_bytes;
     if (call.has_forms())
-      answer.reason += "; sent as " + sent.form + ", " + std::to_string(sent.bytes) + " bytes";
-    answer.form = sent.form;
-    answer.sent_bytes = sent.bytes;
+      answer.reason +=
+          "; sent as " + answer.form + ", " + std::to_string(answer.sent_bytes) + " bytes";
   }
   answer.latency = Now::now() - begin;
   return std::move(answer);

@@ -11,6 +11,7 @@
 // fit: the Finding names the tensor, what was found and what was expected).
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -60,11 +61,21 @@ class Model {
   virtual void Reset() {}
   virtual Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
                           Diag& diag) = 0;
-  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs, Diag& diag) {
+  // Something stays from run to run: no two runs may be made of one request.
+  virtual bool remembers() const { return false; }
+  // As RunViews; one that can gives up between two steps once `stop` is set: kCancelled.
+  virtual Status RunUntil(const std::atomic<bool>& stop, std::span<const InputView> inputs,
+                          std::vector<HostTensor>& outputs, Diag& diag) {
+    (void)stop;
+    return RunViews(inputs, outputs, diag);
+  }
+  // `stop` may be null.
+  Status Run(std::span<const HostTensor> inputs, std::vector<HostTensor>& outputs, Diag& diag,
+             const std::atomic<bool>* stop = nullptr) {
     std::vector<InputView> views;
     for (const HostTensor& input : inputs)
       views.push_back({input.name, input.type, input.dims, input.data});
-    return RunViews(views, outputs, diag);
+    return stop != nullptr ? RunUntil(*stop, views, outputs, diag) : RunViews(views, outputs, diag);
   }
 };
 

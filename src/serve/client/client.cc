@@ -8,6 +8,7 @@ namespace {
 
 // Answers to calls given up earlier that one call reads past; docs/spec/rpc.md.
 constexpr int kMaxSkippedFrames = 16;
+constexpr char kNotWanted[] = "agent: its answer is not wanted any more";
 
 wire::TensorRef ToRef(const HostTensor& tensor) {
   wire::TensorRef ref;
@@ -74,8 +75,9 @@ void Client::Close() {
   socket_.Close();
 }
 
-Status Client::Open(Deadline deadline, Diag& diag) {
-  Result<Socket> socket = Socket::Connect(target_.host, target_.port, deadline);
+Status Client::Open(Deadline deadline, Stop* stop, Diag& diag) {
+  Result<Socket> socket =
+      Socket::Connect(target_.host, target_.port, deadline, stop != nullptr ? stop->fd() : -1);
   if (!socket.ok()) {
     diag.Report({.subject = place_.c_str(), .problem = socket.status().message()});
     return socket.status();
@@ -114,7 +116,7 @@ Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadl
 
 template <typename Encode, typename Decode>
 Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& encode,
-                   Decode&& decode) {
+                   Decode&& decode, Stop* stop) {
   const Turn turn(*this, deadline);
   if (!turn) {
     diag.Report(
@@ -123,8 +125,9 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
   }
   traffic_ = {};
   for (int attempt = 0;; ++attempt) {
+    if (stop != nullptr && stop->is_set()) return Status(Code::kCancelled, kNotWanted);
     const bool fresh = !socket_.IsOpen();
-    if (fresh) COVEY_TRY(Open(deadline, diag));
+    if (fresh) COVEY_TRY(Open(deadline, stop, diag));
     stream_ += 2;
     wire::Call call{.method = method, .stream = stream_};
     if (deadline != Never())
@@ -136,7 +139,10 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
     }
     bool stale = false;
     wire::ResponseView response;
-    Status status = Exchange(*frame, stream_, deadline, stale, diag, response);
+    Status status = [&] {
+      const Stop::Guard guard(stop, socket_);
+      return Exchange(*frame, stream_, deadline, stale, diag, response);
+    }();
     if (status.ok() && response.code != Code::kOk) {
       // The agent's own answer: the connection is as good as before.
       const std::string words(response.message);
@@ -146,6 +152,7 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
     if (status.ok()) status = decode(response.payload);
     if (status.ok()) return status;
     socket_.Close();
+    if (stop != nullptr && stop->is_set()) return Status(Code::kCancelled, kNotWanted);
     if (stale && !fresh && attempt == 0) continue;
     if (status.code() == Code::kInvalidArgument)
       status = Status(Code::kDataLoss, "the answer is damaged");
@@ -161,7 +168,7 @@ Status Client::CheckId(uint64_t found, uint64_t expected, Diag& diag) {
 }
 
 Status Client::Infer(std::string_view model, std::span<const HostTensor> inputs, InferReply& reply,
-                     Deadline deadline, Diag& diag) {
+                     Deadline deadline, Diag& diag, Stop* stop) {
   uint64_t id = 0;
   auto encode = [&](const wire::Call& call) {
     id = ++request_id_;
@@ -185,11 +192,11 @@ Status Client::Infer(std::string_view model, std::span<const HostTensor> inputs,
     }
     return OkStatus();
   };
-  return Ask("Infer", deadline, diag, encode, decode);
+  return Ask("Infer", deadline, diag, encode, decode, stop);
 }
 
 Status Client::Classify(const PictureCall& picture, ClassifyReply& reply, Deadline deadline,
-                        Diag& diag) {
+                        Diag& diag, Stop* stop) {
   uint64_t id = 0;
   auto encode = [&](const wire::Call& call) {
     id = ++request_id_;
@@ -214,7 +221,7 @@ Status Client::Classify(const PictureCall& picture, ClassifyReply& reply, Deadli
       reply.classes.push_back({one.index(), std::min(one.confidence(), 1.0F), one.label()});
     return OkStatus();
   };
-  return Ask("Classify", deadline, diag, encode, decode);
+  return Ask("Classify", deadline, diag, encode, decode, stop);
 }
 
 Result<std::vector<ModelSummary>> Client::ListModels(Deadline deadline, Diag& diag) {

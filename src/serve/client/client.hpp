@@ -21,6 +21,7 @@
 
 #include "serve/backends/backend.hpp"
 #include "serve/transport/frame_reader.hpp"
+#include "serve/transport/stop.hpp"
 #include "wire/rpc/host/codec.hpp"
 
 namespace covey::serve {
@@ -79,9 +80,11 @@ class Client {
  public:
   explicit Client(Target target);
 
+  // `stop` may be null; once it is set the call ends with kCancelled, its connection closed.
   Status Infer(std::string_view model, std::span<const HostTensor> inputs, InferReply& reply,
-               Deadline deadline, Diag& diag);
-  Status Classify(const PictureCall& picture, ClassifyReply& reply, Deadline deadline, Diag& diag);
+               Deadline deadline, Diag& diag, Stop* stop = nullptr);
+  Status Classify(const PictureCall& picture, ClassifyReply& reply, Deadline deadline, Diag& diag,
+                  Stop* stop = nullptr);
   Result<std::vector<ModelSummary>> ListModels(Deadline deadline, Diag& diag);
   Result<ModelInfo> DescribeModel(std::string_view model, Deadline deadline, Diag& diag);
   Result<AgentHealth> Health(Deadline deadline, Diag& diag);
@@ -93,10 +96,11 @@ class Client {
   // Holds the connection for one call.
   class Turn;
   template <typename Encode, typename Decode>
-  Status Ask(const char* method, Deadline deadline, Diag& diag, Encode&& encode, Decode&& decode);
+  Status Ask(const char* method, Deadline deadline, Diag& diag, Encode&& encode, Decode&& decode,
+             Stop* stop = nullptr);
   Status Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline, bool& stale,
                   Diag& diag, wire::ResponseView& response);
-  Status Open(Deadline deadline, Diag& diag);
+  Status Open(Deadline deadline, Stop* stop, Diag& diag);
   Status CheckId(uint64_t found, uint64_t expected, Diag& diag);
 
   Target target_;

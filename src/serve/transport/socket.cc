@@ -63,14 +63,17 @@ void SetOptions(int fd) {
   (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick);
 }
 
-Status ConnectOne(const addrinfo& address, Deadline deadline, Fd& out) {
+Status ConnectOne(const addrinfo& address, Deadline deadline, int stop_fd, Fd& out) {
   Fd fd(socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
                address.ai_protocol));
   if (!fd.valid()) return Status(Code::kResourceExhausted, "connect: no socket left");
   if (connect(fd.get(), address.ai_addr, address.ai_addrlen) != 0) {
     if (errno != EINPROGRESS) return Status(Code::kUnavailable, "connect: refused or unreachable");
-    pollfd wait{.fd = fd.get(), .events = POLLOUT, .revents = 0};
-    const int ready = PollUntil(std::span(&wait, 1), deadline);
+    // poll leaves out what is no descriptor.
+    std::array<pollfd, 2> wait{pollfd{.fd = fd.get(), .events = POLLOUT, .revents = 0},
+                               pollfd{.fd = stop_fd, .events = POLLIN, .revents = 0}};
+    const int ready = PollUntil(wait, deadline);
+    if (wait[1].revents != 0) return Status(Code::kCancelled, "connect: not wanted any more");
     if (ready == 0) return Status(Code::kDeadlineExceeded, "connect: no answer in time");
     int error = 0;
     socklen_t size = sizeof error;
@@ -98,14 +101,15 @@ void Fd::Close() {
 
 Socket::Socket(Fd fd) : fd_(std::move(fd)) { SetOptions(fd_.get()); }
 
-Result<Socket> Socket::Connect(const std::string& host, uint16_t port, Deadline deadline) {
+Result<Socket> Socket::Connect(const std::string& host, uint16_t port, Deadline deadline,
+                               int stop_fd) {
   COVEY_TRY_ASSIGN(Addresses addresses, Resolve(host, port, false));
   Status last(Code::kUnavailable, "connect: no address");
   for (const addrinfo* a = addresses.get(); a != nullptr; a = a->ai_next) {
     Fd fd;
-    last = ConnectOne(*a, deadline, fd);
+    last = ConnectOne(*a, deadline, stop_fd, fd);
     if (last.ok()) return Socket(std::move(fd));
-    if (last.code() == Code::kDeadlineExceeded) break;
+    if (last.code() == Code::kDeadlineExceeded || last.code() == Code::kCancelled) break;
   }
   return last;
 }

@@ -42,7 +42,9 @@ class Socket {
   Socket() = default;
   explicit Socket(Fd fd);  // a connected one, from accept
 
-  static Result<Socket> Connect(const std::string& host, uint16_t port, Deadline deadline);
+  // `stop_fd`: gives up, with kCancelled, as soon as that can be read; -1: none.
+  static Result<Socket> Connect(const std::string& host, uint16_t port, Deadline deadline,
+                                int stop_fd = -1);
 
   Status Send(std::span<const std::byte> bytes, Deadline deadline, bool more = false);
   // Both in one write, as far as the connection takes them.

@@ -73,11 +73,13 @@ void HostEngine::MakeSteps(const kernels::HostKernels& kernels) {
   }
 }
 
-void HostEngine::Run() {
+bool HostEngine::Run(const std::atomic<bool>* stop) {
   for (size_t i = 0; i < steps_.size(); ++i) {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
     steps_[i].run(steps_[i].view);
     i += micro::PassedOver(steps_[i].view);
   }
+  return true;
 }
 
 }  // namespace covey::serve

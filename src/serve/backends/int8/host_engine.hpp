@@ -9,6 +9,7 @@
 // Memory: the image is borrowed for the engine's life. Threads: one at a time for each engine.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -39,7 +40,9 @@ class HostEngine {
 
   const micro::Engine& engine() const { return engine_; }
   std::shared_ptr<const HostPacks> packs() const { return packs_; }
-  void Run();
+  void Run() { (void)Run(nullptr); }
+  // False: given up between two ops, since `stop`, which may be null, was set.
+  bool Run(const std::atomic<bool>* stop);
   void Reset() { engine_.Reset(); }
 
  private:

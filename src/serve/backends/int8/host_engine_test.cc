@@ -68,6 +68,16 @@ TEST_P(HostEngineTest, SharesItsPacksWithTheNextEngine) {
   EXPECT_EQ(Run(*second, 1), Run(*first, 1));
 }
 
+TEST_P(HostEngineTest, GivesUpWhatIsNotWantedAndRunsAgain) {
+  const auto engine = Prepare(kernels::BestHostKernels());
+  const std::vector<std::byte> expected = Run(*engine, 1);
+  std::atomic<bool> stop{true};
+  EXPECT_FALSE(engine->Run(&stop));
+  stop = false;
+  EXPECT_TRUE(engine->Run(&stop));
+  EXPECT_EQ(Run(*engine, 1), expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Networks, HostEngineTest,
                          testing::Values("models/shapes/device/model.onnx",
                                          "models/cifar10/lenet/int8.onnx",

@@ -26,13 +26,23 @@ class Int8Model final : public Model {
   uint64_t arena_bytes() const override { return view_.header().arena_bytes; }
   ClassifierHints hints() const override;
   Status RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
-                  Diag& diag) override;
+                  Diag& diag) override {
+    return RunOnce(nullptr, inputs, outputs, diag);
+  }
+  // A network that remembers would be left half a step further.
+  Status RunUntil(const std::atomic<bool>& stop, std::span<const InputView> inputs,
+                  std::vector<HostTensor>& outputs, Diag& diag) override {
+    return RunOnce(stateful_ ? nullptr : &stop, inputs, outputs, diag);
+  }
+  bool remembers() const override { return stateful_; }
   void Reset() override;
   // One instance, so that what Prepare refuses is known when the model is loaded, and inputs and
   // outputs as the engine sees them.
   Status Warm(Diag& diag);
 
  private:
+  Status RunOnce(const std::atomic<bool>* stop, std::span<const InputView> inputs,
+                 std::vector<HostTensor>& outputs, Diag& diag);
   TensorInfo Info(uint32_t tensor) const;
   Result<std::unique_ptr<HostEngine>> Take(Diag& diag);
   void GiveBack(std::unique_ptr<HostEngine> instance);
@@ -101,8 +111,8 @@ Status Int8Model::Warm(Diag& diag) {
   return OkStatus();
 }
 
-Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTensor>& outputs,
-                           Diag& diag) {
+Status Int8Model::RunOnce(const std::atomic<bool>* stop, std::span<const InputView> inputs,
+                          std::vector<HostTensor>& outputs, Diag& diag) {
   InputSet set;
   COVEY_TRY(MatchInputs(inputs, inputs_, set, diag));
   std::unique_lock alone(one_at_a_time_, std::defer_lock);
@@ -114,7 +124,10 @@ Status Int8Model::RunViews(std::span<const InputView> inputs, std::vector<HostTe
     std::memcpy(view.data, from.data(), from.size());
     std::memset(view.data + from.size(), 0, view.bytes - from.size());
   }
-  instance->Run();
+  if (!instance->Run(stop)) {
+    GiveBack(std::move(instance));
+    return Status(Code::kCancelled, "the run is not wanted any more");
+  }
   const Status verdict = instance->engine().verdict();
   if (!verdict.ok()) {
     diag.Report({.subject = inputs_[0].name.c_str(), .problem = verdict.message()});

@@ -1,0 +1,307 @@
+// An agent and the local model at work on one request: which answer is taken, and that the other
+// one is not, then or later.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "api/host_places.hpp"
+#include "serve/test_parts.hpp"
+#include "serve/transport/frame_reader.hpp"
+#include "wire/image/host/sample.hpp"
+#include "wire/rpc/host/codec.hpp"
+
+namespace covey::api {
+namespace {
+
+using serve::test::FourBytes;
+using serve::test::Signal;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr uint64_t kEver = UINT64_MAX;
+
+// An agent whose every answer a test scripts.
+class ScriptedAgent {
+ public:
+  struct Asked {
+    uint32_t stream;
+    uint64_t id;
+    std::byte first;  // of the tensor
+  };
+  using Script = std::function<void(serve::Socket&, const Asked&)>;
+  explicit ScriptedAgent(Script script)
+      : listener_(*serve::Listener::Open("127.0.0.1", 0)), script_(std::move(script)) {
+    thread_ = std::thread([this] { Serve(); });
+  }
+  ~ScriptedAgent() {
+    stop_ = true;
+    listener_.Wake();
+    thread_.join();
+  }
+  uint16_t port() const { return listener_.port(); }
+
+  // Says that the answer to `asked` is `value`.
+  static void Answer(serve::Socket& socket, const Asked& asked, std::byte value) {
+    wire::Encoder encoder(1U << 20);
+    const std::vector<std::byte> data(4, value);
+    wire::TensorRef out;
+    out.name = "out";
+    out.dtype = DType::kUint8;
+    out.rank = 2;
+    out.dims[0] = 1, out.dims[1] = 4;
+    out.data = data;
+    const auto frame = encoder.InferResponse(asked.stream, asked.id, {}, std::span(&out, 1));
+    ASSERT_TRUE(frame.ok());
+    (void)socket.SendBoth(*frame, encoder.Tail(), serve::DeadlineIn(seconds(5)));
+  }
+
+ private:
+  void Serve() {
+    while (!stop_) {
+      auto socket = listener_.Accept(serve::Never());
+      if (!socket.ok()) continue;
+      serve::FrameReader reader(1U << 20);
+      while (socket->IsOpen() && !stop_) {
+        const auto frame = reader.Next(*socket, serve::DeadlineIn(milliseconds(50)), seconds(5));
+        if (!frame.ok() && frame.status().code() == Code::kDeadlineExceeded && reader.Empty())
+          continue;
+        if (!frame.ok()) break;
+        DiagText diag;
+        wire::Decoder decoder;
+        wire::RequestView view;
+        wire::InferView infer;
+        ASSERT_TRUE(decoder.Request(frame->body, view, diag).ok());
+        ASSERT_TRUE(decoder.InferRequest(view.payload, infer, diag).ok());
+        script_(*socket, {frame->header.stream, infer.request_id, infer.tensors.at(0).data[0]});
+      }
+    }
+  }
+
+  serve::Listener listener_;
+  Script script_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+// Answers 99; may be stopped while it works, and works until a test lets it end.
+class ScriptedModel final : public serve::Model {
+ public:
+  explicit ScriptedModel(Signal& begun) : begun_(begun) {}
+  const std::vector<serve::TensorInfo>& inputs() const override { return none_; }
+  const std::vector<serve::TensorInfo>& outputs() const override { return none_; }
+  Status RunViews(std::span<const serve::InputView>, std::vector<HostTensor>&, Diag&) override {
+    return Status(Code::kInternal, "expected a run that can be stopped");
+  }
+  Status RunUntil(const std::atomic<bool>& stop, std::span<const serve::InputView>,
+                  std::vector<HostTensor>& outputs, Diag&) override {
+    begun_.Set();
+    while (!may_end && !stop) std::this_thread::yield();
+    if (!may_end) return Status(Code::kCancelled, "stopped");
+    if (unfit) return Status(Code::kInvalidArgument, "does not fit");
+    outputs.resize(1);
+    outputs[0].data = {std::byte{99}};
+    return OkStatus();
+  }
+
+  std::atomic<bool> may_end{true}, unfit{false};
+
+ private:
+  Signal& begun_;
+  std::vector<serve::TensorInfo> none_;
+};
+
+class HostHedgeTest : public testing::Test {
+ protected:
+  void Connect(ScriptedAgent::Script script) {
+    agent_ = std::make_unique<ScriptedAgent>(std::move(script));
+    auto entry = std::make_shared<serve::Entry>();
+    auto model = std::make_unique<ScriptedModel>(begun_);
+    model_ = model.get();
+    entry->name = "local";
+    entry->model = std::move(model);
+    set_ = {.locals = {entry},
+            .agents = {std::make_shared<AgentPlace>(
+                serve::Target{.host = "127.0.0.1", .port = agent_->port()})},
+            .model = "one"};
+  }
+  // Both at once, the local run from the start; what the answer in hand says.
+  struct Ran {
+    micro::Race race;
+    int value = -1;
+    bool could = false;
+    Status agent_status = OkStatus();
+  };
+  Ran RunBoth(uint8_t first = 1, uint64_t keep_ns = 0, uint64_t begin_ns = 0) {
+    const std::vector<HostTensor> inputs = {FourBytes(first)};
+    InferCall call(inputs);
+    std::unique_lock lock(mutex_);
+    HostPlaces places(call, set_, {forms_, kOne}, serve::Never(), false, lock);
+    Ran ran;
+    micro::Outcome outcome;
+    ran.could = places.RunBoth(1, 0, {.begin_ns = begin_ns, .keep_ns = keep_ns, .until_ns = kEver},
+                               ran.race, outcome);
+    ran.agent_status = places.agent_status;
+    if (!places.answer.outputs.empty())
+      ran.value = static_cast<int>(places.answer.outputs[0].data.at(0));
+    return ran;
+  }
+
+  serve::test::NoLog no_log_;
+  Signal begun_;
+  std::unique_ptr<ScriptedAgent> agent_;
+  ScriptedModel* model_ = nullptr;
+  PlaceSet set_;
+  std::vector<AgentForms> forms_{1};
+  std::mutex mutex_;
+};
+
+TEST_F(HostHedgeTest, TakesTheAgentsAnswerAndStopsTheLocalRun) {
+  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+    begun_.Wait();
+    ScriptedAgent::Answer(socket, asked, std::byte{7});
+  });
+  model_->may_end = false;  // it ends only because it is stopped
+  const Ran ran = RunBoth();
+  EXPECT_TRUE(ran.could);
+  EXPECT_EQ(ran.value, 7);
+  EXPECT_EQ(ran.race.agent, micro::Ran::kAnswered);
+  EXPECT_EQ(ran.race.local, micro::Ran::kLate);
+  EXPECT_GT(ran.race.local_ns, 0U);
+}
+
+TEST_F(HostHedgeTest, BeginsNoLocalRunForAnAgentThatIsInTime) {
+  Connect([](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+    ScriptedAgent::Answer(socket, asked, std::byte{7});
+  });
+  const Ran ran = RunBoth(1, 0, kEver - 1);
+  EXPECT_EQ(ran.value, 7);
+  EXPECT_EQ(ran.race.local_ns, 0U);
+  EXPECT_FALSE(begun_.IsSet());
+}
+
+// The agent answers the first request late, on its old connection, and then every later one twice:
+// first what belongs to the first request, as that or as its own.
+TEST_F(HostHedgeTest, ALateAnswerIsNeverTakenForALaterRequest) {
+  Signal taken;
+  ScriptedAgent::Asked first{};
+  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+    if (asked.first == std::byte{1}) {
+      first = asked;
+      model_->may_end = true;
+      taken.Wait();
+      ScriptedAgent::Answer(socket, first, std::byte{66});  // the connection is closed by now
+      return;
+    }
+    ScriptedAgent::Answer(socket, first, std::byte{66});
+    if (static_cast<int>(asked.first) % 2 == 0) {
+      ScriptedAgent::Answer(socket, asked, asked.first);
+    } else {  // the stream is right, the request is the old one
+      ScriptedAgent::Answer(socket, {asked.stream, first.id, {}}, std::byte{66});
+    }
+  });
+  model_->may_end = false;  // before the request has come
+  const Ran dropped = RunBoth(1);
+  EXPECT_EQ(dropped.value, 99);
+  EXPECT_EQ(dropped.race.local, micro::Ran::kAnswered);
+  EXPECT_EQ(dropped.race.agent, micro::Ran::kLate);
+  taken.Set();
+  for (uint8_t i = 2; i <= 9; ++i) {
+    const Ran ran = RunBoth(i, kEver - 1);  // the agent's answer is waited for
+    if (i % 2 == 0) {
+      EXPECT_EQ(ran.value, i);
+      EXPECT_EQ(ran.race.agent, micro::Ran::kAnswered);
+    } else {
+      EXPECT_EQ(ran.value, 99);
+      EXPECT_EQ(ran.race.agent, micro::Ran::kRefused);
+      EXPECT_EQ(ran.agent_status.code(), Code::kDataLoss);
+    }
+  }
+}
+
+TEST_F(HostHedgeTest, TakesTheLocalAnswerWhereTheAgentBreaksOff) {
+  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked&) {
+    begun_.Wait();
+    socket.Close();
+  });
+  const Ran ran = RunBoth(1, kEver - 1);
+  EXPECT_EQ(ran.value, 99);
+  EXPECT_EQ(ran.race.agent, micro::Ran::kRefused);
+  EXPECT_EQ(ran.agent_status.code(), Code::kUnavailable);
+}
+
+TEST_F(HostHedgeTest, KeepsTheLocalAnswerInHandForTheAgents) {
+  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+    begun_.Wait();
+    ScriptedAgent::Answer(socket, asked, std::byte{7});
+  });
+  EXPECT_EQ(RunBoth(1, kEver - 1).value, 7);
+}
+
+TEST_F(HostHedgeTest, WaitsForTheAgentWhereTheLocalModelCannotAnswer) {
+  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+    begun_.Wait();
+    ScriptedAgent::Answer(socket, asked, std::byte{7});
+  });
+  model_->unfit = true;
+  const Ran ran = RunBoth();
+  EXPECT_EQ(ran.value, 7);
+  EXPECT_EQ(ran.race.agent, micro::Ran::kAnswered);
+}
+
+TEST_F(HostHedgeTest, WaitsForNobodyWhenItGoes) {
+  Signal over;
+  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over.Wait(); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(RunBoth().value, 99);
+  set_ = {};  // an agent that never answers would hold it for ever
+  over.Set();
+}
+
+TEST_F(HostHedgeTest, RefusesToBeginMoreThanAFewExchanges) {
+  Signal over;
+  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over.Wait(); });
+  const std::vector<HostTensor> inputs = {FourBytes(1)};
+  const InferCall call(inputs);
+  AgentPlace& agent = *set_.agents[0];
+  int begun = 0;
+  for (int i = 0; i < 20; ++i)
+    begun += agent.exchanges.Start(call.ToSend(), agent.client, "one", serve::Never()) != nullptr;
+  EXPECT_EQ(begun, 8);
+  over.Set();
+}
+
+// Sessions over a real agent, many threads, whoever is first.
+TEST(SessionHedge, ServesSeveralThreads) {
+  const serve::test::NoLog no_log;
+  TempDir agents, models;
+  agents.Write("one.covey", "add one");
+  std::atomic<int> asked{0};
+  serve::Agent agent({.models = agents.path(), .port = 0}, serve::test::AddOneBackends([&] {
+                       if (++asked % 4 == 0) std::this_thread::yield();
+                     }));
+  DiagText diag;
+  ASSERT_TRUE(agent.Start(diag).ok()) << diag.Text();
+  const auto image = wire::WriteImage(wire::SampleContents());
+  models.Write("local.covey",
+               std::string_view(reinterpret_cast<const char*>(image.data()), image.size()));
+  Session session = Session::Open({}).value();
+  ASSERT_TRUE(session.Load("local", (models.path() / "local.covey").string()));
+  ASSERT_TRUE(
+      session.SetPlace("auto agent tcp://127.0.0.1:" + std::to_string(agent.port()), "one"));
+  std::vector<std::thread> threads;
+  for (uint8_t t = 1; t <= 4; ++t)
+    threads.emplace_back([&session, t] {
+      for (int i = 0; i < 50; ++i) {
+        const auto answer =
+            session.Infer(std::vector{FourBytes(t)},
+                          {.sla = {.max_latency = milliseconds(i % 2 * 20), .hedge = true}});
+        // The local model takes another input: only the agent can answer, with t + 1.
+        if (!answer) continue;
+        EXPECT_EQ(answer.value().outputs[0].data[0], static_cast<std::byte>(t + 1));
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace covey::api

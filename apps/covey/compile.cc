@@ -12,6 +12,7 @@
 #include "apps/covey/approximate/early_exit.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
+#include "apps/covey/compile_unpack.hpp"
 #include "apps/covey/compile_variants.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
@@ -32,8 +33,13 @@ struct Options {
   ApproximateJob approximate;
   ExitJob exit;
   std::vector<double> variants;
+  std::vector<std::string> unpack;
   bool json = false;
 };
+
+UnpackJob UnpackOf(const Options& options) {
+  return {options.unpack, options.target, options.approximate.chip, options.approximate.minimise};
+}
 
 // The graph goes to stdout, unless the image does.
 compiler::CompileOptions LimitsOf(const Options& options) {
@@ -59,6 +65,7 @@ Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
                        : options.ram                                      ? "--ram"
                        : options.flash                                    ? "--flash"
                        : !options.dump_after.empty()                      ? "--dump-after"
+                       : UnpackOf(options).asked()                        ? "--unpack"
                                                                           : nullptr;
   if (option == nullptr) return {};
   return MakeError(Code::kInvalidArgument, options.model +
@@ -71,9 +78,55 @@ Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
 struct Made {
   std::optional<Approximated> approximated;
   std::optional<EarlyExit> exit;
-  explicit operator bool() const { return approximated || exit; }
-  std::string Text() const { return approximated ? app::Text(*approximated) : app::Text(*exit); }
+  std::optional<Unpacked> unpacked;
+  std::string Text() const {
+    return (approximated ? app::Text(*approximated) : "") + (exit ? app::Text(*exit) : "") +
+           (unpacked ? app::Text(*unpacked) : "");
+  }
+  app::Json Json() const {
+    app::Json json = app::Json::object();
+    if (approximated) json["approximation"] = ToJson(*approximated);
+    if (exit) json["exit"] = ToJson(*exit);
+    if (unpacked) json["unpack"] = ToJson(*unpacked);
+    return json;
+  }
 };
+
+// An image has no code: `auto` leaves its loops alone, layers that are named say so in it.
+const char* UnpackNote(const Options& options) {
+  if (options.emit != "image" || !UnpackOf(options).asked()) return "";
+  if (UnpackOf(options).automatic())
+    return "note: an image has no code, so that none of its weights is; --emit cpp has them\n";
+  return "note: an image has no code: there those layers run plain loops, with the same bytes; C++ "
+         "made of it (--emit cpp) has their weights as code\n";
+}
+// Whether layers are looked for, or named, in a graph.
+bool Unpacks(const Options& options) {
+  const UnpackJob job = UnpackOf(options);
+  return job.asked() && !(job.automatic() && options.emit == "image");
+}
+
+// Compiles a graph, with weights as code as asked for.
+Expected<ModelFile> CompileMade(const Options& options, const compiler::Graph& graph, Made& made) {
+  compiler::CompileOptions limits = LimitsOf(options);
+  const bool searched = made.approximated && UnpackOf(options).automatic();
+  if (searched) limits.unpacked = made.approximated->found.best.point.unpacked;
+  if (Unpacks(options) && !searched) {
+    Expected<Unpacked> unpacked = ChooseUnpacked(graph, limits, UnpackOf(options));
+    if (!unpacked) return unpacked.error();
+    made.unpacked = std::move(unpacked.value());
+    limits.unpacked = made.unpacked->choice.layers;
+  }
+  return CompileGraph(options.model, graph, options.target, limits);
+}
+
+// Without samples.
+Expected<ModelFile> LoadPlain(const Options& options, Made& made) {
+  if (!Unpacks(options)) return LoadModelFile(options.model, options.target, LimitsOf(options));
+  Expected<ModelFile> model = LoadModelFile(options.model, options.target, LimitsOf(options));
+  if (!model || !model.value().graph) return model;
+  return CompileMade(options, *model.value().graph, made);
+}
 
 // With --calibrate the graph is an approximated one, or one with an early exit.
 Expected<ModelFile> Load(const Options& options, Made& made) {
@@ -87,27 +140,34 @@ Expected<ModelFile> Load(const Options& options, Made& made) {
       return MakeError(Code::kInvalidArgument,
                        "--exit, --attach-exit: need --calibrate, samples of what the network will "
                        "see");
-    return LoadModelFile(options.model, options.target, LimitsOf(options));
+    return LoadPlain(options, made);
   }
   ApproximateJob job = options.approximate;
+  job.unpack = UnpackOf(options).automatic() && Unpacks(options);
   job.model = options.model, job.target = options.target;
   job.ram = options.ram, job.flash = options.flash;
   if (exits) {
     Expected<EarlyExit> exit = MakeExit(job, options.exit);
     if (!exit) return exit.error();
     made.exit = std::move(exit.value());
-    return CompileGraph(options.model, made.exit->graph, options.target, LimitsOf(options));
+    return CompileMade(options, made.exit->graph, made);
   }
   Expected<Approximated> approximated = Approximate(job);
   if (!approximated) return approximated.error();
   made.approximated = std::move(approximated.value());
-  return CompileGraph(options.model, made.approximated->graph, options.target, LimitsOf(options));
+  return CompileMade(options, made.approximated->graph, made);
 }
 
 int Compile(const Options& given) {
   Options options = given;
   options.approximate.target = options.target;
-  const Expected<void> sane = CheckChoosing(options.approximate);
+  Expected<void> sane = CheckChoosing(options.approximate);
+  // Code is what --emit cpp makes: where samples choose, it is one knob more.
+  const bool cortex = options.target == "m4" || options.target == "m33";
+  if (options.unpack.empty() && options.emit == "cpp" && cortex &&
+      !options.approximate.calibrate.empty())
+    options.unpack = {"auto"};
+  if (sane) sane = CheckUnpack(UnpackOf(options));
   if (!sane) return Fail(sane.error(), options.json);
   if (!options.variants.empty())
     return CompileVariants({options.approximate, options.model, options.output, options.target,
@@ -121,8 +181,8 @@ int Compile(const Options& given) {
   const Expected<void> possible = CheckCompiled(options, model.value());
   if (!possible) return Fail(possible.error(), options.json);
   if (options.emit == "cpp") {
-    if (made && !options.json) (options.output == "-" ? std::cerr : std::cout) << made.Text();
-    return CompileCpp(model.value(), {options.output, options.target, options.json});
+    if (!options.json) (options.output == "-" ? std::cerr : std::cout) << made.Text();
+    return CompileCpp(model.value(), {options.output, options.target, options.json, made.Json()});
   }
   const Expected<void> written = WriteFile(options.output, model.value().image.span());
   if (!written) return Fail(written.error(), options.json);
@@ -147,11 +207,10 @@ int Compile(const Options& given) {
                  {"patch_instructions_before", patches.instructions_before},
                  {"patch_instructions_after", patches.instructions_after},
                  {"ops", report.ops.size()}};
-    if (made.approximated) json["approximation"] = ToJson(*made.approximated);
-    if (made.exit) json["exit"] = ToJson(*made.exit);
+    json.update(made.Json());
     PrintJson(out, json);
   } else {
-    if (made) out << made.Text();
+    out << made.Text() << UnpackNote(options);
     out << options.output << ": " << Thousands(*report.image_bytes) << " bytes, arena "
         << Thousands(*report.arena_bytes) << " bytes (no plan needs fewer than "
         << Thousands(*report.arena_lower_bound) << "; tensors that share nothing need "
@@ -227,7 +286,10 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "compile", "Make a model image (.covey) for the engine and the boards, or C++");
-  command->add_option("MODEL", options->model, "an int8 .tflite or .onnx file")->required();
+  command
+      ->add_option("MODEL", options->model,
+                   "an int8 .tflite or .onnx file; with --calibrate a float one, too")
+      ->required();
   command
       ->add_option("-o,--output", options->output,
                    "the image to write; - for stdout. With --emit cpp a .cc file, or a folder")
@@ -263,6 +325,14 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->excludes("--attach-exit")
       ->check(NumberFrom(0, 100));
   command
+      ->add_option("--unpack", options->unpack,
+                   "weights as literals of generated code (m4, m33, --emit cpp): never, all, auto "
+                   "(where --chip, else the estimate, says it pays; default with --calibrate), or "
+                   "layers by name")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->excludes("--variants");
+  command
       ->add_option("--dump-after", options->dump_after,
                    "print the graph after this pass (docs/guide/engine-passes.md)")
       ->check(CLI::IsMember(PassNames()));
@@ -272,6 +342,7 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "  covey compile resnet8.tflite -o resnet8.covey --target m33\n"
       "  covey compile resnet8.tflite -o resnet8.covey --json | jq .arena_bytes\n"
       "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4\n"
+      "  covey compile net.tflite --emit cpp --unpack auto --chip STM32L4R5 --target m4 -o app/\n"
       "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey\n"
       "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey\n"
       "  covey compile net.onnx --calibrate train.tar --attach-exit auto --max-loss 0.5 --target "

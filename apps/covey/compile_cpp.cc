@@ -81,14 +81,16 @@ int CompileCpp(const ModelFile& file, const CppJob& options) {
   }
   std::ostream& out = options.output == "-" ? std::cerr : std::cout;
   if (options.json) {
-    PrintJson(out, {{"model", file.path},
-                    {"output", options.output},
-                    {"target", options.target},
-                    {"namespace", model->name},
-                    {"files", files},
-                    {"arena_bytes", image->header().arena_bytes},
-                    {"weight_bytes", model->weight_bytes},
-                    {"ops", image->op_count()}});
+    Json json = {{"model", file.path},
+                 {"output", options.output},
+                 {"target", options.target},
+                 {"namespace", model->name},
+                 {"files", files},
+                 {"arena_bytes", image->header().arena_bytes},
+                 {"weight_bytes", model->weight_bytes},
+                 {"ops", image->op_count()}};
+    json.update(options.more);
+    PrintJson(out, json);
   } else {
     out << files[0] << ": namespace " << model->name << ", weights "
         << Thousands(model->weight_bytes) << " bytes, arena "

@@ -54,7 +54,8 @@ struct PatchNotes {
 };
 
 // Weights as literals of straight code, for Cortex-M: faster than the plain loop where zeros go, at
-// 12 bytes a weight. Only generated C++ (cpp/emit_cpp.hpp) does it; the image says where.
+// 12 bytes a weight. Only generated C++ (cpp/emit_cpp.hpp) does it; the image says where, and runs
+// plain loops there.
 enum class Unpack { kNever, kWhereFaster, kWherePossible };
 
 // Limits are kept or refused (kResourceExhausted: how many bytes are missing, and for which layer);
@@ -64,6 +65,9 @@ struct CompileOptions {
   std::optional<int64_t> ram_bytes{};    // of the arena
   std::optional<int64_t> flash_bytes{};  // of the image
   Unpack unpack = Unpack::kNever;
+  // Layers whose weights become code whatever it costs, by the names of their nodes: refused where
+  // a layer cannot (kFailedPrecondition) or the limits do not hold it.
+  std::vector<std::string> unpacked{};
   // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
   std::function<void(const char* pass, const Graph& graph)> after{};
   PatchNotes* patches = nullptr;  // if not null: told what was split

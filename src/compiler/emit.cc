@@ -26,10 +26,24 @@ constexpr Status kTooLarge(Code::kResourceExhausted, "compile: larger than an im
 constexpr size_t kMaxImageTensors = 4096;
 constexpr int64_t kMaxImageBytes = int64_t{1} << 30;
 
+constexpr int64_t kNotWanted = 1'000'000'000'000;
+
+Unpack UnpackOf(const Node& node, const CompileOptions& options) {
+  const auto& named = options.unpacked;
+  const bool one = std::find(named.begin(), named.end(), node.name) != named.end();
+  return one ? Unpack::kWherePossible : options.unpack;
+}
+
 MemoryPlan PlanFor(const Graph& graph, std::span<const OpView> views, const CompileOptions& options,
                    int64_t more_flash) {
   std::vector<std::vector<Offer>> offers;
-  for (const OpView& view : views) offers.push_back(OffersOf(view, options.target, options.unpack));
+  for (size_t i = 0; i < views.size(); ++i) {
+    const Unpack how = UnpackOf(graph.nodes[i], options);
+    offers.push_back(OffersOf(views[i], options.target, how));
+    // A layer that is to be code is not a loop because that is cheaper: only where limits say so.
+    if (how != options.unpack && offers.back().size() > 1)
+      offers.back()[0].instructions = kNotWanted;
+  }
   return PlanMemory(graph, views, offers,
                     {.arena = options.ram_bytes.value_or(kNoLimit), .flash = more_flash});
 }
@@ -55,6 +69,7 @@ class Emitter {
     contents_.labels = graph_.preprocess.labels;
     contents_.output_kind = static_cast<wire::OutputKind>(KindOfOutput());
     COVEY_TRY(CheckArena());
+    COVEY_TRY(CheckUnpacked());
     contents_.arena_bytes = static_cast<uint32_t>(plan_.arena_bytes);
     COVEY_TRY(AddAll(graph_.inputs, contents_.inputs));
     for (size_t i = 0; i < graph_.nodes.size(); ++i) COVEY_TRY(AddOp(i));
@@ -79,6 +94,30 @@ class Emitter {
     if (needed <= kMaxImageBytes) return OkStatus();
     return Refuse(diag_, kTooLarge, "arena",
                   std::to_string(needed) + " bytes, at most " + std::to_string(kMaxImageBytes));
+  }
+
+  // Layers that are to be code by name are.
+  Status CheckUnpacked() const {
+    for (const std::string& name : options_.unpacked) {
+      bool found = false;
+      for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+        if (graph_.nodes[i].name != name) continue;
+        found = true;
+        if (IsUnpacked(plan_.offers[i], options_.target)) continue;
+        if (CanUnpack(views_[i], options_.target))
+          return Refuse(diag_, {Code::kResourceExhausted, "compile: no room for weights as code"},
+                        "layer '" + name + "'", "its code does not fit the limits");
+        return Refuse(diag_, {Code::kFailedPrecondition, "compile: weights cannot become code"},
+                      "layer '" + name + "'",
+                      "is " + std::string(OpName(graph_.nodes[i].op)) +
+                          "; expected a conv2d of one group with int8 weights, compiled for m4 or "
+                          "m33");
+      }
+      if (!found)
+        return Refuse(diag_, {Code::kInvalidArgument, "compile: no such layer"},
+                      "layer '" + name + "'", "is not in the network (covey inspect names them)");
+    }
+    return OkStatus();
   }
 
   // A classifier that ends in softmax says so itself.
@@ -283,7 +322,9 @@ Graph ForTarget(const Graph& graph, std::vector<Lowered>& lowered, Target target
 Result<int64_t> MoreFlash(const Graph& work, const std::vector<Lowered>& lowered,
                           const CompileOptions& options, Diag& diag) {
   if (!options.flash_bytes) return kNoLimit;
-  COVEY_TRY_ASSIGN(const wire::ImageContents plain, Emitter(work, lowered, options, 0, diag).Run());
+  CompileOptions loops = options;
+  loops.unpack = Unpack::kNever, loops.unpacked.clear();
+  COVEY_TRY_ASSIGN(const wire::ImageContents plain, Emitter(work, lowered, loops, 0, diag).Run());
   const auto bytes = static_cast<int64_t>(wire::WriteImage(plain).size());
   return std::max<int64_t>(0, *options.flash_bytes - bytes);
 }
@@ -313,8 +354,11 @@ Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options,
   const std::vector<OpView> views = ViewsOf(work, lowered);
   COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
   const MemoryPlan plan = PlanFor(work, views, options, more_flash);
-  Footprint footprint{plan.arena_bytes, plan.instructions, {}};
-  for (const Offer& offer : plan.offers) footprint.nodes.push_back(offer.instructions);
+  Footprint footprint{plan.arena_bytes, plan.instructions, {}, {}};
+  for (const Offer& offer : plan.offers) {
+    footprint.nodes.push_back(offer.instructions);
+    footprint.unpacked.push_back(IsUnpacked(offer, options.target));
+  }
   return footprint;
 }
 

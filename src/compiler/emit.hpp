@@ -29,6 +29,7 @@ inline Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag&
 struct Footprint {
   int64_t arena_bytes = 0, instructions = 0;
   std::vector<int64_t> nodes;  // instructions of each
+  std::vector<bool> unpacked;  // whose weights would be code
 };
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag);
 

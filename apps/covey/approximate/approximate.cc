@@ -57,7 +57,50 @@ Json ToJson(const compiler::Proportion& p) {
   return {{"value", p.value}, {"low", p.low}, {"high", p.high}};
 }
 
+// A float network becomes an int8 one, and others with more and more int16.
+Expected<void> QuantiseFloats(const ApproximateJob& job, const DataReader::Options& how,
+                              JobData& made) {
+  if (!IsFloat(made.graph)) {
+    if (!job.slower) return {};
+    return MakeError(Code::kInvalidArgument,
+                     job.model +
+                         ": is an int8 network: int16 (--slower) needs the float one, whose "
+                         "numbers an int8 file no longer holds");
+  }
+  if (job.unseen)
+    return MakeError(Code::kInvalidArgument,
+                     job.model +
+                         ": is a float network, whose answers are what losses are measured "
+                         "against: --unseen is for int8 networks");
+  DiagText diag;
+  const auto target = compiler::TargetOf(job.target, diag);
+  if (!target.ok()) return Explain("compile", target.status(), diag);
+  Expected<Floats> floats = ReadFloats(
+      made.graph, job.calibrate,
+      {.data = how, .slower = job.slower.value_or(kSlower), .target = *target, .seed = job.seed});
+  if (!floats) return floats.error();
+  made.graph = floats.value().narrow();
+  made.graph.source = floats.value().graph.source;
+  made.floats = std::move(floats.value());
+  return {};
+}
+
 }  // namespace
+
+Expected<ReadyJob> ReadyOf(JobData&& read, const ApproximateJob& job) {
+  ReadyJob ready;
+  ready.parts = SplitInThree(read.data, job.seed);
+  ready.data = {ready.parts.calibrate.samples, ready.parts.select.samples,
+                ready.parts.select.labels};
+  if (!read.floats) return ready;
+  const ThreeParts parts = SplitInThree(read.floats->data, job.seed);
+  Expected<compiler::Answers> select = read.floats->AnswersOf(parts.select);
+  if (!select) return select.error();
+  ready.data.floats = std::move(select.value());
+  ready.precisions = read.floats->precisions();
+  ready.floats = std::move(read.floats);
+  return ready;
+}
 
 Expected<JobData> ReadJobData(const ApproximateJob& job) {
   DiagText diag;
@@ -65,13 +108,17 @@ Expected<JobData> ReadJobData(const ApproximateJob& job) {
   Result<compiler::Graph> graph = compiler::ImportFile(job.model, diag);
   if (!graph.ok()) return Explain(job.model, graph.status(), diag);
   made.graph = *std::move(graph);
+  const DataReader::Options how{
+      .type = job.type, .scale = job.scale, .zero = job.zero, .most = job.samples};
+  const Expected<void> floats = QuantiseFloats(job, how, made);
+  if (!floats) return floats.error();
   const Result<std::vector<std::byte>> image = compiler::Compile(made.graph, diag);
   if (!image.ok()) return Explain(job.model, image.status(), diag);
   const ImageBytes bytes(*image);
   const auto reader = DataReader::Make(bytes.span(), job.model);
   if (!reader) return reader.error();
-  Expected<LabelledBytes> data =
-      reader.value()->Read(job.calibrate, {.type = job.type, .most = job.samples});
+  Expected<LabelledBytes> data = made.floats ? made.floats->Bytes(job.calibrate, how)
+                                             : reader.value()->Read(job.calibrate, how);
   if (!data) return data.error();
   made.data = std::move(data.value());
   const size_t count = made.data.samples.count;
@@ -86,6 +133,7 @@ Expected<JobData> ReadJobData(const ApproximateJob& job) {
     if (!labels) return labels.error();
     made.data.labels = std::move(labels.value());
   }
+  if (made.floats) made.floats->data.labels = made.data.labels;
   const Result<wire::ImageView> view = wire::ImageView::Read(bytes.span(), diag);
   if (!view.ok()) return Explain(job.model, view.status(), diag);
   const wire::TensorRecord& output = view->tensor(view->output_tensor(0));
@@ -108,6 +156,7 @@ compiler::ExploreOptions OptionsOf(const ApproximateJob& job, const compiler::Co
   options.tune = TuningOf(job);
   if (!job.chip.empty()) options.on_chip = OnChip(job.chip);
   options.minimise = MinimiseOf(job.minimise);
+  options.unpack = job.unpack;
   if (job.unseen) options.harden = compiler::HardenOptions{.accuracy = *job.unseen / 100};
   return options;
 }
@@ -119,14 +168,16 @@ Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
   DiagText diag;
   const Result<compiler::Target> target = compiler::TargetOf(job.target, diag);
   if (!target.ok()) return Explain("compile", target.status(), diag);
-  ThreeParts parts = SplitInThree(read.value().data, job.seed);
+  const compiler::Graph graph = read.value().graph;
+  Expected<ReadyJob> ready = ReadyOf(std::move(read.value()), job);
+  if (!ready) return ready.error();
+  ThreeParts& parts = ready.value().parts;
   Notes notes;
   compiler::ExploreOptions options =
       OptionsOf(job, {.target = *target, .ram_bytes = job.ram, .flash_bytes = job.flash});
   options.progress = [&](const std::string& what) { notes.Say(what); };
-  auto explorer = compiler::Explorer::Make(
-      read.value().graph, {parts.calibrate.samples, parts.select.samples, parts.select.labels},
-      options, diag);
+  options.precisions = ready.value().precisions;
+  auto explorer = compiler::Explorer::Make(graph, ready.value().data, options, diag);
   if (!explorer.ok()) return Explain(job.model, explorer.status(), diag);
   std::vector<Approximated> all;
   for (const double loss : losses) {
@@ -150,10 +201,21 @@ Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
     parts.report.samples = std::move(hard->samples), parts.report.labels = std::move(hard->labels);
     repeats = options.harden->copies;
   }
-  const auto exact =
-      compiler::AnswersOf(explorer->study().graph(), parts.report.samples, nullptr, diag);
+  auto exact = compiler::AnswersOf(explorer->study().graph(), parts.report.samples, nullptr, diag);
   if (!exact.ok()) return Explain(job.model, exact.status(), diag);
+  if (const auto& floats = ready.value().floats) {
+    Expected<compiler::Answers> answers =
+        floats->AnswersOf(SplitInThree(floats->data, job.seed).report);
+    if (!answers) return answers.error();
+    if (!parts.report.labels.empty())
+      all.front().int8_top1 =
+          compiler::Compare(answers.value(), *exact, parts.report.labels, repeats).top1.value;
+    exact = std::move(answers.value());
+  }
   for (Approximated& made : all) {
+    made.floats = ready.value().floats.has_value();
+    made.precisions = PrecisionText(ready.value().floats);
+    made.int8_top1 = all.front().int8_top1;
     compiler::Graph small = made.graph;
     const Status passed = compiler::RunPasses(small, diag);
     if (!passed.ok()) return Explain(job.model, passed, diag);
@@ -171,6 +233,20 @@ Expected<Approximated> Approximate(const ApproximateJob& job) {
   Expected<std::vector<Approximated>> all = ApproximateAll(job, {job.max_loss});
   if (!all) return all.error();
   return std::move(all.value().front());
+}
+
+std::string PrecisionText(const std::optional<Floats>& floats) {
+  if (!floats)
+    return "int16 was no choice: an int8 file no longer holds what it would keep (the float "
+           "network does)\n";
+  const auto& steps = floats->quantised.precisions;
+  if (steps.size() < 2)
+    return "losses are against the float network; no tensor was worth int16 (--slower)\n";
+  std::string text = "losses are against the float network; int16 1 to " +
+                     std::to_string(steps.size() - 1) + " widen";
+  for (size_t i = 1; i < steps.size(); ++i)
+    text += (i == 1 ? " '" : ", '") + steps[i].raised + "' (" + Fixed(steps[i].sqnr_db, 1) + " dB)";
+  return text + "; all int8: " + Fixed(steps[0].sqnr_db, 1) + " dB\n";
 }
 
 std::string Text(const Approximated& made) {
@@ -197,6 +273,7 @@ std::string Text(const Approximated& made) {
             " ms, " + Fixed(exact.chip->microjoules, 0) + " -> " +
             Fixed(best.chip->microjoules, 0) + " uJ\n";
   }
+  text += made.precisions;
   text += std::to_string(made.calibrate) + " samples calibrated, " + std::to_string(made.select) +
           " others chose" +
           (made.reported ? "" : " by agreement with the exact network, for want of labels") + "\n";
@@ -209,12 +286,14 @@ std::string Text(const Approximated& made) {
         "note: the exact network is right on nearly all samples that chose; if it was trained on "
         "them, losses elsewhere do not show there: see --unseen\n";
   if (made.reported) {
-    text += "on " + std::to_string(made.report) + " further samples: top-1 exact " +
-            PercentText(made.exact_top1) + ", approximated " + IntervalText(made.reported->top1) +
-            "; difference " + IntervalText(made.reported->difference) + "\n";
+    text += "on " + std::to_string(made.report) + " further samples: top-1 " +
+            (made.floats ? "float " : "exact ") + PercentText(made.exact_top1) +
+            (made.floats ? ", all int8 " + PercentText(made.int8_top1) : "") + ", approximated " +
+            IntervalText(made.reported->top1) + "; difference " +
+            IntervalText(made.reported->difference) + "\n";
   }
-  text += "agrees with the exact network on " + PercentText(made.agreement) + " of " +
-          std::to_string(made.report) + " further samples\n";
+  text += std::string("agrees with the ") + (made.floats ? "float" : "exact") + " network on " +
+          PercentText(made.agreement) + " of " + std::to_string(made.report) + " further samples\n";
   return text;
 }
 
@@ -236,8 +315,10 @@ Json ToJson(const compiler::Point& point) {
                {"cost", point.cost},
                {"agreement", point.agreement},
                {"loss", point.loss},
+               {"unpacked", point.unpacked},
                {"layers", layers}};
   if (point.chip) {
+    json["cpp_flash_bytes"] = point.chip->flash_bytes;
     json["counted_instructions"] = point.chip->instructions;
     json["modelled_ms"] = point.chip->milliseconds;
     json["modelled_uj"] = point.chip->microjoules;
@@ -258,11 +339,13 @@ Json ToJson(const Approximated& made) {
                {"tried", made.found.points.size()},
                {"hardness", made.hardness},
                {"probably_trained_on", made.seen},
+               {"against_float", made.floats},
                {"exact_estimated_instructions", made.exact.instructions},
                {"best", ToJson(made.found.best.point)},
                {"report_agreement", made.agreement}};
   if (made.reported) {
     json["report_top1_exact"] = made.exact_top1;
+    if (made.floats) json["report_top1_int8"] = made.int8_top1;
     json["report_top1"] = ToJson(made.reported->top1);
     json["report_difference"] = ToJson(made.reported->difference);
   }

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "apps/covey/approximate/data.hpp"
+#include "apps/covey/approximate/floats.hpp"
+#include "apps/covey/approximate/split.hpp"
 #include "apps/covey/io/json.hpp"
 #include "compiler/approximate/explorer.hpp"
 #include "covey/covey.hpp"
@@ -33,6 +35,10 @@ struct ApproximateJob {
   // Each design is measured on the chip, if one is named; `minimise`: latency, energy or
   // instructions (choosing.hpp).
   std::string chip, minimise;
+  // Of bytes for a float network (DataReader), and by how many per cent int16 may slow it.
+  float scale = 1, zero = 0;
+  std::optional<double> slower{};  // nothing: kSlower
+  bool unpack = false;             // weights as code are looked for (C++ alone has them)
   // Per cent: the network was trained on the samples; what it reaches on others (harden.hpp).
   std::optional<double> unseen;
 };
@@ -43,7 +49,10 @@ struct Approximated {
   compiler::Found found;
   size_t calibrate = 0, select = 0, report = 0;  // samples
   std::optional<compiler::Accuracy> reported;    // on the report part
-  double exact_top1 = 0;                         // likewise
+  double exact_top1 = 0;                         // likewise; of a float network, its own
+  double int8_top1 = 0;                          // likewise, of the all int8 network
+  bool floats = false;                           // losses are measured against the float network
+  std::string precisions;                        // what there was of int16, in words
   double agreement = 1;                          // likewise
   double max_loss = 0;
   double hardness = 0;  // of the samples that chose and report (harden.hpp)
@@ -60,15 +69,30 @@ Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
 compiler::TuneOptions TuningOf(const ApproximateJob& job);
 // For compiler::Explorer, without a word of progress.
 compiler::ExploreOptions OptionsOf(const ApproximateJob& job, const compiler::CompileOptions& how);
+// What there was of int16 for an exploration, or why there was none.
+std::string PrecisionText(const std::optional<Floats>& floats);
 std::string Text(const Approximated& made);
 Json ToJson(const Approximated& made);
 Json ToJson(const compiler::Point& point);
 
-// The data of a job, with labels checked.
+// Per cent by which int16 may slow a float network without a word on it.
+inline constexpr double kSlower = 100;
+
+// The data of a job, with labels checked. Of a float network `graph` is made of it, all int8.
 struct JobData {
   compiler::Graph graph;
   LabelledBytes data;
+  std::optional<Floats> floats{};
 };
 Expected<JobData> ReadJobData(const ApproximateJob& job);
+
+// The three parts, and what an Explorer takes of them.
+struct ReadyJob {
+  ThreeParts parts;
+  compiler::ExploreData data;
+  std::vector<compiler::Graph> precisions;
+  std::optional<Floats> floats{};
+};
+Expected<ReadyJob> ReadyOf(JobData&& read, const ApproximateJob& job);
 
 }  // namespace covey::app

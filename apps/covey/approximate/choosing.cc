@@ -22,6 +22,16 @@ void AddChoosing(CLI::App& command, ApproximateJob& job) {
                   "instructions by estimate (default without)")
       ->check(CLI::IsMember({"instructions", "latency", "energy"}));
   command
+      .add_option("--slower", job.slower,
+                  "of a float network: per cent by which int16 activations for its most sensitive "
+                  "tensors may slow it, by estimate (default 100; 0: all int8)")
+      ->check(NumberFrom(0, 10000));
+  command
+      .add_option("--scale", job.scale,
+                  "of a float network: a raw byte q stands for SCALE * (q - ZERO); default 1")
+      ->check(NumberFrom(1e-30, 1e30));
+  command.add_option("--zero", job.zero, "default 0")->check(NumberFrom(-1e9, 1e9));
+  command
       .add_option("--unseen", job.unseen,
                   "the samples trained this network: change them until it is right on so many per "
                   "cent only, what it is known to reach on others, and choose on that")

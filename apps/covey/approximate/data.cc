@@ -7,6 +7,7 @@
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
+#include "apps/covey/quantize/float_shape.hpp"
 #include "compiler/model_toml.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 
@@ -43,32 +44,54 @@ Expected<std::unique_ptr<DataReader>> DataReader::Make(std::span<const std::byte
   DiagText diag;
   auto loaded = serve::LoadImage(image, diag);
   if (!loaded.ok()) return Explain(model, loaded.status(), diag);
-  reader->model_ = *std::move(loaded);
-  for (const serve::TensorInfo& input : reader->model_->inputs()) {
+  for (const serve::TensorInfo& input : (*loaded)->inputs()) {
     if (input.type == ElementType::kInt8) continue;
     return MakeError(Code::kUnimplemented,
                      model + ": input '" + input.name +
                          "' is not int8: only networks with int8 inputs are approximated");
   }
+  const Expected<void> prepared = reader->Prepare(*std::move(loaded), model);
+  if (!prepared) return prepared.error();
+  return reader;
+}
+
+Expected<std::unique_ptr<DataReader>> DataReader::OfFloats(const compiler::Graph& graph) {
+  std::unique_ptr<DataReader> reader(new DataReader);
+  reader->floats_ = true;
+  const Expected<void> prepared =
+      reader->Prepare(std::make_unique<FloatShape>(graph), graph.source);
+  if (!prepared) return prepared.error();
+  return reader;
+}
+
+Expected<void> DataReader::Prepare(std::unique_ptr<serve::Model> model, const std::string& name) {
+  model_ = std::move(model);
+  DiagText diag;
   compiler::ModelToml parsed;
-  const fs::path toml = compiler::FindModelToml(model);
+  const fs::path toml = compiler::FindModelToml(name);
   if (!toml.empty()) {
     auto read = compiler::ReadModelToml(toml, diag);
     if (!read.ok()) return Explain(toml.string(), read.status(), diag);
     parsed = *std::move(read);
     parsed.has_output = false;
-    // The image takes what the table inside it makes of pixels, in its own order.
-    parsed.mean.clear(), parsed.std.clear();
-    parsed.layout = compiler::Layout::kByShape;
+    if (!floats_) {
+      // The image takes what the table inside it makes of pixels, in its own order.
+      parsed.mean.clear(), parsed.std.clear();
+      parsed.layout = compiler::Layout::kByShape;
+    }
+  }
+  if (floats_ && toml.empty()) {
+    no_pictures_ = name + " has no model.toml beside it that says how they go in";
+    return {};
   }
   DiagText why;
-  auto classifier = serve::Classifier::Make(*reader->model_, toml.empty() ? nullptr : &parsed, why);
+  auto classifier = serve::Classifier::Make(*model_, toml.empty() ? nullptr : &parsed, why);
   if (classifier.ok()) {
-    reader->classifier_ = *std::move(classifier);
+    classifier_ = *std::move(classifier);
   } else {
-    reader->no_pictures_ = Explain(model, classifier.status(), why).message;
+    no_pictures_ = Explain(name, classifier.status(), why).message;
   }
-  return reader;
+  return {};
 }
 
 size_t DataReader::SampleBytes() const {
@@ -127,7 +150,9 @@ Expected<void> DataReader::AddPixels(const std::string& name, std::span<const st
   if (!classifier_) return Bad(name + ": holds pixels; " + no_pictures_);
   DiagText diag;
   HostTensor tensor;
-  const std::vector<int32_t>& dims = model_->inputs()[0].dims;
+  std::vector<int32_t> dims = model_->inputs()[0].dims;
+  const bool first = floats_ && dims.size() == 4 && (dims[1] == 3 || dims[1] == 1);
+  if (first) dims = {dims[0], dims[2], dims[3], dims[1]};  // float networks may be (1,C,H,W)
   if (dims.size() != 4 || (dims[3] != 3 && dims[3] != 1))
     return Bad(name + ": holds pixels, the network's input is no picture (1,H,W,3 or 1)");
   const Status status =
@@ -158,42 +183,71 @@ Expected<void> DataReader::AddRaw(const DataEntry& entry, const Options& options
   for (size_t at = 0; at < bytes.size(); at += each) {
     const std::span<const std::byte> sample = bytes.subspan(at, each);
     if (entry.label >= 0) to.labels.push_back(entry.label);
+    std::vector<std::byte> pixels;
     if (cifar) {
-      std::vector<std::byte> pixels(kCifarPixels);
+      pixels.resize(kCifarPixels);
       for (size_t p = 0; p < kCifarPixels / 3; ++p)
         for (size_t c = 0; c < 3; ++c) pixels[p * 3 + c] = sample[1 + c * kCifarPixels / 3 + p];
       to.labels.push_back(static_cast<int>(sample[0]));
-      const Expected<void> added = AddPixels(entry.name, pixels, to);
-      if (!added) return added;
-      continue;
+      if (floats_ && !classifier_ && SampleBytes() != kCifarPixels)
+        return Bad(entry.name + ": is of 3,072 pixels a sample, the network takes " +
+                   std::to_string(SampleBytes()) + " numbers");
     }
-    if (options.type == "uint8") {
-      const Expected<void> added = AddPixels(entry.name, sample, to);
-      if (!added) return added;
-      continue;
-    }
-    size_t from = 0;
-    for (size_t i = 0; i < model_->inputs().size(); ++i) {
-      const serve::TensorInfo& input = model_->inputs()[i];
-      size_t elements = 1;
-      for (int32_t dim : input.dims) elements *= static_cast<size_t>(dim);
-      for (size_t k = 0; k < elements; ++k, from += width) {
-        std::byte byte = sample[from];
-        if (width == sizeof(float)) {
-          float value = 0;
-          std::memcpy(&value, sample.data() + from, sizeof(value));
-          if (!std::isfinite(value)) return Bad(entry.name + ": a number is not finite");
-          const float steps =
-              std::round(value / input.scale) + static_cast<float>(input.zero_point);
-          byte = static_cast<std::byte>(static_cast<int8_t>(std::clamp(steps, -128.0F, 127.0F)));
-        }
-        to.samples.inputs[i].push_back(byte);
-      }
-    }
-    ++to.samples.count;
-    to.names.push_back(entry.name);
+    const std::span<const std::byte> numbers = cifar ? std::span<const std::byte>(pixels) : sample;
+    const bool seen = (cifar || options.type == "uint8") && (classifier_ || !floats_);
+    const Expected<void> added =
+        seen ? AddPixels(entry.name, numbers, to) : AddNumbers(entry.name, numbers, options, to);
+    if (!added) return added;
   }
   return {};
+}
+
+// Numbers as the network takes them: its own floats, or bytes at its inputs' scales.
+Expected<void> DataReader::AddNumbers(const std::string& name, std::span<const std::byte> sample,
+                                      const Options& options, LabelledBytes& to) const {
+  const size_t width = options.type == "float32" ? sizeof(float) : 1;
+  size_t from = 0;
+  for (size_t i = 0; i < model_->inputs().size(); ++i) {
+    std::vector<std::byte>& bytes = to.samples.inputs[i];
+    const serve::TensorInfo& input = model_->inputs()[i];
+    size_t elements = 1;
+    for (int32_t dim : input.dims) elements *= static_cast<size_t>(dim);
+    for (size_t k = 0; k < elements; ++k, from += width) {
+      if (width == 1 && !floats_) {
+        bytes.push_back(sample[from]);
+        continue;
+      }
+      float value = 0;
+      if (width == 1) {
+        const float number = options.type == "int8"
+                                 ? static_cast<float>(static_cast<int8_t>(sample[from]))
+                                 : static_cast<float>(static_cast<uint8_t>(sample[from]));
+        value = options.scale * (number - options.zero);
+      } else {
+        std::memcpy(&value, sample.data() + from, sizeof(value));
+        if (!std::isfinite(value)) return Bad(name + ": a number is not finite");
+      }
+      AddNumber(value, input, bytes);
+    }
+  }
+  ++to.samples.count;
+  to.names.push_back(name);
+  return {};
+}
+
+void DataReader::AddNumber(float value, const serve::TensorInfo& input,
+                           std::vector<std::byte>& to) const {
+  if (!floats_) {
+    to.push_back(ByteOf(value, input.scale, input.zero_point));
+    return;
+  }
+  const auto* const raw = reinterpret_cast<const std::byte*>(&value);
+  to.insert(to.end(), raw, raw + sizeof(value));
+}
+
+std::byte ByteOf(float value, float scale, int32_t zero_point) {
+  const float steps = std::round(value / scale) + static_cast<float>(zero_point);
+  return static_cast<std::byte>(static_cast<int8_t>(std::clamp(steps, -128.0F, 127.0F)));
 }
 
 }  // namespace covey::app

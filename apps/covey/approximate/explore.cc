@@ -9,6 +9,7 @@
 #include "apps/covey/approximate/exploring.hpp"
 #include "apps/covey/approximate/front.hpp"
 #include "apps/covey/command.hpp"
+#include "apps/covey/compile_unpack.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/json.hpp"
@@ -20,7 +21,7 @@ namespace {
 using compiler::Point;
 
 struct Options : ExploreJob {
-  std::string report, csv, images;
+  std::string report, csv, images, unpack;
   bool json = false;
 };
 
@@ -32,7 +33,12 @@ int Explore(const Options& given) {
   Options options = given;
   if (options.state.empty()) options.state = options.report + ".state.json";
   options.quiet = options.json;
-  const Expected<void> sane = CheckChoosing(options.job);
+  Expected<void> sane = CheckChoosing(options.job);
+  const bool cortex = options.job.target == "m4" || options.job.target == "m33";
+  if (options.unpack.empty())
+    options.unpack = !options.job.chip.empty() && cortex ? "auto" : "never";
+  options.job.unpack = options.unpack == "auto";
+  if (sane) sane = CheckUnpack({{options.unpack}, options.job.target, "", ""});
   if (!sane) return Fail(sane.error(), options.json);
   Exploring exploring(options);
   const Expected<Exploration> made = exploring.Run();
@@ -56,6 +62,7 @@ int Explore(const Options& given) {
                         {"calibrate_samples", made.value().calibrate},
                         {"select_samples", made.value().select},
                         {"labels", made.value().labelled},
+                        {"precisions", made.value().precisions},
                         {"resumed", exploring.resumed()},
                         {"exact", PointJson(made.value().exact)},
                         {"points", points},
@@ -80,7 +87,8 @@ void AddExplore(CLI::App& app, Chosen& chosen) {
   options->job.target = "m4", options->job.max_loss = 3;
   CLI::App* command = app.add_subcommand(
       "explore", "Find designs of a network between cost and accuracy, and show them on a page");
-  command->add_option("MODEL", options->job.model, "an int8 .tflite or .onnx file")->required();
+  command->add_option("MODEL", options->job.model, "an int8 or float .tflite or .onnx file")
+      ->required();
   command
       ->add_option("--calibrate", options->job.calibrate,
                    "samples, as for compile: a third calibrates, a third chooses, a third is left")
@@ -114,6 +122,11 @@ void AddExplore(CLI::App& app, Chosen& chosen) {
   command->add_option("--points", options->points, "most designs to try (default 80)")
       ->check(CLI::Range(1, 100000));
   AddChoosing(*command, options->job);
+  command
+      ->add_option("--unpack", options->unpack,
+                   "auto (default with --chip, on m4 and m33): what is on the front is tried with "
+                   "weights as literals of generated C++ as well, where that pays; or never")
+      ->check(CLI::IsMember({"auto", "never"}));
   command->add_flag("--json", options->json, "print all points as JSON");
   command->footer(kFooter);
   command->callback([=, &chosen] { chosen = [=] { return Explore(*options); }; });

@@ -70,7 +70,8 @@ std::string FrontText(const Exploration& made, size_t resumed) {
          (made.minimise == compiler::Minimise::kInstructions
               ? std::string("estimated instructions")
               : UnitOf(made.minimise) + std::string(", modelled for the ") + made.chip) +
-         ", differences in points on " + std::to_string(made.select) + " samples that chose\n";
+         ", differences in points on " + std::to_string(made.select) + " samples that chose\n" +
+         made.precisions;
 }
 
 }  // namespace covey::app

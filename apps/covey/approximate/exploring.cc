@@ -16,6 +16,7 @@
 
 namespace covey::app {
 
+using compiler::AsCode;
 using compiler::Explorer;
 using compiler::Point;
 using compiler::Policy;
@@ -42,10 +43,12 @@ Expected<std::string> KeyOf(const ExploreJob& options, const LabelledBytes& data
   for (const std::vector<std::byte>& input : data.samples.inputs) hash.Update(input);
   hash.Update(std::as_bytes(std::span(data.labels)));
   std::ostringstream text;
-  text << "5 " COVEY_VERSION " " << options.job.target << ' ' << options.job.effort << ' '
+  text << "6 " COVEY_VERSION " " << options.job.target << ' ' << options.job.effort << ' '
        << options.job.seed << ' ' << options.job.max_loss << ' ' << options.job.ram.value_or(-1)
        << ' ' << options.job.flash.value_or(-1) << ' ' << options.job.chip << ' '
-       << options.job.minimise << ' ' << options.job.unseen.value_or(-1);
+       << options.job.minimise << ' ' << options.job.unseen.value_or(-1) << ' '
+       << options.job.unpack << ' ' << options.job.slower.value_or(kSlower) << ' '
+       << options.job.scale << ' ' << options.job.zero;
   const std::string words = text.str();
   hash.Update(std::as_bytes(std::span(words)));
   return Hex(hash.Finish());
@@ -71,13 +74,26 @@ void AddInt4Rows(bool tuned, std::vector<std::vector<Recipe>>& rows) {
   }
 }
 
+// One tensor more as int16: by itself, with removals, and with weights of four bits.
+void AddInt16Row(bool tuned, int int16, std::vector<std::vector<Recipe>>& rows) {
+  std::vector<Recipe>& row = rows.emplace_back();
+  row.push_back(Ours(0, 0, tuned));
+  row.push_back(Ours(0, 0.06, tuned));
+  row.push_back(Ours(0, 0, tuned));
+  row.back().int4 = 1;
+  row.push_back(Ours(0, 0.12, tuned));
+  row.push_back(Ours(0.1, 0.06, tuned));
+  for (Recipe& recipe : row) recipe.int16 = int16;
+}
+
 // What is tried, in order. The rest of a row is left when it loses too much: that depends on points
 // that are known then, so that an exploration which goes on does the same.
-std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip) {
+std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip, int precisions) {
   std::vector<std::vector<Recipe>> rows;
   Recipe compact;
   compact.compact = true;
   rows.push_back({Recipe(), compact});
+  for (int int16 = 1; int16 <= precisions; ++int16) AddInt16Row(tuned, int16, rows);
   for (const double channels : {0.0, 0.05, 0.1, 0.16, 0.22, 0.3, 0.4, 0.5}) {
     std::vector<Recipe>& row = rows.emplace_back();
     for (const double forms : {0.0, 0.03, 0.06, 0.09, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36}) {
@@ -137,6 +153,7 @@ Expected<void> Exploring::WriteImages(const Exploration& exploration, const std:
     if (!tried.ok()) return Explain(recipe.Text(), tried.status(), diag);
     compiler::CompileOptions how = how_;
     if (recipe.compact) how.flash_bytes = tried->point.image_bytes;
+    how.unpacked = tried->point.unpacked;
     const auto image = compiler::Compile(tried->graph, diag, how);
     if (!image.ok()) return Explain(recipe.Text(), image.status(), diag);
     const Expected<void> written =
@@ -151,12 +168,15 @@ Expected<void> Exploring::MakeExplorer(JobData read) {
   const Result<compiler::Target> target = compiler::TargetOf(options_.job.target, diag);
   if (!target.ok()) return Explain("explore", target.status(), diag);
   how_ = {.target = *target, .ram_bytes = options_.job.ram, .flash_bytes = options_.job.flash};
-  ThreeParts parts = SplitInThree(read.data, options_.job.seed);
-  calibrate_ = parts.calibrate.samples.count, select_ = parts.select.samples.count;
-  auto explorer = Explorer::Make(read.graph,
-                                 {std::move(parts.calibrate.samples),
-                                  std::move(parts.select.samples), std::move(parts.select.labels)},
-                                 OptionsOf(options_.job, how_), diag);
+  const compiler::Graph graph = read.graph;
+  Expected<ReadyJob> ready = ReadyOf(std::move(read), options_.job);
+  if (!ready) return ready.error();
+  precisions_ = PrecisionText(ready.value().floats);
+  calibrate_ = ready.value().parts.calibrate.samples.count;
+  select_ = ready.value().parts.select.samples.count;
+  compiler::ExploreOptions how = OptionsOf(options_.job, how_);
+  how.precisions = std::move(ready.value().precisions);
+  auto explorer = Explorer::Make(graph, std::move(ready.value().data), std::move(how), diag);
   if (!explorer.ok()) return Explain(options_.job.model, explorer.status(), diag);
   explorer_ = std::make_unique<Explorer>(*std::move(explorer));
   return {};
@@ -177,7 +197,8 @@ Expected<std::optional<Point>> Exploring::Try(const Recipe& recipe) {
   if (Unfit(recipe)) return std::optional<Point>();
   DiagText diag;
   auto tried = explorer_->Try(recipe, diag);
-  if (tried.status().code() == Code::kResourceExhausted) {
+  const bool same = tried.ok() && recipe.code != AsCode::kNone && tried->point.unpacked.empty();
+  if (same || tried.status().code() == Code::kResourceExhausted) {
     state_.unfit.push_back(recipe.Text());
   } else if (!tried.ok()) {
     return Explain(recipe.Text(), tried.status(), diag);
@@ -186,22 +207,46 @@ Expected<std::optional<Point>> Exploring::Try(const Recipe& recipe) {
   }
   const Expected<void> saved = SaveState(options_.state, state_);
   if (!saved) return saved.error();
-  if (!tried.ok()) return std::optional<Point>();
+  if (same || !tried.ok()) return std::optional<Point>();
   return std::optional<Point>(tried->point);
 }
 
 Expected<void> Exploring::TryAll() {
   Progress progress("explore", options_.points);
   size_t count = 0;
-  for (const std::vector<Recipe>& row : RowsOf(explorer_->tunes(), explorer_->on_chip())) {
+  for (const std::vector<Recipe>& row :
+       RowsOf(explorer_->tunes(), explorer_->on_chip(), explorer_->precisions()))
     for (const Recipe& recipe : row) {
-      if (count++ == options_.points) return {};
+      if (count++ == options_.points) return TryAsCode(progress);
       const Expected<std::optional<Point>> point = Try(recipe);
       if (!point) return point.error();
       progress.Step();
       Tell(point.value());
       if (point.value() && point.value()->loss > options_.job.max_loss / 100) break;
     }
+  return TryAsCode(progress);
+}
+
+// What is on the front by then, with weights as code where that pays; and the published rule's
+// designs as it has them, every convolution as code.
+Expected<void> Exploring::TryAsCode(Progress& progress) {
+  if (!explorer_->unpacks()) return {};
+  std::vector<Point> loops;  // an exploration that goes on may know some as code
+  for (const Point& point : state_.points)
+    if (point.recipe.code == AsCode::kNone) loops.push_back(point);
+  std::vector<Recipe> recipes;
+  for (const size_t i : FrontOf(loops)) recipes.push_back(loops[i].recipe);
+  for (Recipe& recipe : recipes) recipe.compact = false, recipe.code = AsCode::kWhereItPays;
+  for (const Point& point : loops) {
+    if (point.recipe.policy != Policy::kSignificance) continue;
+    recipes.push_back(point.recipe);
+    recipes.back().code = AsCode::kAll;
+  }
+  for (const Recipe& recipe : recipes) {
+    const Expected<std::optional<Point>> point = Try(recipe);
+    if (!point) return point.error();
+    progress.Step();
+    Tell(point.value());
   }
   return {};
 }
@@ -256,6 +301,7 @@ Exploration Exploring::Describe() const {
   made.points = state_.points;
   made.layers = Prices();
   made.chip = options_.job.chip;
+  made.precisions = precisions_;
   made.minimise = MinimiseOf(options_.job.minimise);
   return made;
 }

@@ -16,6 +16,7 @@
 #include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/approximate/page.hpp"
 #include "apps/covey/approximate/state.hpp"
+#include "apps/covey/io/progress.hpp"
 
 namespace covey::app {
 
@@ -41,6 +42,7 @@ class Exploring {
   bool Unfit(const compiler::Recipe& recipe) const;
   Expected<std::optional<compiler::Point>> Try(const compiler::Recipe& recipe);
   Expected<void> TryAll();
+  Expected<void> TryAsCode(Progress& progress);
   void Tell(const std::optional<compiler::Point>& point);
   std::vector<LayerPrice> Prices() const;
   Exploration Describe() const;
@@ -50,7 +52,7 @@ class Exploring {
   std::unique_ptr<compiler::Explorer> explorer_;
   compiler::CompileOptions how_;
   size_t calibrate_ = 0, select_ = 0, resumed_ = 0;
-  std::string told_;
+  std::string told_, precisions_;
 };
 
 }  // namespace covey::app

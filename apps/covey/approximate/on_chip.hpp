@@ -9,17 +9,23 @@
 // plug-in; an image that does not fit the board, kResourceExhausted.
 #pragma once
 
-#include <functional>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "apps/covey/bench/measure.hpp"
 #include "compiler/approximate/explorer.hpp"
+#include "core/sha256.hpp"
 
 namespace covey::app {
 
-using ChipCosts =
-    std::function<Result<compiler::ChipCost>(std::span<const std::byte> image, Diag& diag)>;
+// What was measured, by board and image: designs that come out as the same bytes, and chips of one
+// board, are measured once.
+using MeasuredImages = std::map<std::pair<std::string, Sha256Digest>, BenchFigures>;
 // `chip` is one of Chips().
-ChipCosts OnChip(const std::string& chip);
+compiler::OnChip OnChip(const std::string& chip,
+                        std::shared_ptr<MeasuredImages> known = std::make_shared<MeasuredImages>());
 
 // "instructions", "latency" or "energy".
 compiler::Minimise MinimiseOf(const std::string& name);

@@ -282,7 +282,7 @@ class Page {
         (from_.labelled ? ""
                         : "There were no labels: loss is told by agreement with the exact "
                           "network.") +
-        "</p>");
+        "</p><p class=\"soft\">" + Escaped(from_.precisions) + "</p>");
   }
 
   void RecipeOf(size_t i) {

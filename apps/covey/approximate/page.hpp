@@ -30,6 +30,7 @@ struct Exploration {
   std::vector<LayerPrice> layers;
   std::string chip;  // that each point was modelled on; or none
   compiler::Minimise minimise = compiler::Minimise::kInstructions;
+  std::string precisions;  // what there was of int16, a sentence
 };
 
 std::string ReportPage(const Exploration& exploration);

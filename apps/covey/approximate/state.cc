@@ -26,6 +26,8 @@ Json RecipeJson(const compiler::Recipe& recipe) {
           {"compact", recipe.compact},
           {"tuned", recipe.tuned},
           {"int4", recipe.int4},
+          {"int16", recipe.int16},
+          {"code", static_cast<int>(recipe.code)},
           {"thresholds", recipe.thresholds},
           {"kind", static_cast<int>(recipe.kind)}};
 }
@@ -38,6 +40,11 @@ compiler::Recipe RecipeOf(const Json& json) {
   recipe.kind = static_cast<compiler::SignificanceKind>(kind);
   recipe.channels = json.at("channels"), recipe.forms = json.at("forms");
   recipe.compact = json.at("compact");
+  const int code = json.value("code", 0);
+  if (code < 0 || code > static_cast<int>(compiler::AsCode::kAll)) throw std::out_of_range("code");
+  recipe.int16 = json.value("int16", 0);
+  if (recipe.int16 < 0) throw std::out_of_range("int16");
+  recipe.code = static_cast<compiler::AsCode>(code);
   recipe.tuned = json.at("tuned"), recipe.int4 = json.at("int4");
   recipe.thresholds = json.at("thresholds").get<std::vector<double>>();
   return recipe;
@@ -52,7 +59,11 @@ compiler::Point PointOf(const Json& json) {
   point.agreement = json.at("agreement"), point.loss = json.at("loss");
   point.cost = json.at("cost");
   if (json.contains("modelled_ms"))
-    point.chip = {json.at("counted_instructions"), json.at("modelled_ms"), json.at("modelled_uj")};
+    point.chip = compiler::ChipCost{.instructions = json.at("counted_instructions"),
+                                    .milliseconds = json.at("modelled_ms"),
+                                    .microjoules = json.at("modelled_uj"),
+                                    .flash_bytes = json.value("cpp_flash_bytes", int64_t{0})};
+  point.unpacked = json.value("unpacked", std::vector<std::string>());
   if (json.contains("top1"))
     point.accuracy = {ProportionOf(json.at("top1")), ProportionOf(json.at("difference"))};
   for (const Json& layer : json.at("layers")) {

@@ -63,6 +63,7 @@ class Bench {
     DiagText diag;
     const Result<serve::EmittedRun> ran = serve::RunEmitted(Job(), diag);
     if (!ran.ok()) {
+      figures_.too_large = ran.status().code() == Code::kOutOfRange;
       figures_.notes.push_back(Explain("generated code", ran.status(), diag).message);
       return {};
     }

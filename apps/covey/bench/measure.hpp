@@ -43,6 +43,7 @@ struct BenchFigures {
   std::optional<serve::EmittedSize> size;
   std::vector<LayerFigures> layers;
   std::vector<ChipFigures> chips;
+  bool too_large = false;          // the board does not hold the generated code
   std::vector<std::string> notes;  // what could not be measured, and why
 };
 

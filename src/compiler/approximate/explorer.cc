@@ -6,8 +6,10 @@
 #include <numeric>
 
 #include "compiler/approximate/narrow.hpp"
+#include "compiler/approximate/unpack.hpp"
 #include "compiler/emit.hpp"
 #include "compiler/ir/check.hpp"
+#include "compiler/passes/uses.hpp"
 #include "compiler/pipeline.hpp"
 #include "compiler/report.hpp"
 
@@ -85,6 +87,19 @@ std::vector<LayerNote> NotesOf(const Graph& graph, const Study& exact, const Stu
   return notes;
 }
 
+// Layers that run with int16 activations: nothing is removed there.
+void AddWideNotes(const Graph& graph, std::vector<LayerNote>& notes) {
+  const Summary summary = Summarise(graph);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const bool weighs = node.op == Op::kConv2D || node.op == Op::kFullyConnected ||
+                        node.op == Op::kDepthwiseConv2D || node.op == Op::kAdd;
+    if (!weighs || TensorOf(graph, node.outputs[0]).dtype != DType::kInt16) continue;
+    const uint64_t macs = summary.ops[i].macs;
+    notes.push_back({OpName(node.op), node.name, macs, macs, "int16", 0});
+  }
+}
+
 }  // namespace
 
 const char* PolicyName(Policy policy) {
@@ -110,6 +125,7 @@ std::string Recipe::Text() const {
     if (tuned) text += " tuned";
     std::snprintf(number, sizeof(number), " int4 %.2f", int4);
     if (int4 > 0) text += number;
+    if (int16 > 0) text += " int16 " + std::to_string(int16);
   } else if (policy != Policy::kExact) {
     text += kind == SignificanceKind::kClosed ? " closed" : " running-sum";
     for (double threshold : thresholds) {
@@ -118,6 +134,7 @@ std::string Recipe::Text() const {
     }
   }
   if (compact) text += " compact";
+  if (code != AsCode::kNone) text += code == AsCode::kAll ? " all as code" : " as code";
   return text;
 }
 
@@ -149,7 +166,12 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
                   hard.strength, 100 * hard.after, 100 * hard.before);
     explorer.Say(text);
   }
-  COVEY_TRY_ASSIGN(explorer.exact_answers_, AnswersOf(work, explorer.data_.select, nullptr, diag));
+  if (explorer.data_.floats) {
+    explorer.exact_answers_ = *explorer.data_.floats;
+  } else {
+    COVEY_TRY_ASSIGN(explorer.exact_answers_,
+                     AnswersOf(work, explorer.data_.select, nullptr, diag));
+  }
   COVEY_TRY_ASSIGN(const std::vector<std::byte> plain, Compile(work, diag));
   explorer.plain_bytes_ = static_cast<int64_t>(plain.size());
   // The exact network may break the limits that an approximated one keeps.
@@ -163,22 +185,41 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   return explorer;
 }
 
-Result<Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, Diag& diag) {
-  if (channels <= 0) tuned = false;
-  Narrow& narrow = narrow_[{channels, tuned}];
+// The network before anything is removed, with so many tensors as int16.
+Result<std::shared_ptr<const Study>> Explorer::BaseOf(int int16, Diag& diag) {
+  if (int16 <= 0) return study_;
+  if (int16 > precisions())
+    return Refuse(diag, {Code::kInvalidArgument, "approximate: no such precision"},
+                  "int16 " + std::to_string(int16),
+                  "the network has " + std::to_string(precisions()) + " steps of it");
+  std::shared_ptr<const Study>& base = bases_[int16];
+  if (base != nullptr) return base;
+  Say("looking at operands, int16 " + std::to_string(int16));
+  Graph graph = options_.precisions.at(static_cast<size_t>(int16) - 1);
+  COVEY_TRY(RunPasses(graph, diag));
+  COVEY_TRY_ASSIGN(Study study, Study::Make(std::move(graph), studied_,
+                                            {.target = options_.compile.target}, diag));
+  base = std::make_shared<const Study>(std::move(study));
+  return base;
+}
+
+Result<Explorer::Narrow*> Explorer::Narrowed(const Recipe& recipe, Diag& diag) {
+  const double channels = recipe.channels;
+  COVEY_TRY_ASSIGN(const std::shared_ptr<const Study> base, BaseOf(recipe.int16, diag));
+  const bool tuned = recipe.tuned && channels > 0 && CanTune(base->graph());
+  Narrow& narrow = narrow_[{recipe.int16, channels, tuned}];
   if (narrow.study != nullptr) return &narrow;
   if (channels <= 0) {
-    narrow = {study_->graph(), study_};
+    narrow = {base->graph(), base};
     return &narrow;
   }
   Say("looking at operands, channels " + std::to_string(channels).substr(0, 5));
-  const Removal removal =
-      ChannelsSaving(*study_, channels, static_cast<double>(exact_.instructions));
-  COVEY_TRY_ASSIGN(narrow.graph, study_->Apply(removal, diag));
+  const Removal removal = ChannelsSaving(*base, channels, static_cast<double>(exact_.instructions));
+  COVEY_TRY_ASSIGN(narrow.graph, base->Apply(removal, diag));
   COVEY_TRY(RunPasses(narrow.graph, diag));
   if (tuned) {
     COVEY_TRY_ASSIGN(narrow.graph, Tune(narrow.graph, NoPatterns(narrow.graph), data_.calibrate,
-                                        study_->graph(), options_.tune, diag));
+                                        base->graph(), options_.tune, diag));
   }
   COVEY_TRY_ASSIGN(Study study,
                    Study::Make(narrow.graph, studied_, {.target = options_.compile.target}, diag));
@@ -187,7 +228,7 @@ Result<Explorer::Narrow*> Explorer::Narrowed(double channels, bool tuned, Diag& 
 }
 
 Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, Narrow*& narrow, Diag& diag) {
-  COVEY_TRY_ASSIGN(narrow, Narrowed(recipe.channels, recipe.tuned, diag));
+  COVEY_TRY_ASSIGN(narrow, Narrowed(recipe, diag));
   removal = FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
   COVEY_TRY_ASSIGN(Graph graph, Exactly(recipe, removal, *narrow, diag));
   if (recipe.int4 <= 0) return graph;
@@ -200,8 +241,9 @@ Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, Narrow*& na
 Result<Graph> Explorer::Exactly(const Recipe& recipe, const Removal& removal, const Narrow& narrow,
                                 Diag& diag) {
   COVEY_TRY_ASSIGN(Graph graph, narrow.study->Apply(removal, diag));
-  if (!recipe.tuned || recipe.forms <= 0) return graph;
-  return Tune(graph, narrow.study->PatternsFor(removal), data_.calibrate, study_->graph(),
+  COVEY_TRY_ASSIGN(const std::shared_ptr<const Study> base, BaseOf(recipe.int16, diag));
+  if (!recipe.tuned || recipe.forms <= 0 || !CanTune(base->graph())) return graph;
+  return Tune(graph, narrow.study->PatternsFor(removal), data_.calibrate, base->graph(),
               options_.tune, diag);
 }
 
@@ -228,9 +270,9 @@ Result<Point> Explorer::PointOf(const Recipe& recipe, Diag& diag) {
 }
 
 Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
-  if (recipe.compact) {
+  if (recipe.compact || recipe.code != AsCode::kNone) {
     Recipe loose = recipe;
-    loose.compact = false;
+    loose.compact = false, loose.code = AsCode::kNone;
     COVEY_TRY_ASSIGN(Tried tried, Try(loose, diag));
     COVEY_TRY(Cost(recipe, tried, diag));
     return tried;
@@ -260,6 +302,15 @@ Result<Tried> Explorer::Make(const Recipe& recipe, Diag& diag) {
   return Measure(recipe, std::move(graph), *study_, &patterns, nullptr, diag);
 }
 
+Result<std::vector<std::string>> Explorer::UnpackFor(const Recipe& recipe, const Graph& graph,
+                                                     const CompileOptions& how, Diag& diag) const {
+  if (recipe.code == AsCode::kAll) return UnpackableIn(graph, how.target, diag);
+  const bool energy = options_.minimise == Minimise::kEnergy;
+  COVEY_TRY_ASSIGN(UnpackChoice choice,
+                   WorthUnpacking(graph, {how, options_.on_chip, energy}, diag));
+  return std::move(choice.layers);
+}
+
 Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
   CompileOptions options = options_.compile;
   constexpr int64_t kNames = 256;
@@ -271,9 +322,17 @@ Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
     }
     options.flash_bytes = std::min(options.flash_bytes.value_or(plain + kNames), plain + kNames);
   }
-  COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
   Graph small = tried.graph;
   COVEY_TRY(RunPasses(small, diag));
+  if (recipe.code != AsCode::kNone) {
+    COVEY_TRY_ASSIGN(tried.point.unpacked, UnpackFor(recipe, small, options, diag));
+    options.unpacked = tried.point.unpacked;
+    for (LayerNote& note : tried.point.layers)
+      if (std::find(options.unpacked.begin(), options.unpacked.end(), note.name) !=
+          options.unpacked.end())
+        note.form = "code";
+  }
+  COVEY_TRY_ASSIGN(const std::vector<std::byte> image, Compile(tried.graph, diag, options));
   COVEY_TRY_ASSIGN(const Footprint footprint, FootprintOf(small, options, diag));
   tried.point.recipe = recipe;
   tried.point.image_bytes = static_cast<int64_t>(image.size());
@@ -283,6 +342,15 @@ Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
   if (!options_.on_chip) return OkStatus();
   COVEY_TRY_ASSIGN(const ChipCost chip, options_.on_chip(image, diag));
   tried.point.chip = chip;
+  if (recipe.code != AsCode::kNone) {  // what an image holds is no measure of code
+    tried.point.image_bytes = chip.flash_bytes;
+    if (options.flash_bytes && chip.flash_bytes > *options.flash_bytes)
+      return Refuse(
+          diag, {Code::kResourceExhausted, "approximate: weights as code exceed the flash limit"},
+          "C++",
+          std::to_string(chip.flash_bytes) + " bytes, the limit is " +
+              std::to_string(*options.flash_bytes));
+  }
   if (options_.minimise == Minimise::kLatency) tried.point.cost = chip.milliseconds;
   if (options_.minimise == Minimise::kEnergy) tried.point.cost = chip.microjoules;
   return OkStatus();
@@ -306,8 +374,10 @@ Result<Tried> Explorer::Measure(const Recipe& recipe, Graph graph, const Study& 
     const double loss = ChosenLoss(*point.accuracy);
     point.loss = TrustsLabels() ? loss : std::max(loss, point.loss);
   }
-  if (recipe.policy == Policy::kExact) point.loss = 0;
-  point.layers = NotesOf(small, *study_, study, patterns, removal);
+  if (recipe.policy == Policy::kExact && !knows_floats()) point.loss = 0;
+  COVEY_TRY_ASSIGN(const std::shared_ptr<const Study> base, BaseOf(recipe.int16, diag));
+  point.layers = NotesOf(small, *base, study, patterns, removal);
+  AddWideNotes(small, point.layers);
   for (const LayerNote& note : point.layers) point.macs += note.macs;
   return tried;
 }

@@ -20,8 +20,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "compiler/approximate/chip_cost.hpp"
 #include "compiler/approximate/harden.hpp"
 #include "compiler/approximate/significance.hpp"
 #include "compiler/approximate/study.hpp"
@@ -33,6 +35,10 @@ namespace covey::compiler {
 enum class Policy { kExact, kOurs, kSignificance, kLanes };
 const char* PolicyName(Policy policy);
 
+// Layers whose weights are code (cpp/unpacked.hpp): where the chip, or without one the estimate,
+// says that it pays (unpack.hpp); or all that can be, as the published method has it.
+enum class AsCode { kNone, kWhereItPays, kAll };
+
 struct Recipe {
   Policy policy = Policy::kExact;
   // kOurs: the part of the instructions that channels are to save, by the study's estimate; then
@@ -42,11 +48,15 @@ struct Recipe {
   bool tuned = false;
   // kOurs: the part of the weights that is then stored in four bits (narrow.hpp).
   double int4 = 0;
+  // kOurs: how many of ExploreOptions::precisions' steps up: tensors that are int16.
+  int int16 = 0;
   // kSignificance, kLanes: one a layer that the rule looks at.
   std::vector<double> thresholds{};
   SignificanceKind kind = SignificanceKind::kClosed;
   // Compiled without constants beyond the plain weights: no transformed weights, no lists.
   bool compact = false;
+  // Weights as code, in generated C++; not with `compact`.
+  AsCode code = AsCode::kNone;
 
   std::string Text() const;  // "ours channels 0.05 forms 0.12"; tells recipes apart
 };
@@ -55,14 +65,8 @@ struct LayerNote {
   std::string op, name;
   uint64_t macs = 0;        // as it is now
   uint64_t macs_exact = 0;  // in the exact network
-  std::string form;         // "direct", "winograd", or none; and "int4"
+  std::string form;         // "direct", "winograd", "code", "int16", or none; and "int4"
   double removed = 0;       // the part of the form's units, or of the operands, that is gone
-};
-
-// What an image takes on a named chip: instructions counted, the rest modelled from what it fetches.
-struct ChipCost {
-  int64_t instructions = 0;
-  double milliseconds = 0, microjoules = 0;
 };
 
 struct Point {
@@ -72,7 +76,8 @@ struct Point {
   // What is minimised: instructions, or what ExploreOptions::minimise takes of `chip`.
   double cost = 0;
   std::optional<ChipCost> chip{};
-  uint64_t macs = 0;  // that are executed
+  std::vector<std::string> unpacked{};  // layers whose weights are code (CompileOptions::unpacked)
+  uint64_t macs = 0;                    // that are executed
   double agreement = 1;
   std::optional<Accuracy> accuracy{};  // with labels
   // What choices go by: the loss of accuracy less half its standard error with labels (samples that
@@ -88,14 +93,21 @@ struct Tried {
 struct ExploreData {
   ByteSamples calibrate, select;
   std::vector<int> labels;  // of select; or none
+  // What the float network answers on `select`, where it is known: losses are measured against it,
+  // those of the int8 network too.
+  std::optional<Answers> floats{};
 };
 enum class Minimise { kInstructions, kLatency, kEnergy };
 
 struct ExploreOptions {
   CompileOptions compile;  // target and limits
   // What a compiled image takes on a chip; without it instructions by estimate are minimised.
-  std::function<Result<ChipCost>(std::span<const std::byte> image, Diag& diag)> on_chip = nullptr;
+  OnChip on_chip = nullptr;
   Minimise minimise = Minimise::kInstructions;
+  bool unpack = false;  // weights as code are looked for
+  // Of a float network: the same network with one tensor more as int16 each, the most sensitive for
+  // an instruction first, as made by Quantise; [0] is one step up from the graph itself.
+  std::vector<Graph> precisions{};
   // Recipes of FindBest are tuned so, where the network can be (tune.hpp); 0 visits: none is.
   TuneOptions tune{};
   size_t studied = 2000;  // calibration samples that second moments are taken of
@@ -128,10 +140,13 @@ class Explorer {
   const Point& exact() const { return exact_; }
   bool labelled() const { return !data_.labels.empty(); }
   bool tunes() const { return tunes_; }
+  int precisions() const { return static_cast<int>(options_.precisions.size()); }
+  bool knows_floats() const { return data_.floats.has_value(); }
   bool limits_flash() const { return options_.compile.flash_bytes.has_value(); }
   // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
   // so that each design is worth trying compact as well.
   bool on_chip() const { return options_.on_chip != nullptr; }
+  bool unpacks() const { return options_.unpack; }
   // Few samples tell little of a loss (among many designs one is always lucky), and those that
   // trained the network less: there a design must also agree with the exact network, as without
   // labels.
@@ -151,11 +166,14 @@ class Explorer {
     std::vector<double> int4_errors{};  // of each layer, once they are asked for
   };
   Result<Tried> Make(const Recipe& recipe, Diag& diag);
-  Result<Narrow*> Narrowed(double channels, bool tuned, Diag& diag);
+  Result<Narrow*> Narrowed(const Recipe& recipe, Diag& diag);
+  Result<std::shared_ptr<const Study>> BaseOf(int int16, Diag& diag);
   Result<Graph> Ours(const Recipe& recipe, Removal& removal, Narrow*& narrow, Diag& diag);
   Result<Graph> Exactly(const Recipe& recipe, const Removal& removal, const Narrow& narrow,
                         Diag& diag);
   Status Cost(const Recipe& recipe, Tried& tried, Diag& diag) const;
+  Result<std::vector<std::string>> UnpackFor(const Recipe& recipe, const Graph& graph,
+                                             const CompileOptions& how, Diag& diag) const;
   Result<Tried> Measure(const Recipe& recipe, Graph graph, const Study& study,
                         const Study::Patterns* patterns, const Removal* removal, Diag& diag);
   void Say(const std::string& what) const {
@@ -169,7 +187,8 @@ class Explorer {
   Point exact_;
   int64_t plain_bytes_ = 0;             // of the exact image without what loops add
   std::map<std::string, Tried> known_;  // by the recipe's text
-  std::map<std::pair<double, bool>, Narrow> narrow_;
+  std::map<std::tuple<int, double, bool>, Narrow> narrow_;
+  std::map<int, std::shared_ptr<const Study>> bases_;  // with so many tensors as int16
   ByteSamples studied_;
   bool tunes_ = false;
   static constexpr double kSeen = 0.97;

@@ -19,13 +19,15 @@ class Search {
       : explorer_(explorer), most_loss_(most_loss), diag_(diag) {}
 
   Result<Found> Run() {
-    COVEY_TRY(Try({}).status());
+    COVEY_TRY(Start());
     for (const double channels : kChannels) {
       COVEY_TRY_ASSIGN(const bool keeps, Narrowed(channels));
       if (!keeps) break;
     }
     COVEY_TRY(Tuned());
     COVEY_TRY(Int4());
+    COVEY_TRY(Int16());
+    COVEY_TRY(AsCode());
     if (!best_) {
       return Refuse(diag_, {Code::kResourceExhausted, "approximate: the limits are not kept"},
                     "flash and RAM", "nothing that was tried keeps them within the loss");
@@ -42,6 +44,9 @@ class Search {
   static constexpr double kTuningGains[] = {0.008, 0.004};
   static constexpr double kTuningLeast = 0.0015;
   static constexpr size_t kMostTunings = 5;
+  // What int16 may bring back, and how many designs are tried for it.
+  static constexpr double kInt16Gains = 0.01;
+  static constexpr size_t kMostInt16 = 6;
 
   // False if this much is too much even for tuning.
   Result<bool> Narrowed(double channels) {
@@ -94,8 +99,47 @@ class Search {
     return OkStatus();
   }
 
-  static Recipe Ours(double channels, double forms) {
+  // The exact network; where all int8 loses too much, as few tensors as int16 as keep the loss.
+  Status Start() {
+    COVEY_TRY(Try({}).status());
+    while (!best_ && explorer_.knows_floats() && int16_ < explorer_.precisions()) {
+      ++int16_;
+      COVEY_TRY(Try(Ours(0, 0)).status());
+    }
+    return OkStatus();
+  }
+
+  // What lost a little too much, with more of its tensors as int16, from the cheapest on.
+  Status Int16() {
+    std::vector<Point> close = points_;
+    std::sort(close.begin(), close.end(),
+              [](const Point& a, const Point& b) { return a.cost < b.cost; });
+    size_t tries = 0;
+    for (const Point& point : close) {
+      if (best_ && best_->cost <= point.cost) break;
+      if (point.loss - most_loss_ > kInt16Gains || point.recipe.policy != Policy::kOurs) continue;
+      for (int more = 1; int16_ + more <= explorer_.precisions(); ++more) {
+        if (++tries > kMostInt16) return OkStatus();
+        Recipe recipe = point.recipe;
+        recipe.int16 = int16_ + more;
+        COVEY_TRY_ASSIGN(const std::optional<Point> wide, Try(recipe));
+        if (wide && (wide->loss <= most_loss_ || (best_ && wide->cost >= best_->cost))) break;
+      }
+    }
+    return OkStatus();
+  }
+
+  // The best, with weights as code where that pays.
+  Status AsCode() {
+    if (!explorer_.unpacks()) return OkStatus();
+    Recipe recipe = best_ ? best_->recipe : Recipe();
+    recipe.compact = false, recipe.code = AsCode::kWhereItPays;
+    return TryOne(recipe).status();
+  }
+
+  Recipe Ours(double channels, double forms) const {
     Recipe recipe;
+    recipe.int16 = int16_;
     recipe.policy = Policy::kOurs, recipe.channels = channels, recipe.forms = forms;
     return recipe;
   }
@@ -141,6 +185,7 @@ class Search {
   Diag& diag_;
   std::optional<Point> best_;
   std::vector<Point> points_;
+  int int16_ = 0;  // tensors that every design has as int16
   int64_t last_ = -1;
 };
 

@@ -44,11 +44,11 @@ class Model {
       : image_(image.size() / sizeof(Chunk) + 1), size_(image.size()) {
     std::memcpy(image_.data(), image.data(), image.size());
   }
-  static Model Of(const fs::path& file) {
+  static Model Of(const fs::path& file, const CompileOptions& how = {}) {
     DiagText diag;
     const auto graph = ImportFile(file, diag);
     EXPECT_TRUE(graph.ok()) << diag.Text();
-    const auto image = Compile(*graph, diag);
+    const auto image = Compile(*graph, diag, how);
     EXPECT_TRUE(image.ok()) << diag.Text();
     return Model(*image);
   }
@@ -173,6 +173,15 @@ class EmitCppTest : public testing::Test {
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfTheShippedNetwork) {
   ExpectSameBytes(Model::Of("models/shapes/device/model.onnx"));
+}
+
+// An image whose weights are to be code on a board is an image like any other on the host.
+TEST_F(EmitCppTest, GivesTheInterpretersBytesWhereWeightsAreCodeElsewhere) {
+  const Model code = Model::Of("models/shapes/device/model.onnx",
+                               {.target = Target::kCortexM, .unpack = Unpack::kWherePossible});
+  ExpectSameBytes(code);
+  const std::string inputs = RandomInputs(code.View());
+  EXPECT_EQ(code.Interpret(inputs), Model::Of("models/shapes/device/model.onnx").Interpret(inputs));
 }
 
 TEST_F(EmitCppTest, GivesTheInterpretersBytesOfEveryOp) {

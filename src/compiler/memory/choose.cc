@@ -115,18 +115,25 @@ double PriceOf(const Chooser& chooser, int64_t room, int64_t flash) {
   return high;
 }
 
+// The least room that a faster loop of op i needs, -1: there is none; one that adds to the image
+// counts where no other is.
+int64_t LeastOf(const Chooser& chooser, const std::vector<Offer>& offers, size_t i, bool flash) {
+  int64_t least = -1;
+  for (size_t k = 1; k < offers.size(); ++k) {
+    if ((offers[k].flash_bytes > 0 && !flash) || offers[k].instructions >= offers[0].instructions)
+      continue;
+    if (least < 0 || chooser.need(i, k) < least) least = chooser.need(i, k);
+  }
+  return least;
+}
+
 // What the arena may grow to.
 int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>& offers) {
   const Chooser chooser(tensors, offers);
   int64_t arena = LowerBound({.blocks = tensors.blocks, .shares = {}});
   for (size_t i = 0; i < offers.size(); ++i) {
-    int64_t least = -1;
-    for (size_t k = 1; k < offers[i].size(); ++k) {
-      if (offers[i][k].flash_bytes > 0 || offers[i][k].instructions >= offers[i][0].instructions)
-        continue;
-      if (least < 0 || chooser.need(i, k) < least) least = chooser.need(i, k);
-    }
-    arena = std::max(arena, least);
+    const int64_t least = LeastOf(chooser, offers[i], i, false);
+    arena = std::max(arena, least >= 0 ? least : LeastOf(chooser, offers[i], i, true));
   }
   return arena;
 }

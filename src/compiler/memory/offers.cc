@@ -122,4 +122,13 @@ std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack) {
   return offers;
 }
 
+bool IsUnpacked(const Offer& offer, Target target) {
+  return target == Target::kCortexM && offer.variant == kernels::dsp::kUnpacked;
+}
+
+bool CanUnpack(const OpView& view, Target target) {
+  Offer offers[kernels::dsp::kMostOffers];
+  return target == Target::kCortexM && kernels::dsp::UnpackedOffersOf(view, offers) > 0;
+}
+
 }  // namespace covey::compiler

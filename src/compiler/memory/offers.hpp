@@ -18,4 +18,8 @@ using kernels::Offer;
 
 std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack = Unpack::kNever);
 
+// Weights as code (cpp/unpacked.hpp): whether the offer is that, and whether the op has one.
+bool IsUnpacked(const Offer& offer, Target target);
+bool CanUnpack(const OpView& view, Target target);
+
 }  // namespace covey::compiler

@@ -182,6 +182,7 @@ class Quantiser {
     COVEY_TRY_ASSIGN(const std::vector<Wish> wishes, Wishes(form, best, narrow));
     QuantPlan plan = best.plan;
     size_t trials = 0;
+    COVEY_TRY(KeepPrecision(form, best, ""));
     for (const Wish& wish : wishes) {
       if (trials == kMostTrials) break;
       if (!CanWiden(form.graph, plan, wish.group)) continue;
@@ -202,8 +203,32 @@ class Quantiser {
       if (trial.measured.scores.noise > kWorthwhile * best.measured.scores.noise) continue;
       plan = std::move(wider);
       best = std::move(trial);
+      COVEY_TRY(KeepPrecision(form, best, MakerOf(form.graph, wish.group)));
     }
     return OkStatus();
+  }
+
+  Status KeepPrecision(const Form& form, const Trial& trial, const std::string& raised) {
+    COVEY_TRY_ASSIGN(Int8Graph made, BuildInt8(form.graph, trial.plan, diag_));
+    TakeBytesAsTheyAre(made.graph);
+    result_.precisions.push_back({std::move(made.graph), raised, trial.measured.scores.sqnr_db()});
+    return OkStatus();
+  }
+  static std::string MakerOf(const Graph& graph, int tensor) {
+    for (const Node& node : graph.nodes)
+      if (std::find(node.outputs.begin(), node.outputs.end(), tensor) != node.outputs.end())
+        return node.name;
+    return TensorOf(graph, tensor).name;
+  }
+
+  // The float network took bytes as they are: x = pixel / 255 / (1 / 255).
+  static void TakeBytesAsTheyAre(Graph& graph) {
+    Preprocess& pre = graph.preprocess;
+    if (!pre.picture || pre.normalise) return;
+    const auto channels = static_cast<size_t>(pre.channels);
+    pre.normalise = true;
+    pre.mean.assign(channels, 0.0F);
+    pre.std.assign(channels, 1.0F / 255.0F);
   }
 
   Result<int64_t> Estimate(const Form& form, const QuantPlan& plan) {
@@ -248,14 +273,7 @@ class Quantiser {
     narrow.wide.clear();
     COVEY_TRY_ASSIGN(result_.narrow_instructions, Estimate(form, narrow));
     result_.graph = std::move(int8.graph);
-    Preprocess& pre = result_.graph.preprocess;
-    if (pre.picture && !pre.normalise) {
-      // The float network took bytes as they are: x = pixel / 255 / (1 / 255).
-      const auto channels = static_cast<size_t>(pre.channels);
-      pre.normalise = true;
-      pre.mean.assign(channels, 0.0F);
-      pre.std.assign(channels, 1.0F / 255.0F);
-    }
+    TakeBytesAsTheyAre(result_.graph);
     return std::move(result_);
   }
 

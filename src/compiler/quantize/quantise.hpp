@@ -53,8 +53,16 @@ struct LayerReport {
   bool wide = false;    // its output is int16
   double alone_db = 0;  // SQNR of the scores if its output alone is int8; 0: not looked at
 };
+// The network with so many of its tensors as int16.
+struct Precision {
+  Graph graph;         // as Quantised::graph
+  std::string raised;  // what became int16 last: the op that makes it; empty: all is int8
+  double sqnr_db = 0;
+};
 struct Quantised {
   Graph graph;  // int8 at its rim
+  // With slower_percent: all int8, then one tensor more each, up to `graph`.
+  std::vector<Precision> precisions;
   RangeMethod method = RangeMethod::kMinMax;
   bool equalised = false, bias_corrected = false;
   size_t calibrate_samples = 0, select_samples = 0;

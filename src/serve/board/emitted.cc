@@ -39,6 +39,10 @@ Result<std::string> Say(std::vector<std::string> command, const std::vector<std:
   while (child->Read(said, deadline).ok()) continue;
   COVEY_TRY_ASSIGN(const int code, child->Wait(deadline));
   if (code == 0) return said;
+  for (const char* full : {"will not fit in region", "overflowed by"})
+    if (said.find(full) != std::string::npos)
+      return Refuse(diag, "generated code", "is larger than the board's flash or RAM",
+                    {Code::kOutOfRange, "the board does not hold the generated code"});
   return Refuse(diag, command[0], "ended with " + std::to_string(code) + ": " + said.substr(0, 800),
                 {Code::kInternal, "the board's compiler refuses the generated code"});
 }

@@ -23,6 +23,7 @@ using test::Chunk;
 
 struct Case {
   const char *board, *model;  // a path below the data folder, or a network of the project's own
+  compiler::Unpack unpack = compiler::Unpack::kNever;
 };
 // The row `BOARD,emitted.MODEL` of tests/budgets.csv: bytes of code, tables and library functions.
 uint64_t BudgetOf(const std::string& board, const std::string& model) {
@@ -55,7 +56,8 @@ class EmittedOnBoard : public testing::TestWithParam<Case> {
     const auto target = compiler::TargetOf(GetParam().board, diag_);
     const auto graph = compiler::ImportFile(file, diag_);
     ASSERT_TRUE(target.ok() && graph.ok()) << diag_.Text();
-    const auto image = compiler::Compile(*graph, diag_, {.target = *target});
+    const auto image =
+        compiler::Compile(*graph, diag_, {.target = *target, .unpack = GetParam().unpack});
     ASSERT_TRUE(image.ok()) << diag_.Text();
     image_.resize(image->size() / sizeof(Chunk) + 1);
     size_ = image->size();
@@ -97,7 +99,10 @@ TEST_P(EmittedOnBoard, GivesTheInterpretersBytesAndIsSmall) {
   EXPECT_EQ(ran->run.arena_bytes, view.header().arena_bytes);
   EXPECT_GT(ran->size.weights, 0U);
   EXPECT_EQ(ran->size.warnings, "");
-  EXPECT_LE(ran->size.engine(), BudgetOf(GetParam().board, GetParam().model));
+  if (GetParam().unpack == compiler::Unpack::kNever)
+    EXPECT_LE(ran->size.engine(), BudgetOf(GetParam().board, GetParam().model));
+  else
+    EXPECT_GT(ran->size.code, 4 * ran->size.weights) << "weights are no code";
 
   // The layers add up to the whole, but for the hook's own few instructions.
   ASSERT_EQ(ran->run.layer_instructions.size(), view.op_count());
@@ -112,11 +117,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"m4", kOwn}, Case{"m4", kFloat}, Case{"m33", kOwn}, Case{"m55", kOwn},
                     Case{"rv32", kOwn}, Case{"m4", "pretrainedResnet_quant.tflite"},
                     Case{"m4", "kws_ref_model.tflite"}, Case{"m4", "vww_96_int8.tflite"},
-                    Case{"m4", "ad01_int8.tflite"}),
+                    Case{"m4", "ad01_int8.tflite"},
+                    Case{"m4", kOwn, compiler::Unpack::kWherePossible},
+                    Case{"m33", kOwn, compiler::Unpack::kWherePossible}),
     [](const auto& each) {
       std::string name = std::string(each.param.board) + "_" + each.param.model;
       for (char& c : name)
         if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+      if (each.param.unpack != compiler::Unpack::kNever) name += "_weights_as_code";
       return name;
     });
 

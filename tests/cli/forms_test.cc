@@ -56,7 +56,8 @@ TEST(Profiles, OfABoardAreLinesForItsConsole) {
             "config profile agent compute 2000 3000 4000\n"
             "config profile agent sent 3152 61\n"
             "config form jpeg:95 1900 100.00\n"
-            "config form jpeg:80:420 1200 97.50\n");
+            "config form jpeg:80:420 1200 97.50\n"
+            "config form bare:90 900 100.00\n");
 }
 
 TEST(Profiles, OfABoardAreCppThatCompiles) {
@@ -81,7 +82,8 @@ TEST(Profiles, OfABoardAreCppThatCompiles) {
                          "static_assert(kAgentForms[0].quality == 95);\n"
                          "static_assert(kAgentForms[0].agrees == 9999, \"never without loss\");\n"
                          "static_assert(kAgentForms[1].half_colours);\n"
-                         "static_assert(kAgentForms[1].bytes == 1200);\n");
+                         "static_assert(kAgentForms[1].bytes == 1200);\n"
+                         "static_assert(kAgentForms[2].bare && !kAgentForms[1].bare);\n");
   const std::string command = "c++ -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I" COVEY_SOURCE
                               "/src -I" COVEY_SOURCE "/include -x c++ " +
                               source + " 2>&1";

@@ -173,8 +173,8 @@ serve::Estimate AgreementOf(const FormRow& row) {
   return serve::ShareOf(sum, static_cast<double>(row.agrees.size()));
 }
 
-// Fewer bytes, and as many answers kept as by anything so small. Boards write JPEG with its tables
-// and no other form, so that one without them is no reason to leave it out.
+// Fewer bytes, and as many answers kept as by anything so small. Not every agent takes JPEG
+// without its tables, so that one without them is no reason to leave out one with.
 bool IsWorthSending(const FormRow& row, const std::vector<FormRow>& rows) {
   if (row.form.kind == Form::Kind::kFile) return false;
   return std::none_of(rows.begin(), rows.end(), [&](const FormRow& other) {

@@ -49,9 +49,7 @@ void ChooseForms(const serve::Profiles& profiles, BoardProfiles& board) {
     if (one.profile != board.agent->name) continue;
     DiagText silent;  // The reader of profiles has seen that it is one.
     const auto form = serve::ParseForm(one.form, silent);
-    if (!form.ok() || form->kind != serve::Form::Kind::kJpeg || form->jpeg.bare ||
-        form->short_side > 0)
-      continue;
+    if (!form.ok() || form->kind != serve::Form::Kind::kJpeg || form->short_side > 0) continue;
     board.forms.emplace_back(*form, &one);
   }
   std::stable_sort(board.forms.begin(), board.forms.end(), [](const auto& a, const auto& b) {
@@ -182,8 +180,8 @@ void PrintCpp(const BoardProfiles& board, std::ostream& out) {
     const double kept = std::min(measured->agreement.value * kOne, kOne - 1.0);
     out << "    {.quality = " << form.jpeg.quality
         << ", .half_colours = " << (form.jpeg.half_colour ? "true" : "false")
-        << ", .agrees = " << Fixed(kept, 0) << ", .bytes = " << Fixed(measured->sent_bytes, 0)
-        << "},\n";
+        << ", .bare = " << (form.jpeg.bare ? "true" : "false") << ", .agrees = " << Fixed(kept, 0)
+        << ", .bytes = " << Fixed(measured->sent_bytes, 0) << "},\n";
   }
   out << "};\n";
 }
@@ -251,7 +249,7 @@ int PrintProfiles(const Options& options) {
 
 constexpr char kFooter[] =
     "For a board: one local profile with its variants, one agent's profile, and of its forms the\n"
-    "JPEGs, which boards write themselves, at most eight.\n"
+    "JPEGs of full size, which boards write themselves, at most eight.\n"
     "Examples:\n"
     "  covey profiles profiles.toml\n"
     "  covey profiles profiles.toml --for console        # lines for the classify firmware\n"

@@ -126,6 +126,7 @@ class Gatherer {
       width = height =
           static_cast<uint32_t>(std::sqrt(static_cast<double>(entry.bytes.size() / 3)));
     }
+    if (height == 0) height = width;
     const Expected<size_t> count = CountOf(entry, size_t{width} * height * 3);
     if (!count) return count.error();
     const std::span<const std::byte> bytes = entry.bytes;

@@ -15,7 +15,8 @@ constexpr uint8_t kLocal = 0, kAgent = 1, kFirstVariant = 2, kNone = 255;
 constexpr const char* kRows[] = {"local", "agent", "variant1", "variant2", "variant3"};
 // As a session without profiles takes them to be.
 constexpr uint16_t kUsual[] = {8'900, 9'100, 8'800, 8'800, 8'800};
-constexpr char kFormExpected[] = "none, or jpeg:1..100 or jpeg:1..100:420, bytes, per cent kept";
+constexpr char kFormExpected[] =
+    "none, or jpeg:1..100[:420] or bare:1..100[:420], bytes, per cent kept";
 
 bool Numbers(Words words, std::span<uint32_t> numbers) {
   if (words.size() != numbers.size()) return false;
@@ -37,10 +38,10 @@ bool ParseShare(Words words, Share& share) {
   return true;
 }
 
-// "jpeg:80:420"
+// "jpeg:80:420", "bare:97"
 bool ParseForm(const char* text, micro::JpegProfile& form) {
-  constexpr char kJpeg[] = "jpeg:";
-  for (const char* c = kJpeg; *c != '\0'; ++c)
+  form.bare = *text == 'b';
+  for (const char* c = form.bare ? "bare:" : "jpeg:"; *c != '\0'; ++c)
     if (*text++ != *c) return false;
   uint32_t quality = 0;
   while (*text >= '0' && *text <= '9' && quality <= 100)
@@ -124,7 +125,9 @@ const char* Known::TakeForm(Words words) {
       !ParsePercent(words[2], form.agrees))
     return kFormExpected;
   for (size_t i = 0; i < form_count_; ++i) {
-    if (forms_[i].quality != form.quality || forms_[i].half_colours != form.half_colours) continue;
+    if (forms_[i].quality != form.quality || forms_[i].half_colours != form.half_colours ||
+        forms_[i].bare != form.bare)
+      continue;
     forms_[i] = form;
     return nullptr;
   }
@@ -159,7 +162,7 @@ void Known::Print() const {
     board::Print("\n");
   }
   for (const micro::JpegProfile& form : forms()) {
-    board::Print("form jpeg:");
+    board::Print(form.bare ? "form bare:" : "form jpeg:");
     PrintNumber(form.quality);
     if (form.half_colours) board::Print(":420");
     board::Print(" bytes ");

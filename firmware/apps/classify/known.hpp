@@ -5,7 +5,7 @@
 //   config profile ...                    compute P50_US P90_US P99_US
 //   config profile ...                    sent UP_BYTES DOWN_BYTES
 //   config profile ...                    energy COMPUTE_UJ RADIO_NJ_PER_BYTE WAITING_UW
-//   config form jpeg:QUALITY[:420] BYTES PERCENT_KEPT
+//   config form jpeg|bare:QUALITY[:420] BYTES PERCENT_KEPT
 //   config profile none | config form none
 //
 // Memory: 450 bytes; the session's parts point into it.

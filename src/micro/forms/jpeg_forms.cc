@@ -83,7 +83,8 @@ Result<size_t> JpegForms::Write(const covey_input& picture, const JpegProfile& f
                    .height = picture.height,
                    .channels = channels,
                    .quality = form.quality,
-                   .half_colours = form.half_colours},
+                   .half_colours = form.half_colours,
+                   .bare = form.bare},
                   stream);
   for (uint32_t y = 0; y < picture.height && jpeg.status().ok(); y += strip_rows) {
     if (clock_.NowNs() >= until_ns)
@@ -113,7 +114,9 @@ void JpegForms::LearnCost(uint64_t took_ns, uint32_t pixels) {
 
 void JpegForms::Name(const JpegProfile& form) {
   Text<COVEY_FORM_BYTES> text;
-  text.Add("jpeg:").AddNumber(form.quality).Add(form.half_colours ? ":420" : "");
+  text.Add(form.bare ? "bare:" : "jpeg:")
+      .AddNumber(form.quality)
+      .Add(form.half_colours ? ":420" : "");
   __builtin_memcpy(name_, text.c_str(), sizeof name_);
 }
 

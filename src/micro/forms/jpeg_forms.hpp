@@ -28,6 +28,7 @@ namespace covey::micro {
 struct JpegProfile {
   uint8_t quality = 75;      // 1 to 100
   bool half_colours = true;  // ":420"
+  bool bare = false;         // "bare:": 450 bytes fewer, for agents that know the standard's tables
   uint16_t agrees = 0;       // answers that stay as they are, of 10,000
   uint32_t bytes = 0;        // of a request, mean
 };

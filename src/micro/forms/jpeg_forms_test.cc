@@ -213,6 +213,20 @@ TEST_F(JpegFormsTest, StopsWritingWhenThereIsNoTimeLeft) {
   EXPECT_LE(clock.now_ns - begin_ns, 16U * 48 * 3 * 1'000) << "one strip too many at most";
 }
 
+TEST_F(JpegFormsTest, ABareFormIsSmallerBySoMuchAsEveryJpegHas) {
+  size_t sizes[2] = {};
+  for (const bool bare : {false, true}) {
+    const JpegProfile form[] = {{.quality = 97, .bare = bare, .agrees = 9'900, .bytes = 1}};
+    JpegForms one(clock, form, room);
+    for (int i = 0; i < 40; ++i) one.Answered(i % 2 == 0 ? 10 : 9'000, 1 + i % 2 * 9'000'000);
+    const auto made = one.Make(camera.input(), 9'000, kEver);
+    ASSERT_TRUE(made.ok());
+    EXPECT_STREQ(one.name(), bare ? "bare:97:420" : "jpeg:97:420");
+    sizes[bare] = made->size;
+  }
+  EXPECT_NEAR(static_cast<double>(sizes[0] - sizes[1]), 450, 2);
+}
+
 TEST_F(JpegFormsTest, LearnsWhatWritingTakes) {
   Teach(2);  // 6.9 kB as they are take 14.8 ms, 2 kB 5 ms
   camera.clock = &clock;

@@ -28,7 +28,7 @@ class PictureForms {
   virtual void Refused() = 0;
   // Another agent, or another link to it.
   virtual void Forget() = 0;
-  // Of what Make gave last, at most COVEY_FORM_BYTES: "raw", "jpeg:80:420".
+  // Of what Make gave last, at most COVEY_FORM_BYTES: "raw", "jpeg:80:420", "bare:97".
   virtual const char* name() const = 0;
 
  protected:

@@ -23,8 +23,8 @@ constexpr uint8_t kSteps[2][64] = {
      99, 99, 47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
      99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99}};
 
-constexpr uint8_t kStart[] = {0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 'J', 'F', 'I', 'F',
-                              0,    1,    1,    0,    0, 1,  0,   1,   0,   0};
+constexpr uint8_t kStart[] = {0xFF, 0xD8};
+constexpr uint8_t kJfif[] = {0xFF, 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
 
 bool IsWell(const JpegForm& form) {
   return form.width - 1 < kMostSide && form.height - 1 < kMostSide && form.quality - 1 < 100 &&
@@ -57,6 +57,7 @@ void JpegWriter::WriteHeader() {
   constexpr uint32_t kTable = 0xFFDB, kFrame = 0xFFC0, kHuffman = 0xFFC4, kScan = 0xFFDA;
   const uint32_t colours = form_.channels, tables = Least(colours, 2);
   bits_.Bytes(kStart);
+  if (!form_.bare) bits_.Bytes(kJfif);
   for (uint32_t table = 0; table < tables; ++table) {
     bits_.Word(kTable), bits_.Word(67), bits_.Byte(table);
     for (const uint16_t step : steps_[table]) bits_.Byte(step);
@@ -66,6 +67,7 @@ void JpegWriter::WriteHeader() {
   for (uint32_t i = 0; i < colours; ++i)
     bits_.Byte(i + 1), bits_.Byte(i == 0 ? 0x11 * side() : 0x11), bits_.Byte(i > 0);
   const auto huffman = [&](uint32_t number, std::span<const uint8_t> codes) {
+    if (form_.bare) return;
     bits_.Word(kHuffman), bits_.Word(3 + static_cast<uint32_t>(codes.size())), bits_.Byte(number);
     bits_.Bytes(codes);
   };

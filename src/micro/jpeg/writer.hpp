@@ -26,6 +26,7 @@ struct JpegForm {
   uint32_t channels = 3;           // RGB; 1: gray
   uint32_t quality = 75;           // 1 to 100, as libjpeg counts
   bool half_colours = true;        // at half the width and height (4:2:0); else 4:4:4
+  bool bare = false;               // without JFIF header and Huffman tables (docs/spec/rpc.md)
 };
 
 struct JpegStrip;

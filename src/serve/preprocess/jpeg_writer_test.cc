@@ -10,6 +10,7 @@
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "micro/jpeg/writer.hpp"
+#include "serve/preprocess/encode.hpp"
 #include "serve/preprocess/picture.hpp"
 
 namespace covey::serve {
@@ -77,6 +78,23 @@ TEST(JpegWriterAndLibrary, MakeTheSameBytesOfEverySize) {
         form.quality = 1 + (form.width * 37 + form.height * 11) % 100;
         if (!Same(form, Drawn(form, form.width + form.height))) return;
       }
+}
+
+TEST(JpegWriterAndLibrary, LeaveOutTheSameBytesOfABareStream) {
+  for (JpegForm form : kForms) {
+    form.width = 40, form.height = 27, form.quality = 85, form.bare = true;
+    const std::vector<uint8_t> pixels = Drawn(form, 5);
+    DiagText diag;
+    const auto expected = EncodeJpeg(
+        {form.width, form.height, form.channels, pixels},
+        {.quality = 85, .half_colour = form.half_colours && form.channels == 3, .bare = true},
+        diag);
+    ASSERT_TRUE(expected.ok()) << diag.Text();
+    Bytes room(expected->size());
+    const auto bytes = micro::EncodeJpeg(form, std::as_bytes(std::span(pixels)), room);
+    ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+    EXPECT_EQ(room, *expected);
+  }
 }
 
 TEST(JpegWriterAndLibrary, MakeTheSameBytesAtEveryQuality) {

@@ -235,13 +235,14 @@ TEST_P(ConsoleFormsTest, PicturesOfOddSizesArriveWhole) {
     Type("config fallback fail");
     Type("config keep 1");
     Type("config form jpeg:50:420 700 99");
+    Type("config form bare:50:420 250 99");
     UsePort(slow.port());
     const auto used = Forms(3, 3);
     if (width == 1) {
-      EXPECT_EQ(used.count("jpeg:50:420"), 0U) << "no JPEG is so small";
+      EXPECT_EQ(used.size(), used.count("raw")) << "no JPEG is so small";
     }
     if (width == 131) {
-      EXPECT_EQ(used.count("jpeg:50:420"), 1U);
+      EXPECT_EQ(used.count("bare:50:420"), 1U);
     }
   }
 }
@@ -309,6 +310,9 @@ TEST_P(ConsoleFormsTest, SaysWhatItExpectedOfProfilesAndForms) {
   for (int i = 1; i <= 8; ++i) Type("config form jpeg:" + std::to_string(i) + " 10 99");
   EXPECT_THAT(Type("config form jpeg:9 10 99"), HasSubstr("at most 8 forms"));
   EXPECT_THAT(Type("config form jpeg:8 11 98"), HasSubstr("form jpeg:8 bytes 11 kept 98.00"));
+  Type("config form none");
+  EXPECT_THAT(Type("config form bare:97 1079 97.2"),
+              HasSubstr("form bare:97 bytes 1079 kept 97.20"));
   EXPECT_THAT(Type("config form none"), Not(HasSubstr("form")));
 }
 

@@ -131,7 +131,7 @@ Expected<Json> RunAll(const Options& options) {
     if (!cifar) return cifar.error();
     json["forms"]["cifar10"] = FormsTable("CIFAR-10", cifar.value(), 2, 0.95, printing);
     const auto large = TraceImagenetForms(
-        {"bare:97:420", "bare:90:420", "jpeg:90:420", "jpeg:60:420"}, options.pictures);
+        {"jpeg:90:420", "jpeg:80:420", "jpeg:60:420", "jpeg:40:420"}, options.pictures);
     if (!large) return large.error();
     for (const double keep : {0.95, 0.9})
       json["forms"]["imagenet " + Fixed(keep, 2)] =

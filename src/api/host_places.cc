@@ -81,14 +81,30 @@ void HostPlaces::LearnForm(uint8_t place, uint64_t begin_ns, const micro::Outcom
       static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
 }
 
+void HostPlaces::ForgetForms(uint8_t place) {
+  AgentForms& known = sending_.forms[place - set_.locals.size()];
+  known.forms.resize(1);
+  known.measured.resize(1);
+}
+
 micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
   serve::Form wanted;
   const bool choose = ChooseForm(place, wanted);
   lock_.unlock();
   call_.Encode(wanted);
-  const uint64_t begin_ns = NowNs();
-  const micro::Ran ran = There(set_.agent(place), until_ns, outcome);
+  uint64_t begin_ns = NowNs();
+  micro::Ran ran = There(set_.agent(place), until_ns, outcome);
+  // An agent that does not take the form gets the picture as it is, now and from then on.
+  const Code code = agent_status.code();
+  const bool refused = wanted.kind != serve::Form::Kind::kFile && ran == micro::Ran::kUnfit &&
+                       (code == Code::kInvalidArgument || code == Code::kUnimplemented);
+  if (refused) {
+    call_.Encode({});
+    begin_ns = NowNs();
+    ran = There(set_.agent(place), until_ns, outcome);
+  }
   lock_.lock();
+  if (ran == micro::Ran::kAnswered && refused) ForgetForms(place);
   if (ran == micro::Ran::kAnswered && choose) LearnForm(place, begin_ns, outcome);
   return ran;
 }

@@ -75,10 +75,22 @@ bool HostPlaces::ChooseForm(uint8_t place, serve::Form& form) {
 void HostPlaces::LearnForm(uint8_t place, uint64_t begin_ns, const micro::Outcome& outcome) {
   const uint64_t took_us = (NowNs() - begin_ns) / 1000,
                  there_us = uint64_t{outcome.agent_us} + outcome.queue_us;
-  if (took_us <= there_us || outcome.cold) return;
-  sending_.forms[place - set_.locals.size()].chooser.Sent(
-      static_cast<uint32_t>(sent_bytes),
-      static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
+  micro::FormChooser& chooser = sending_.forms[place - set_.locals.size()].chooser;
+  if (took_us <= there_us || (outcome.cold && chooser.knows())) return;
+  chooser.Sent(static_cast<uint32_t>(sent_bytes),
+               static_cast<uint32_t>(std::min<uint64_t>(took_us - there_us, UINT32_MAX)));
+}
+
+// A picture that is always late as it is would else teach nothing, and be sent so for ever.
+void HostPlaces::NoteLate(uint8_t place, const serve::Form& form, uint64_t begin_ns,
+                          const micro::Outcome& outcome) {
+  AgentForms& known = sending_.forms[place - set_.locals.size()];
+  if (outcome.cold && known.chooser.knows()) return;
+  const uint64_t took_us = (NowNs() - begin_ns) / 1000;
+  for (size_t i = 0; i < known.forms.size(); ++i)
+    if (known.forms[i].Text() == form.Text())
+      known.chooser.Lost(known.measured[i].bytes,
+                         static_cast<uint32_t>(std::min<uint64_t>(took_us, UINT32_MAX)));
 }
 
 void HostPlaces::ForgetForms(uint8_t place) {
@@ -105,6 +117,7 @@ micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& ou
   }
   lock_.lock();
   if (ran == micro::Ran::kAnswered && refused) ForgetForms(place);
+  if (ran == micro::Ran::kLate && choose) NoteLate(place, wanted, begin_ns, outcome);
   if (ran == micro::Ran::kAnswered && choose) LearnForm(place, begin_ns, outcome);
   return ran;
 }

@@ -65,6 +65,8 @@ class HostPlaces final : public micro::Places {
   micro::Ran Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome);
   // How the call goes to that agent; whether forms were to be chosen from.
   bool ChooseForm(uint8_t place, serve::Form& form);
+  void NoteLate(uint8_t place, const serve::Form& form, uint64_t begin_ns,
+                const micro::Outcome& outcome);
   void ForgetForms(uint8_t place);  // but the picture as it is
   void LearnForm(uint8_t place, uint64_t begin_ns, const micro::Outcome& outcome);
   // What the agent's status means; on success its answer is in hand.

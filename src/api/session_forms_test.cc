@@ -75,6 +75,36 @@ TEST_F(SessionFormsTest, AnAgentThatTakesNoJpegGetsThePictureAndIsNotAskedAgain)
   }
 }
 
+// Pixels never arrive in time: what is smaller does, and is found.
+TEST_F(SessionFormsTest, PicturesThatAreAlwaysTooLateAsTheyAreGoInAForm) {
+  ScriptedAgent agent([&](serve::Socket& socket, const serve::Frame& frame) {
+    v1::Request request;
+    v1::ClassifyRequest classify;
+    if (!request.ParseFromArray(frame.body.data(), static_cast<int>(frame.body.size())) ||
+        !classify.ParseFromString(request.payload()) || request.method() != "Classify" ||
+        classify.format() == v1::IMAGE_FORMAT_RAW_RGB8)
+      return;  // no answer
+    v1::ClassifyResponse response;
+    response.set_request_id(classify.request_id());
+    response.add_classes()->set_index(4);
+    wire::Encoder encoder(1U << 20);
+    (void)socket.Send(*encoder.Response(frame.header.stream, response),
+                      serve::DeadlineIn(std::chrono::seconds(5)));
+  });
+  LoadForm(agent.place());
+  ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
+  int answered = 0;
+  for (int i = 0; i < 12; ++i) {
+    const std::vector<std::byte> pixels(size_t{32} * 32 * 3, std::byte{90});
+    const auto answer = session_.Classify(Image::RawRgb8(32, 32, pixels),
+                                          {.deadline = std::chrono::milliseconds(150),
+                                           .fallback = Fallback::kFail,
+                                           .sla = {.keep_answers = 0.9}});
+    answered += answer && answer.value().form == "jpeg:50";
+  }
+  EXPECT_GE(answered, 8);
+}
+
 TEST_F(SessionFormsTest, ARequestThatIsAtFaultIsNotTheFormsFault) {
   ScriptedAgent agent([&](serve::Socket& socket, const serve::Frame& frame) {
     Serve(socket, frame, Code::kInvalidArgument);

@@ -125,13 +125,14 @@ void JpegForms::Rest(uint32_t below_bytes) {
   rest_ = kRest;
 }
 
-void JpegForms::Answered(uint32_t bytes, uint32_t link_us) {
+void JpegForms::Answered(uint32_t bytes, uint32_t link_us, bool cold) {
   if (small_) proven_ = true;
   failed_ = 0;
-  if (link_us > 0) chooser_.Sent(bytes, link_us);
+  if (link_us > 0 && (!cold || !chooser_.knows())) chooser_.Sent(bytes, link_us);
 }
 
-void JpegForms::Failed() {
+void JpegForms::Failed(uint32_t bytes, uint32_t us, bool cold) {
+  if (us > 0 && (!cold || !chooser_.knows())) chooser_.Lost(bytes, us);
   if (!small_ || proven_ || ++failed_ < kMostFailed) return;
   failed_ = 0;
   Rest(0);

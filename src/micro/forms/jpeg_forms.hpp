@@ -46,8 +46,8 @@ class JpegForms final : public PictureForms {
   // Others from now on.
   void Use(std::span<const JpegProfile> forms);
   Result<covey_input> Make(const covey_input& picture, uint16_t keep, uint64_t until_ns) override;
-  void Answered(uint32_t bytes, uint32_t link_us) override;
-  void Failed() override;
+  void Answered(uint32_t bytes, uint32_t link_us, bool cold) override;
+  void Failed(uint32_t bytes, uint32_t us, bool cold) override;
   void Refused() override;
   void Forget() override;
   const char* name() const override { return name_; }

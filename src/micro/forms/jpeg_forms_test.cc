@@ -66,8 +66,8 @@ class JpegFormsTest : public testing::Test {
   // A link that takes 1 ms and so much for each byte, known from both sizes.
   void Teach(uint32_t us_per_byte) {
     for (int i = 0; i < 40; ++i) {
-      forms.Answered(900, 1'000 + 900 * us_per_byte);
-      forms.Answered(6'912, 1'000 + 6'912 * us_per_byte);
+      forms.Answered(900, 1'000 + 900 * us_per_byte, false);
+      forms.Answered(6'912, 1'000 + 6'912 * us_per_byte, false);
     }
   }
   covey_input Make(Camera& from, uint16_t keep = 9'900, uint64_t until_ns = kEver) {
@@ -122,7 +122,8 @@ TEST_F(JpegFormsTest, WritesWhatTheWriterWritesFromStripsOfAnySize) {
       ASSERT_TRUE(size.ok());
       expected.resize(*size);
       JpegForms one(clock, std::span(kTwo).last(1), room);
-      for (int i = 0; i < 40; ++i) one.Answered(i % 2 == 0 ? 10 : 1'000, 1 + i % 2 * 9'000'000);
+      for (int i = 0; i < 40; ++i)
+        one.Answered(i % 2 == 0 ? 10 : 1'000, 1 + i % 2 * 9'000'000, false);
       const auto made = one.Make(odd.input(), 1, kEver);
       ASSERT_TRUE(made.ok());
       if (*size >= odd.size() || odd.size() <= 900) {
@@ -160,7 +161,8 @@ TEST_F(JpegFormsTest, RoomsOfAnySizeGiveAWholePicture) {
     const std::span<std::byte> part = std::span(room).first(size);
     std::memset(room.data(), 0x5A, room.size());
     JpegForms tight(clock, kTwo, part);
-    for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000);
+    for (int i = 0; i < 40; ++i)
+      tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000, false);
     const auto made = tight.Make(camera.input(), 1, kEver);
     ASSERT_TRUE(made.ok());
     const std::string name = tight.name();
@@ -184,7 +186,8 @@ TEST_F(JpegFormsTest, RoomsOfAnySizeGiveAWholePicture) {
 
 TEST_F(JpegFormsTest, AFormThatDidNotFitRestsAndIsTriedAgain) {
   JpegForms tight(clock, std::span(kTwo).first(1), std::span(room).first(16 * 48 * 3 + 50));
-  for (int i = 0; i < 40; ++i) tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000);
+  for (int i = 0; i < 40; ++i)
+    tight.Answered(i % 2 == 0 ? 900 : 6'912, 1 + i % 2 * 9'000'000, false);
   size_t begun = 0;
   for (int i = 0; i < 64; ++i) {
     camera.most = 0;
@@ -218,13 +221,28 @@ TEST_F(JpegFormsTest, ABareFormIsSmallerBySoMuchAsEveryJpegHas) {
   for (const bool bare : {false, true}) {
     const JpegProfile form[] = {{.quality = 97, .bare = bare, .agrees = 9'900, .bytes = 1}};
     JpegForms one(clock, form, room);
-    for (int i = 0; i < 40; ++i) one.Answered(i % 2 == 0 ? 10 : 9'000, 1 + i % 2 * 9'000'000);
+    for (int i = 0; i < 40; ++i)
+      one.Answered(i % 2 == 0 ? 10 : 9'000, 1 + i % 2 * 9'000'000, false);
     const auto made = one.Make(camera.input(), 9'000, kEver);
     ASSERT_TRUE(made.ok());
     EXPECT_STREQ(one.name(), bare ? "bare:97:420" : "jpeg:97:420");
     sizes[bare] = made->size;
   }
   EXPECT_NEAR(static_cast<double>(sizes[0] - sizes[1]), 450, 2);
+}
+
+// Whatever is sent as it is comes too late, and each time the connection is given up.
+TEST_F(JpegFormsTest, ALinkThatIsTooSlowForPixelsGetsJpeg) {
+  int jpegs = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (Make(camera).format == COVEY_JPEG) {
+      ++jpegs;
+      forms.Answered(2'000, 300'000, /*cold=*/jpegs == 1);
+    } else {
+      forms.Failed(6'912, 500'000, /*cold=*/i == 0);
+    }
+  }
+  EXPECT_GE(jpegs, 18);
 }
 
 TEST_F(JpegFormsTest, LearnsWhatWritingTakes) {

@@ -3,7 +3,7 @@
 //
 //   covey_input sent = forms.Make(picture, /*keep=*/9'900, until_ns).value();
 //   ... send it: `bytes` in all, in `link_us` besides what the agent computed
-//   forms.Answered(bytes, link_us);
+//   forms.Answered(bytes, link_us, /*cold=*/false);
 //
 // An interface, so that firmware that sends no JPEG holds no writer of it.
 #pragma once
@@ -20,10 +20,12 @@ class PictureForms {
   // the picture's callback; kDeadlineExceeded once it is `until_ns`.
   virtual Result<covey_input> Make(const covey_input& picture, uint16_t keep,
                                    uint64_t until_ns) = 0;
-  // What Make gave last was answered. `link_us` 0: what it took is not known.
-  virtual void Answered(uint32_t bytes, uint32_t link_us) = 0;
-  // What Make gave last got no answer: perhaps the agent cannot bear the form.
-  virtual void Failed() = 0;
+  // What Make gave last was answered. `link_us` 0: what it took is not known; `cold`: a connection
+  // was opened for it.
+  virtual void Answered(uint32_t bytes, uint32_t link_us, bool cold) = 0;
+  // What Make gave last got no answer within `us` (0: that tells nothing of time): the link is too
+  // slow for it, or the agent cannot bear it.
+  virtual void Failed(uint32_t bytes, uint32_t us, bool cold) = 0;
   // What Make gave last is no form that this agent takes: pictures go as they are from now on.
   virtual void Refused() = 0;
   // Another agent, or another link to it.

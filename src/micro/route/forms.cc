@@ -44,6 +44,10 @@ void FormChooser::Sent(uint32_t bytes, uint32_t link_us) {
   there.us = Between(1, there.us + there.us * (error_us / 8) / usual_us, kMostUs);
 }
 
+void FormChooser::Lost(uint32_t bytes, uint32_t us) {
+  if (us > LinkUs(bytes)) Sent(bytes, us);
+}
+
 uint8_t FormChooser::Choose(std::span<const SendForm> forms, uint16_t keep) {
   if (forms.empty()) return 0;
   size_t best = 0, smallest = 0;

@@ -33,6 +33,10 @@ class FormChooser {
   // least that another may agree.
   uint8_t Choose(std::span<const SendForm> forms, uint16_t keep);
   void Sent(uint32_t bytes, uint32_t link_us);
+  // No answer came within `us`: sending takes at least that.
+  void Lost(uint32_t bytes, uint32_t us);
+  // Two sizes: until then a time that holds a new connection, too, is better than none.
+  bool knows() const { return small_.bytes != large_.bytes; }
   // What sending and the reply are expected to take.
   uint32_t LinkUs(uint32_t bytes) const;
 

@@ -45,6 +45,9 @@ Status Ask(State& state, Job& job, uint64_t deadline_ns) {
   return OkStatus();
 }
 
+// A connection that breaks after so long broke of slowness (an agent gives a request 10 s).
+constexpr uint32_t kSlowUs = 1'000'000;
+
 bool IsRaw(covey_format format) { return format == COVEY_RAW_RGB8 || format == COVEY_RAW_GRAY8; }
 
 // The agent itself failed, not this one request.
@@ -140,7 +143,11 @@ Ran SessionPlaces::AtAgent(uint64_t until_ns, Outcome& outcome) {
   job_.status = AskInForm(until_ns, begin_ns);
   if (!job_.status.ok()) {
     NoteFailure();
-    if (job_.sent == &job_.made) state_.parts.forms->Failed();
+    if (job_.sent == &job_.made) {
+      const uint32_t us = Us(NowNs() - begin_ns);
+      const bool slow = job_.status.code() == Code::kDeadlineExceeded || us >= kSlowUs;
+      state_.parts.forms->Failed(state_.client->sent_bytes(), slow ? us : 0, outcome.cold);
+    }
     if (IsAgentTrouble(job_.status.code()))
       return job_.status.code() == Code::kDeadlineExceeded ? Ran::kLate : Ran::kRefused;
     return state_.client->replied() ? Ran::kUnfit : Ran::kRefused;
@@ -166,8 +173,8 @@ void SessionPlaces::NoteSent(Outcome& outcome, uint64_t begin_ns) {
   outcome.up_bytes = job_.result->sent_bytes;
   const uint64_t took_ns = NowNs() - begin_ns,
                  there_ns = 1000 * (uint64_t{outcome.agent_us} + outcome.queue_us);
-  const bool known = !outcome.cold && took_ns > there_ns;
-  state_.parts.forms->Answered(outcome.up_bytes, known ? Us(took_ns - there_ns) : 0);
+  const uint32_t link_us = took_ns > there_ns ? Us(took_ns - there_ns) : 0;
+  state_.parts.forms->Answered(outcome.up_bytes, link_us, outcome.cold);
 }
 
 uint16_t SessionPlaces::Confidence() {

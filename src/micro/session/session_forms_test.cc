@@ -29,6 +29,7 @@ class SessionFormsTest : public SessionTest {
         return std::string();
       }
       link.closes = false;
+      if (too_slow && frame.size() > 3'000) return std::string();  // it waits out the deadline
       clock.now_ns += 1 * kMs + frame.size() * ns_per_byte;
       const bool refuse = asked.format() == v1::IMAGE_FORMAT_JPEG && refuses != 0;
       if (refuse || refuses_all) return ErrorReply(frame, refuse ? refuses : 3, "not that");
@@ -66,7 +67,7 @@ class SessionFormsTest : public SessionTest {
   v1::ClassifyRequest asked;
   uint64_t ns_per_byte = 0, deadline_ns = 0;
   int requests = 0, refuses = 0;
-  bool refuses_all = false, lost = false, chokes = false;
+  bool refuses_all = false, lost = false, chokes = false, too_slow = false;
 };
 
 TEST_F(SessionFormsTest, ASlowLinkGetsJpegAndAFastOneThePictureAsItIs) {
@@ -122,6 +123,20 @@ TEST_F(SessionFormsTest, AnAgentThatDiesOfJpegGetsThePictureAfterTwo) {
   }
   EXPECT_GE(answered, 10);
   EXPECT_STREQ(result.form, "raw");
+}
+
+// Pixels never arrive in time, and each lateness costs the connection.
+TEST_F(SessionFormsTest, ALinkThatIsTooSlowForThePictureGetsJpeg) {
+  ns_per_byte = 100'000;  // 0.48 s as it is, 0.1 s as JPEG
+  deadline_ns = 300 * kMs;
+  too_slow = true;
+  int answered = 0;
+  for (int i = 0; i < 12; ++i) {
+    answered += Send() == COVEY_OK;
+    clock.now_ns += 5'000 * kMs;
+  }
+  EXPECT_GE(answered, 9);
+  EXPECT_STREQ(result.form, "jpeg:80:420");
 }
 
 TEST_F(SessionFormsTest, ARequestThatIsAtFaultIsNotTheFormsFault) {

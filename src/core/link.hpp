@@ -35,6 +35,12 @@ class Link {
   virtual Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) = 0;
   // At least one byte, at most buffer.size(); how many is the result.
   virtual Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) = 0;
+  // True if there is something to receive, or the connection has ended; waits for that until
+  // `until_ns`, 0: not at all. A link that cannot tell says false at once.
+  virtual bool Await(uint64_t until_ns) {
+    (void)until_ns;
+    return false;
+  }
   virtual void Close() = 0;
   virtual bool IsOpen() const = 0;
 

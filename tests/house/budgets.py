@@ -6,7 +6,8 @@
 
 Columns: board,app,text,data,bss,stack in bytes. text is code and constants, data is initialised RAM, bss is zeroed
 RAM without the stack, stack is what the linker reserves. Two rows are parts of the linked program `classify`, summed
-over the sections that the linker map lists: `client` (wire/rpc, micro/session, nanopb) and `router` (micro/route).
+over the sections that the linker map lists: `client` (wire/rpc, micro/session, nanopb) and `router` (micro/route,
+micro/session/hedge).
 """
 
 import csv
@@ -21,7 +22,7 @@ SIZES = {"m33": "arm-none-eabi", "m4": "arm-none-eabi", "m55": "arm-none-eabi",
 COLUMNS = ("text", "data", "bss", "stack")
 # What a linker map calls the objects of a part: by the folders of their sources, and of whole libraries.
 PARTS = {"client": ({"wire": ["rpc"], "micro": ["session"]}, ["libcovey_nanopb.a("]),
-         "router": ({"micro": ["route"]}, [])}
+         "router": ({"micro": ["route", "session/hedge"]}, [])}
 CODE_SECTION = re.compile(r"^ ?\.(text|rodata|data\.rel\.ro|ARM\.exidx|init_array|srodata)\b")
 
 

@@ -9,13 +9,12 @@ constexpr uint32_t kMostSaved = 4;  // local runs that may be in vain one after 
 
 }  // namespace
 
-// Only where the first answer comes sooner than by asking one after the other.
+// Only where the first answer comes sooner than by waiting for the agent.
 void Router::NoteHedge(Live& live, uint32_t expected_us) const {
   live.first_q8 = 0;
   if (other_us_ == 0 || look_us_ == kNever) return;
   const Spread::Hedge hedge = live.spread.BestHedge(expected_us, other_us_, look_us_);
-  const uint32_t least = Smaller(live.mean_q8, live.alone_q8);
-  if (hedge.mean_q8 + hedge.mean_q8 / 64U >= least) return;
+  if (hedge.mean_q8 + hedge.mean_q8 / 64U >= live.alone_q8) return;
   live.hedge_q8 = hedge.begin_q8;
   live.first_q8 = hedge.mean_q8;
 }

@@ -8,8 +8,8 @@ namespace {
 constexpr uint16_t kSameChance = 100;      // chances that count as equal
 constexpr uint16_t kSameChanceLate = 500;  // ... if a late answer is still worth something
 constexpr uint16_t kTrialChance = 9'000;
-constexpr uint16_t kRareTrial = 64;        // requests between trials that may cost a deadline
-constexpr uint8_t kPatience = 8;           // a little better, so many times: better
+constexpr uint16_t kRareTrial = 64;  // requests between trials that may cost a deadline
+constexpr uint8_t kPatience = 8;     // a little better, so many times: better
 
 uint32_t Times(uint32_t value, uint16_t share) {
   return static_cast<uint32_t>((uint64_t{value} * ((uint32_t{share} << 16) / kOne)) >> 16);
@@ -152,7 +152,7 @@ Router::View Router::LookAtAgent(uint8_t i, const Request& request, const Limits
   // With the backup in time behind it, or, where there is no time for both, all on one card.
   uint32_t patient = Patience(view.expected_us), wait = 0;
   const bool at_leisure = limits.goal_us == kNever;
-  const bool beside = request.hedge && live.first_q8 > 0;
+  const bool beside = request.hedge && live.first_q8 > 0 && live.first_q8 <= live.mean_q8;
   if (at_leisure && spare && request.prefer == Prefer::kLatency) {
     // Beside it the local run is done that much earlier.
     wait = beside ? Sum(Scaled(view.expected_us, live.hedge_q8), other_us_) : live.wait_us;

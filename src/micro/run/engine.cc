@@ -153,15 +153,17 @@ void Engine::Reset() {
   }
 }
 
-void Engine::Run(Trace* trace) {
+bool Engine::Run(Trace* trace, Watch* watch) {
   OpView op;
   for (uint32_t i = 0; i < image_.op_count(); ++i) {
+    if (watch != nullptr && !watch->GoOn()) return false;
     image_.ViewOp(i, arena_, op);
     if (trace != nullptr) trace->Begin(i);
     Find(kernels_, op.op)->run(op);
     if (trace != nullptr) trace->End(i);
     i += PassedOver(op);
   }
+  return true;
 }
 
 }  // namespace covey::micro

@@ -37,6 +37,15 @@ class Trace {
   ~Trace() = default;
 };
 
+// Asked before each op of Run; false: the run is not wanted any more.
+class Watch {
+ public:
+  virtual bool GoOn() = 0;
+
+ protected:
+  ~Watch() = default;
+};
+
 // Ops that need not run behind one that has: an exit that was sure (core/op_view.hpp).
 inline uint32_t PassedOver(const OpView& op) {
   if (op.op != Op::kExit || *op.output[0].as<int8_t>() == 0) return 0;
@@ -58,7 +67,8 @@ class Engine {
   }
   const wire::ImageView& image() const { return image_; }
 
-  void Run(Trace* trace = nullptr);
+  // False: broken off by `watch`, the outputs mean nothing.
+  bool Run(Trace* trace = nullptr, Watch* watch = nullptr);
   // kInvalidArgument if the last Run's input was no picture: then its outputs mean nothing.
   Status verdict() const;
   // Input 0 is a stream: shorter ones have zeros behind.

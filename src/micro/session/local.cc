@@ -77,9 +77,9 @@ Status ReadImage(Engine& engine, const covey_input& image, Diag& diag) {
   return Status(Code::kUnimplemented, "local: this model decodes no JPEG or PNG; send raw pixels");
 }
 
-Status Run(Engine& engine, Clock& clock, covey_result& result) {
+Status Run(Engine& engine, Clock& clock, covey_result& result, Watch* watch) {
   const uint64_t start_ns = clock.NowNs();
-  engine.Run();
+  if (!engine.Run(nullptr, watch)) return Status(Code::kCancelled, "local: broken off");
   result.compute_ns = clock.NowNs() - start_ns;
   return engine.verdict();
 }
@@ -102,12 +102,12 @@ void CopyLabel(const char* labels, uint32_t index, char (&to)[COVEY_LABEL_BYTES]
 }  // namespace
 
 Status ClassifyLocally(Engine& engine, Clock& clock, Diag& diag, const covey_input& image,
-                       uint32_t top_k, covey_result& result) {
+                       uint32_t top_k, covey_result& result, Watch* watch) {
   const auto kind = static_cast<wire::OutputKind>(engine.image().header().output_kind);
   if (kind != wire::OutputKind::kProbabilities && kind != wire::OutputKind::kLogits)
     return Status(Code::kFailedPrecondition, "local: the model does not classify; use infer");
   COVEY_TRY(ReadImage(engine, image, diag));
-  COVEY_TRY(Run(engine, clock, result));
+  COVEY_TRY(Run(engine, clock, result, watch));
   COVEY_TRY_ASSIGN(const Scores scores,
                    Scores::Of(engine.output(0), kind == wire::OutputKind::kLogits));
   uint32_t top[COVEY_TOP_K_MAX];
@@ -122,12 +122,13 @@ Status ClassifyLocally(Engine& engine, Clock& clock, Diag& diag, const covey_inp
 }
 
 Status InferLocally(Engine& engine, Clock& clock, Diag& diag, const covey_input& input,
-                    std::span<std::byte> output, size_t& output_bytes, covey_result& result) {
+                    std::span<std::byte> output, size_t& output_bytes, covey_result& result,
+                    Watch* watch) {
   const TensorView tensor = engine.output(0);
   if (tensor.bytes > output.size())
     return Status(Code::kResourceExhausted, "output: larger than the room given for it");
   COVEY_TRY(ReadInput(input, engine.input(0), diag, engine.takes_stream()));
-  COVEY_TRY(Run(engine, clock, result));
+  COVEY_TRY(Run(engine, clock, result, watch));
   __builtin_memcpy(output.data(), tensor.data, tensor.bytes);
   output_bytes = tensor.bytes;
   return OkStatus();

@@ -70,7 +70,7 @@ Status AskAgent(State& state, Job& job, uint64_t deadline_ns) {
   return Ask(state, job, deadline_ns);
 }
 
-Status RunLocally(State& state, Job& job, uint8_t row) {
+Status RunLocally(State& state, Job& job, uint8_t row, Watch* watch) {
   micro::Engine& engine = row == kLocal ? *state.parts.engine : *state.parts.variants[row - 1U];
   NoDiag silent;
   Diag& diag = state.parts.diag != nullptr ? *state.parts.diag : silent;
@@ -79,9 +79,10 @@ Status RunLocally(State& state, Job& job, uint8_t row) {
     return OkStatus();
   }
   return job.what == What::kClassify
-             ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result)
+             ? ClassifyLocally(engine, *state.parts.clock, diag, *job.input, job.top_k, *job.result,
+                               watch)
              : InferLocally(engine, *state.parts.clock, diag, *job.input, job.output,
-                            job.output_bytes, *job.result);
+                            job.output_bytes, *job.result, watch);
 }
 
 void SessionPlaces::StartProbe(uint8_t place) {

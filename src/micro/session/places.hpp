@@ -15,7 +15,7 @@ namespace covey::micro {
 // The call at the agent, on the kept connection or a fresh one.
 Status AskAgent(State& state, Job& job, uint64_t deadline_ns);
 // `row`: the model itself or a variant.
-Status RunLocally(State& state, Job& job, uint8_t row);
+Status RunLocally(State& state, Job& job, uint8_t row, Watch* watch = nullptr);
 
 class SessionPlaces final : public Places {
  public:
@@ -25,6 +25,8 @@ class SessionPlaces final : public Places {
   void StartProbe(uint8_t place) override;
   bool ProbeAnswered(uint8_t& place, uint32_t& rtt_us) override;
   Ran Run(uint8_t place, uint64_t until_ns, Outcome& outcome) override;
+  bool RunBoth(uint8_t agent, uint8_t local, const Beside& when, Race& race,
+               Outcome& outcome) override;
   uint16_t Confidence() override;
 
  private:

@@ -57,6 +57,14 @@ bool RunsLocally(const Job& job) {
          job.input->format != COVEY_PNG;
 }
 
+// Two runs of one request would be two steps of such a network.
+bool Remembers(const wire::ImageView& image) {
+  for (uint32_t i = 0; i < image.tensor_count(); ++i) {
+    if (image.View(i, nullptr).state) return true;
+  }
+  return false;
+}
+
 Request RequestOf(const State& state, const Job& job, const covey_options& options,
                   uint64_t window_ns) {
   const bool local = state.parts.engine != nullptr && RunsLocally(job);
@@ -66,7 +74,10 @@ Request RequestOf(const State& state, const Job& job, const covey_options& optio
                   .prefer = static_cast<Prefer>(options.sla.prefer),
                   .approximate_ok = !options.sla.exact_only,
                   .late_ok = !options.sla.never_late,
-                  .fallback = options.fallback == COVEY_FALL_BACK_LOCAL && local};
+                  .fallback = options.fallback == COVEY_FALL_BACK_LOCAL && local,
+                  .hedge = options.sla.hedge && local && !state.remembers};
+  // Between two layers; the longest takes a fifth of a network, or so.
+  if (request.hedge) request.look_us = state.router.ExpectedUs(kLocal) / 8;
   // The one place that is named says itself what it cannot take.
   const bool here = local || (state.parts.engine != nullptr && !state.agent);
   // The model itself, and for "auto" its variants.
@@ -91,6 +102,7 @@ Status Explain(Job& job, const Served& served) {
   result.accuracy = served.choice.accuracy;
   result.distrust = served.choice.distrust;
   result.fell_back = served.fell_back;
+  result.hedged = served.hedged;
   if (served.choice.place == kNoPlace)
     return Status(Code::kFailedPrecondition, "local: this device has no model of its own");
   if (served.left_alone) {
@@ -220,6 +232,7 @@ covey_code covey_session_open(covey_session* session, const covey_parts* parts) 
     state.client = covey::wire::Client(*parts->link, *parts->clock, made.buffer);
   micro::TextOut(state.place).Add("local");
   micro::StartRouter(state);
+  if (parts->engine != nullptr) state.remembers = micro::Remembers(parts->engine->image());
   // An agent is asked for the same name until told otherwise.
   if (parts->engine != nullptr) micro::TextOut(state.model).Add(parts->engine->image().name());
   return COVEY_OK;

@@ -27,6 +27,7 @@ struct State {
   uint64_t request_id = 0;  // of the last request
   uint16_t port = 0;
   bool agent = false, automatic = false;  // the place; else local
+  bool remembers = false;                 // the model keeps something from call to call
   uint8_t probed = kNoPlace;
   uint8_t agent_row = 1;
   char host[kHostBytes] = {};

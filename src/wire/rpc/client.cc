@@ -10,6 +10,7 @@ namespace covey::wire {
 namespace {
 
 constexpr int kMaxStrayFrames = 16;
+constexpr char kNotWanted[] = "agent: had not answered yet";
 constexpr uint32_t kLastStream = 0x7FFFFFFF;
 
 pb_callback_t Decode(bool (*decode)(pb_istream_t*, const pb_field_t*, void**), void* arg) {
@@ -151,8 +152,13 @@ Status Client::Connect(const Endpoint& agent, uint64_t deadline_ns) {
   replied_ = false;
   stream_ = 0;
   link_->Close();
-  const Status status = link_->Connect(agent, deadline_ns);
+  if (done_) return Status(Code::kCancelled, kNotWanted);
+  const Status status = link_->Connect(agent, SendBy(deadline_ns));
   return status.ok() ? status : Broken(status);
+}
+
+uint64_t Client::SendBy(uint64_t deadline_ns) const {
+  return meanwhile_ != nullptr && send_by_ns_ < deadline_ns ? send_by_ns_ : deadline_ns;
 }
 
 Status Client::SendRequest(const char* method, const Payload* payload, uint64_t deadline_ns) {
@@ -168,7 +174,7 @@ Status Client::SendRequest(const char* method, const Payload* payload, uint64_t 
     return Status(Code::kResourceExhausted, "input: larger than one message may be");
   stream_ = stream_ >= kLastStream - 2 ? 1 : stream_ == 0 ? 1 : stream_ + 2;
   sent_bytes_ = static_cast<uint32_t>(kFrameHeaderBytes + count.bytes());
-  LinkWriter out(*link_, *clock_, buffer_, deadline_ns);
+  LinkWriter out(*link_, *clock_, buffer_, SendBy(deadline_ns));
   out.Put(WriteFrameHeader({.length = static_cast<uint32_t>(count.bytes()),
                             .stream = stream_,
                             .type = FrameType::kRequest,
@@ -216,8 +222,14 @@ Status Client::Call(const char* method, const Payload* payload, const pb_callbac
                     uint64_t deadline_ns) {
   words_[0] = '\0';
   replied_ = false;
+  if (done_) return Status(Code::kCancelled, kNotWanted);
   if (!link_->IsOpen()) return Status(Code::kUnavailable, "agent: not connected");
   COVEY_TRY(SendRequest(method, payload, deadline_ns));
+  if (meanwhile_ != nullptr) {
+    done_ = true;
+    deadline_ns = meanwhile_->Do();
+    if (deadline_ns == 0) return Broken(Status(Code::kCancelled, kNotWanted));
+  }
   COVEY_TRY_ASSIGN(const uint32_t length, AwaitResponse(deadline_ns));
   return ReadResponse(length, reply, deadline_ns);
 }

@@ -73,6 +73,17 @@ struct ModelList {
 
 struct Payload;
 
+// What is done between a request and its reply.
+class Meanwhile {
+ public:
+  // Once, when the request has left. Until when the reply is waited for; 0: it is not wanted any
+  // more.
+  virtual uint64_t Do() = 0;
+
+ protected:
+  ~Meanwhile() = default;
+};
+
 class Client {
  public:
   static constexpr size_t kBufferBytes = 1024;
@@ -85,6 +96,15 @@ class Client {
   // Begins to connect; Poll tells whether the connection stands.
   void StartConnect(const Endpoint& agent) { link_->StartConnect(agent); }
   bool Poll() { return link_->Poll(); }
+  // For the next call alone, which is not tried again once `what` was done; null: nothing. The
+  // request must have left by `send_by_ns`, its connection stand by then.
+  void Between(Meanwhile* what, uint64_t send_by_ns) {
+    meanwhile_ = what;
+    send_by_ns_ = send_by_ns;
+    done_ = false;
+  }
+  // True if there is something to receive; waits for that until `until_ns`.
+  bool Await(uint64_t until_ns) { return link_->Await(until_ns); }
   bool connected() const { return link_->IsOpen(); }
   void Close() { link_->Close(); }
 
@@ -106,6 +126,7 @@ class Client {
   Status SendRequest(const char* method, const Payload* payload, uint64_t deadline_ns);
   Result<uint32_t> AwaitResponse(uint64_t deadline_ns);
   Status ReadResponse(uint32_t length, const pb_callback_s& payload, uint64_t deadline_ns);
+  uint64_t SendBy(uint64_t deadline_ns) const;
   // Closes the connection, whose next byte would be of no use, and passes the status on.
   Status Broken(Status status);
 
@@ -115,6 +136,9 @@ class Client {
   uint32_t stream_ = 0;  // of the last request
   uint32_t sent_bytes_ = 0;
   bool replied_ = false;
+  bool done_ = false;  // what was to be done between
+  Meanwhile* meanwhile_ = nullptr;
+  uint64_t send_by_ns_ = 0;
   std::array<char, kWordsBytes> words_{};
 };
 

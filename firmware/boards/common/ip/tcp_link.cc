@@ -94,6 +94,16 @@ Result<size_t> TcpLink::Receive(std::span<std::byte> buffer, uint64_t deadline_n
   return TakeArrived(buffer);
 }
 
+bool TcpLink::Await(uint64_t until_ns) {
+  const Stopwatch stopwatch(*this);
+  stack_.Take();
+  while (arrived_ == nullptr && pcb_ != nullptr && !ended_) {
+    if (ClockNs() >= until_ns) return false;
+    stack_.Turn();
+  }
+  return true;
+}
+
 size_t TcpLink::TakeArrived(std::span<std::byte> buffer) {
   size_t taken = arrived_->tot_len - read_;
   if (taken > buffer.size()) taken = buffer.size();

@@ -22,6 +22,7 @@ class TcpLink final : public Link {
   bool Poll() override;
   Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) override;
   Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) override;
+  bool Await(uint64_t until_ns) override;
   void Close() override;
   bool IsOpen() const override { return pcb_ != nullptr && connected_ && !ended_; }
 

@@ -51,9 +51,20 @@ Status ScriptLink::Send(std::span<const std::byte> bytes, uint64_t deadline_ns, 
     const size_t size = kFrameHeaderBytes + frame->length;
     if (pending_.size() < size) break;
     if (peer) unread += peer(std::string_view(pending_).substr(0, size));
+    here_ns_ = clock_.now_ns + slow_ns;
     pending_.erase(0, size);
   }
   return OkStatus();
+}
+
+bool ScriptLink::Await(uint64_t until_ns) {
+  const bool comes = !open_ || closes || endless || !unread.empty();
+  if (comes && (!open_ || here_ns_ <= std::max(clock_.now_ns, until_ns))) {
+    clock_.now_ns = std::max(clock_.now_ns, open_ ? here_ns_ : 0);
+    return true;
+  }
+  clock_.now_ns = std::max(clock_.now_ns, until_ns);
+  return false;
 }
 
 Result<size_t> ScriptLink::Receive(std::span<std::byte> buffer, uint64_t deadline_ns) {
@@ -61,6 +72,8 @@ Result<size_t> ScriptLink::Receive(std::span<std::byte> buffer, uint64_t deadlin
   if (unread.empty() && endless) unread.assign(buffer.size(), '\0');
   if (unread.empty() && closes) return Fail(Status(Code::kUnavailable, "script: peer closed"));
   if (unread.empty()) return Late(deadline_ns);
+  if (here_ns_ > deadline_ns) return Late(deadline_ns);
+  clock_.now_ns = std::max(clock_.now_ns, here_ns_);
   const size_t size = std::min({buffer.size(), unread.size(), chunk});
   std::memcpy(buffer.data(), unread.data(), size);
   unread.erase(0, size);

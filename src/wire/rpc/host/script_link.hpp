@@ -38,6 +38,7 @@ class ScriptLink final : public Link {
   bool hang = false;                 // Connect takes until its deadline
   bool closes = false;               // after what there was to read, the peer closes
   bool endless = false;              // ... or sends zeros without end
+  uint64_t slow_ns = 0;              // what the peer sends comes so much later
 
   struct Sent {
     size_t bytes;
@@ -53,6 +54,7 @@ class ScriptLink final : public Link {
   bool Poll() override { return open_; }
   Status Send(std::span<const std::byte> bytes, uint64_t deadline_ns, bool more) override;
   Result<size_t> Receive(std::span<std::byte> buffer, uint64_t deadline_ns) override;
+  bool Await(uint64_t until_ns) override;
   void Close() override { open_ = false; }
   bool IsOpen() const override { return open_; }
 
@@ -70,6 +72,7 @@ class ScriptLink final : public Link {
   bool open_ = false;
   std::string pending_;   // of the frame that is being sent
   size_t sent_here_ = 0;  // on this connection
+  uint64_t here_ns_ = 0;  // when `unread` is there
 };
 
 }  // namespace covey::wire

@@ -99,12 +99,21 @@ class Search {
     return OkStatus();
   }
 
-  // The exact network; where all int8 loses too much, as few tensors as int16 as keep the loss.
+  // The exact network; where all int8 loses too much against the float one, as few tensors as int16
+  // as keep the loss.
   Status Start() {
     COVEY_TRY(Try({}).status());
-    while (!best_ && explorer_.knows_floats() && int16_ < explorer_.precisions()) {
+    double loss = explorer_.exact().loss;
+    while (loss > most_loss_ && explorer_.knows_floats() && int16_ < explorer_.precisions()) {
       ++int16_;
-      COVEY_TRY(Try(Ours(0, 0)).status());
+      COVEY_TRY_ASSIGN(std::optional<Point> point, Try(Ours(0, 0)));
+      if (!point) {  // flash is short
+        Recipe small = Ours(0, 0);
+        small.int4 = 1;
+        COVEY_TRY_ASSIGN(point, Try(small));
+      }
+      if (!point) break;
+      loss = point->loss;
     }
     return OkStatus();
   }

@@ -135,8 +135,11 @@ bool HostPlaces::RunBoth(uint8_t agent, uint8_t local, const micro::Beside& when
   const auto exchange =
       there.exchanges.Start(call_.ToSend(), there.client, set_.model, FromNs(EndNs(when.until_ns)));
   if (exchange != nullptr) {
-    if (!exchange->WaitUntil(FromNs(when.begin_ns)))
-      Beside(*exchange, *set_.locals[local], when, race);
+    micro::Beside soon = when;  // with time for a busy host's threads
+    soon.keep_ns = EndNs(when.keep_ns);
+    if (when.keep_ns > 0) soon.begin_ns = std::min(when.begin_ns, soon.keep_ns);
+    if (!exchange->WaitUntil(FromNs(soon.begin_ns)))
+      Beside(*exchange, *set_.locals[local], soon, race);
     there.warm = false;
     if (race.local != micro::Ran::kAnswered) {
       agent_status = exchange->status();

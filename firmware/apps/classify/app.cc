@@ -67,6 +67,9 @@ void App::Help() const {
       "config latency MILLISECONDS             auto: an answer by then is as wanted; 0: any time\n"
       "config accuracy PERCENT                 auto: at least; 0: any\n"
       "config prefer latency|accuracy|energy   auto: of the places that meet the wishes\n"
+      "config hedge on|off                     auto: this board's model may work beside an agent "
+      "that "
+      "is late\n"
       "config profile ROW WHAT NUMBERS...      auto: what is known of a place (covey profiles "
       "prints it)\n"
       "config form jpeg|bare:Q[:420] BYTES PERCENT  how pictures may be sent to the agent; or: "
@@ -134,6 +137,7 @@ void App::PrintConfig() const {
   constexpr const char* kPrefer[] = {"latency", "accuracy", "energy"};
   Print(" prefer ");
   Print(kPrefer[sla_.prefer]);
+  if (sla_.hedge) Print(" hedge on");
   if (sla_.keep_answers != 0) {
     Print(" keep ");
     board::PrintFixed(sla_.keep_answers, 2);
@@ -179,6 +183,11 @@ void App::Config(Words words) {
       return PrintError(words.size() > 1 ? words[1] : "", "per cent, above 0, at most 100");
     sla_.keep_answers = part;
     PrintConfig();
+  } else if (Same(what, "hedge")) {
+    const char* const word = words.size() == 2 ? words[1] : "";
+    if (!Same(word, "on") && !Same(word, "off")) return PrintError(word, "on or off");
+    sla_.hedge = Same(word, "on");
+    PrintConfig();
   } else if (Same(what, "profile") || Same(what, "form")) {
     ConfigKnown(words);
   } else if (Same(what, "fallback")) {
@@ -189,7 +198,8 @@ void App::Config(Words words) {
     fallback_ = fail ? COVEY_FAIL : COVEY_FALL_BACK_LOCAL;
     PrintConfig();
   } else {
-    PrintError(what, "place, deadline, latency, accuracy, prefer, profile, form, keep or fallback");
+    PrintError(
+        what, "place, deadline, latency, accuracy, prefer, hedge, profile, form, keep or fallback");
   }
 }
 
@@ -347,6 +357,7 @@ void App::PrintAnswer(uint32_t number, const covey_result& result, const Cost& c
   PrintPair("latency_us", result.latency_ns / 1000);
   Print(board::IsCounting() ? " clock counted" : " clock real");
   if (board::IsCounting()) PrintPair("instructions", cost.instructions);
+  if (result.hedged) Print(" hedged yes");
   Print(result.fell_back ? " fell_back yes" : " fell_back no");
   if (const std::optional<uint32_t> truth = parts_.pictures.Truth(number)) {
     PrintPair("truth", *truth);

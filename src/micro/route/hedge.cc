@@ -40,7 +40,7 @@ void Router::Hedge(const Request& request, const Limits& limits, uint32_t expect
   choice.give_up_us = Smaller(limits.last_us, Sum(ends_us, Patience(expected_us)));
   if (limits.goal_us == kNever) return;
   if (request.prefer == Prefer::kAccuracy || limits.enough < kOne / 2)
-    choice.keep_us = Less(limits.goal_us, kMarginUs);
+    choice.keep_us = Less(limits.goal_us, limits.goal_us / 64 + kMarginUs);  // to tell of it
 }
 
 void Router::WorkedInVain(uint32_t us) { spare_us_ = Less(spare_us_, us); }

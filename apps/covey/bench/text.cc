@@ -59,6 +59,14 @@ std::string ChipTable(const BenchFigures& figures) {
   return table.Text();
 }
 
+// Of each chip of the board, in the order of "modelled".
+Json MissesOf(const serve::Fetches& fetches) {
+  Json misses = Json::array();
+  for (const serve::Misses& each : fetches.misses)
+    misses.push_back({{"code", each.code}, {"data", each.data}});
+  return misses;
+}
+
 Json ToJson(const serve::Fetches& fetches) {
   return {{"code_bytes", fetches.code_bytes},
           {"flash_data_bytes", fetches.flash_bytes},
@@ -66,7 +74,10 @@ Json ToJson(const serve::Fetches& fetches) {
           {"ram_written_bytes", fetches.ram_written_bytes},
           {"loads", fetches.loads + fetches.next_loads},
           {"stores", fetches.stores},
-          {"taken_branches", fetches.taken}};
+          {"more_words", fetches.more_words},
+          {"first_loads", fetches.loads},
+          {"taken_branches", fetches.taken},
+          {"misses", MissesOf(fetches)}};
 }
 
 Json ToJson(const LayerFigures& layer) {

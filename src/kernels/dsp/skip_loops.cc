@@ -45,41 +45,43 @@ namespace covey::kernels::dsp {
   "ldr r2, [r1], #4\n"             \
   "ldr pc, [sp, r2, lsl #2]\n"
 
-// The pieces of each mask, from bit 0 on.
+// The pieces of each mask, label 20 + mask. What ends alike is there once, since a small cache holds
+// what is common then: a mask's piece begins somewhere in a longer one, or goes on there.
 #define COVEY_SKIP_PIECES                                               \
-  "20:\n" COVEY_SKIP_ON COVEY_SKIP_NEXT                                 \
+  "35:\n" COVEY_SKIP_1                                                  \
+  "33:\n" COVEY_SKIP_2                                                  \
+  "29:\n" COVEY_SKIP_3                                                  \
   "21:\n" COVEY_SKIP_0 COVEY_SKIP_NEXT                                  \
-  "22:\n" COVEY_SKIP_1 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
-  "23:\n" COVEY_SKIP_1 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
-  "24:\n" COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
-  "25:\n" COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
-  "26:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
-  "27:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
-  "28:\n" COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
-  "29:\n" COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
-  "30:\n" COVEY_SKIP_1 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
+  "34:\n" COVEY_SKIP_1                                                  \
+  "32:\n" COVEY_SKIP_2                                                  \
+  "28:\n" COVEY_SKIP_3                                                  \
+  "20:\n" COVEY_SKIP_ON COVEY_SKIP_NEXT                                 \
   "31:\n" COVEY_SKIP_1 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
-  "32:\n" COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT       \
-  "33:\n" COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT        \
-  "34:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT \
-  "35:\n" COVEY_SKIP_1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT
+  "27:\n" COVEY_SKIP_1                                                  \
+  "25:\n" COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT                     \
+  "26:\n" COVEY_SKIP_1                                                  \
+  "24:\n" COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT                    \
+  "23:\n" COVEY_SKIP_1 "b 21b\n"                                        \
+  "30:\n" COVEY_SKIP_1 "b 28b\n"                                        \
+  "22:\n" COVEY_SKIP_1 "b 20b\n"
+// The same where sums begin, label 40 + mask: the first step, then the piece of the others.
 #define COVEY_SKIP_FIRST_PIECES                                         \
-  "40:\n" COVEY_SKIP_NONE COVEY_SKIP_ON COVEY_SKIP_NEXT                 \
+  "55:\n" COVEY_SKIP_F1 "b 33b\n"                                       \
+  "54:\n" COVEY_SKIP_F1 "b 32b\n"                                       \
+  "53:\n" COVEY_SKIP_F2 "b 29b\n"                                       \
+  "51:\n" COVEY_SKIP_F1 "b 29b\n"                                       \
+  "47:\n" COVEY_SKIP_F1 "b 25b\n"                                       \
+  "52:\n" COVEY_SKIP_F2 "b 28b\n"                                       \
+  "50:\n" COVEY_SKIP_F1 "b 28b\n"                                       \
+  "49:\n" COVEY_SKIP_F3 "b 21b\n"                                       \
+  "48:\n" COVEY_SKIP_F3 "b 20b\n"                                       \
+  "46:\n" COVEY_SKIP_F1 "b 24b\n"                                       \
+  "45:\n" COVEY_SKIP_F2 "b 21b\n"                                       \
+  "44:\n" COVEY_SKIP_F2 "b 20b\n"                                       \
+  "43:\n" COVEY_SKIP_F1 "b 21b\n"                                       \
+  "42:\n" COVEY_SKIP_F1 "b 20b\n"                                       \
   "41:\n" COVEY_SKIP_F0 COVEY_SKIP_NEXT                                 \
-  "42:\n" COVEY_SKIP_F1 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
-  "43:\n" COVEY_SKIP_F1 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
-  "44:\n" COVEY_SKIP_F2 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
-  "45:\n" COVEY_SKIP_F2 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
-  "46:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
-  "47:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
-  "48:\n" COVEY_SKIP_F3 COVEY_SKIP_ON COVEY_SKIP_NEXT                   \
-  "49:\n" COVEY_SKIP_F3 COVEY_SKIP_0 COVEY_SKIP_NEXT                    \
-  "50:\n" COVEY_SKIP_F1 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
-  "51:\n" COVEY_SKIP_F1 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
-  "52:\n" COVEY_SKIP_F2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT      \
-  "53:\n" COVEY_SKIP_F2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT       \
-  "54:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_ON COVEY_SKIP_NEXT \
-  "55:\n" COVEY_SKIP_F1 COVEY_SKIP_2 COVEY_SKIP_3 COVEY_SKIP_0 COVEY_SKIP_NEXT
+  "40:\n" COVEY_SKIP_NONE "b 20b\n"
 // Their addresses, the end's behind the first sixteen; + 1: Thumb.
 #define COVEY_SKIP_TABLE                              \
   ".balign 4\n"                                       \

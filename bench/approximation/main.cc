@@ -1,10 +1,14 @@
 // bench_approximation: what approximation gives and costs, network by network, in one table.
 //
 //   bench_approximation [--network NAME]... [--board m4|m33]... [--images DIR] [--state DIR]
-//                       [--quick] [--json]
+//                       [--chip NAME] [--quick] [--json]
 //
 // What was measured is kept under --state, network by network: after an end of any kind the same
 // command goes on, and a network that is done is not read again.
+//
+// With --chip designs are chosen by their time on that chip, as the compiler estimates it
+// (CompileOptions::wait), prices inside a removal and the choice of loops, too; without the published
+// rule, which saves our loops no time.
 //
 // Rows: CMSIS-NN's exact kernels by others' figures; our exact direct kernels; our exact best; the
 // published rule (significance) at no loss on the selection set; ours at no loss and at one point.
@@ -18,6 +22,7 @@
 #include <optional>
 
 #include "apps/covey/approximate/approximate.hpp"
+#include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/bench/measure.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
@@ -38,7 +43,7 @@ using compiler::Policy;
 
 struct Options {
   std::vector<std::string> networks, boards{"m4", "m33"};
-  std::string images = "build/approximation", state;
+  std::string images = "build/approximation", state, chip;
   std::optional<size_t> visits{};
   bool json = false, no_boards = false, no_report = false, quick = false;
 };
@@ -110,10 +115,11 @@ class Bench {
     }
     Add("exact, direct", "", macs, {}, work_.exact);
     Add("exact, best", "", macs, {}, work_.exact);
-    const Expected<void> rule = AddRule(*explorer, Policy::kSignificance);
-    if (!rule) return rule.error();
-    const Expected<void> lanes = AddRule(*explorer, Policy::kLanes);
-    if (!lanes) return lanes.error();
+    for (const Policy policy : {Policy::kSignificance, Policy::kLanes}) {
+      if (!options_.chip.empty()) break;
+      const Expected<void> rule = AddRule(*explorer, policy);
+      if (!rule) return rule.error();
+    }
     for (const double points : {0.0, 1.0}) {
       auto found = compiler::FindBest(*explorer, points / 100, diag);
       if (!found.ok()) return app::Explain(work_.network.name, found.status(), diag);
@@ -138,7 +144,8 @@ class Bench {
     }
   }
   std::string StateOf(const Network& network, const char* what) const {
-    return (fs::path(options_.state) / (network.name + "-" + what + ".json")).string();
+    const std::string chip = options_.chip.empty() ? "" : "-" + options_.chip;
+    return (fs::path(options_.state) / (network.name + chip + "-" + what + ".json")).string();
   }
   size_t Visits(const Network& network) const { return options_.visits.value_or(network.visits); }
   std::string KeyOf(const Network& network) const {
@@ -150,9 +157,12 @@ class Bench {
     return compiler::HardenOptions{.accuracy = work_.network.unseen};
   }
 
+  const char* Objective() const { return options_.chip.empty() ? "instructions" : "latency"; }
   // The free flash of the boards that count, less what generated code takes.
-  static compiler::CompileOptions Limits() {
-    return {.target = compiler::Target::kCortexM, .flash_bytes = 900'000};
+  compiler::CompileOptions Limits() const {
+    return {.target = compiler::Target::kCortexM,
+            .flash_bytes = 900'000,
+            .wait = app::WaitOf(options_.chip, Objective())};
   }
 
   // One threshold for all layers, as high as no loss allows; then each layer's alone.
@@ -229,7 +239,7 @@ class Bench {
       if (row.name == "exact, direct") how.flash_bytes = plain_bytes_ + 64;
       const auto image = compiler::Compile(work_.graphs[r], diag, how);
       if (!image.ok()) return app::Explain(row.name, image.status(), diag);
-      std::string file = work_.network.name + "-" + row.name + ".covey";
+      std::string file = work_.network.name + options_.chip + "-" + row.name + ".covey";
       std::replace_if(
           file.begin(), file.end(), [](char c) { return c == ' ' || c == ','; }, '_');
       const std::string path = (fs::path(options_.images) / file).string();
@@ -324,6 +334,11 @@ int main(int argc, char** argv) {
   app.add_option("--board", options.boards, "m4, m33 (default: both)")
       ->check(CLI::IsMember({"m4", "m33"}));
   app.add_option("--images", options.images, "where the images go (default build/approximation)");
+  std::vector<std::string> chips;
+  for (const covey::app::Chip& chip : covey::app::Chips()) chips.emplace_back(chip.name);
+  app.add_option("--chip", options.chip,
+                 "choose by modelled time on this chip instead of by instructions")
+      ->check(CLI::IsMember(chips));
   app.add_option("--state", options.state, "what is kept between runs (default: with the images)");
   app.add_option(
       "--visits", options.visits,

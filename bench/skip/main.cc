@@ -153,8 +153,7 @@ class Bench {
       const auto forms = compiler::SkipOptionsOf(view, *target);
       if (forms.empty()) continue;
       const auto best = std::min_element(
-          forms.begin(), forms.end(),
-          [](const auto& a, const auto& b) { return a.instructions < b.instructions; });
+          forms.begin(), forms.end(), [](const auto& a, const auto& b) { return a.cost < b.cost; });
       rows.back().form = compiler::SkipFormName(best->form);
       rows.back().macs = static_cast<uint64_t>(view.output[0].elements()) *
                          static_cast<uint64_t>(view.input[1].elements() / view.input[1].dims[0]);

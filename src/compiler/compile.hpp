@@ -58,8 +58,15 @@ struct PatchNotes {
 // plain loops there.
 enum class Unpack { kNever, kWhereFaster, kWherePossible };
 
+// What it costs a chip to read constants from flash, so that ways to run an op are compared by time
+// or energy instead of instructions; as it is here: nothing.
+struct FlashWait {
+  double byte = 0;          // instructions that the wait for a byte is worth
+  int64_t cache_bytes = 0;  // of flash data that stay at hand
+};
+
 // Limits are kept or refused (kResourceExhausted: how many bytes are missing, and for which layer);
-// within them the kernels are chosen that take the fewest instructions.
+// within them the kernels are chosen that take the fewest instructions, waits for flash included.
 struct CompileOptions {
   Target target = Target::kAny;
   std::optional<int64_t> ram_bytes{};    // of the arena
@@ -68,6 +75,7 @@ struct CompileOptions {
   // Layers whose weights become code whatever it costs, by the names of their nodes: refused where
   // a layer cannot (kFailedPrecondition) or the limits do not hold it.
   std::vector<std::string> unpacked{};
+  FlashWait wait{};
   // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
   std::function<void(const char* pass, const Graph& graph)> after{};
   PatchNotes* patches = nullptr;  // if not null: told what was split

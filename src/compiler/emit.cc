@@ -39,7 +39,7 @@ MemoryPlan PlanFor(const Graph& graph, std::span<const OpView> views, const Comp
   std::vector<std::vector<Offer>> offers;
   for (size_t i = 0; i < views.size(); ++i) {
     const Unpack how = UnpackOf(graph.nodes[i], options);
-    offers.push_back(OffersOf(views[i], options.target, how));
+    offers.push_back(OffersOf(views[i], options.target, how, options.wait));
     // A layer that is to be code is not a loop because that is cheaper: only where limits say so.
     if (how != options.unpack && offers.back().size() > 1)
       offers.back()[0].instructions = kNotWanted;
@@ -354,9 +354,10 @@ Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options,
   const std::vector<OpView> views = ViewsOf(work, lowered);
   COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
   const MemoryPlan plan = PlanFor(work, views, options, more_flash);
-  Footprint footprint{plan.arena_bytes, plan.instructions, {}, {}};
+  Footprint footprint{.arena_bytes = plan.arena_bytes, .instructions = plan.instructions};
   for (const Offer& offer : plan.offers) {
-    footprint.nodes.push_back(offer.instructions);
+    footprint.nodes.push_back(offer.cost());
+    footprint.cost += offer.cost();
     footprint.unpacked.push_back(IsUnpacked(offer, options.target));
   }
   return footprint;

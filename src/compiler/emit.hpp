@@ -25,11 +25,12 @@ inline Result<wire::ImageContents> Emit(const Graph& graph, Target target, Diag&
 }
 
 // What the graph would need, without emitting it: the arena under options.ram_bytes (the smallest
-// there is, if nothing keeps the limit), and instructions as the kernels estimate them.
+// there is, if nothing keeps the limit), and instructions as the kernels estimate them; `cost` has
+// options.wait in it.
 struct Footprint {
-  int64_t arena_bytes = 0, instructions = 0;
-  std::vector<int64_t> nodes;  // instructions of each
-  std::vector<bool> unpacked;  // whose weights would be code
+  int64_t arena_bytes = 0, instructions = 0, cost = 0;
+  std::vector<int64_t> nodes{};  // the cost of each
+  std::vector<bool> unpacked{};  // whose weights would be code
 };
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag);
 

@@ -20,7 +20,7 @@ bool Better(const Footprint& a, uint64_t macs_a, const Footprint& b, uint64_t ma
   const bool fits_a = a.arena_bytes <= limit, fits_b = b.arena_bytes <= limit;
   if (fits_a != fits_b) return fits_a;
   if (!fits_a) return a.arena_bytes < b.arena_bytes;
-  if (a.instructions != b.instructions) return a.instructions < b.instructions;
+  if (a.cost != b.cost) return a.cost < b.cost;
   return macs_a < macs_b;
 }
 
@@ -66,19 +66,19 @@ Result<Patched> FitPatches(const Graph& graph, const CompileOptions& options, Di
   CompileOptions free = options;
   free.ram_bytes.reset();
   COVEY_TRY_ASSIGN(const Footprint usual, FootprintOf(graph, free, diag));
-  const auto dear = static_cast<double>(usual.instructions) * kWorthPatches;
+  const auto dear = static_cast<double>(usual.cost) * kWorthPatches;
   if (least.arena_bytes <= limit &&
-      (options.flash_bytes || static_cast<double>(least.instructions) <= dear)) {
+      (options.flash_bytes || static_cast<double>(least.cost) <= dear)) {
     return best;
   }
   const uint64_t macs_before = Summarise(graph).macs;
   uint64_t fewest = macs_before;
   for (const Candidate& candidate : CandidatesOf(graph)) {
     // No loops within the limit are faster than those without it.
-    const double at_best = static_cast<double>(usual.instructions) *
-                           static_cast<double>(candidate.macs) / static_cast<double>(macs_before);
+    const double at_best = static_cast<double>(usual.cost) * static_cast<double>(candidate.macs) /
+                           static_cast<double>(macs_before);
     const bool fits = least.arena_bytes <= limit;
-    if (fits && at_best >= static_cast<double>(least.instructions)) break;
+    if (fits && at_best >= static_cast<double>(least.cost)) break;
     std::optional<Graph> patched = SplitStage(graph, candidate.split);
     NoDiag silent;  // what cannot be lowered in patches is no fault of the network
     const Result<int64_t> bound = ArenaBoundOf(*patched, silent);

@@ -48,6 +48,9 @@ constexpr int64_t MostSkipWords(int32_t steps) {
   return int64_t{2} * steps + SkipGroups(steps) + 1;
 }
 
+// Room for one, which is copied by eights.
+constexpr int64_t SkipRoomBytes(int32_t steps) { return (MostSkipWords(steps) + 7) / 8 * 32; }
+
 inline bool SkipDirectApplies(const ConvAttr& attr, std::span<const int32_t> filter) {
   return attr.groups == 1 && filter[0] >= 2;
 }

@@ -153,6 +153,7 @@ compiler::TuneOptions TuningOf(const ApproximateJob& job) {
 compiler::ExploreOptions OptionsOf(const ApproximateJob& job, const compiler::CompileOptions& how) {
   compiler::ExploreOptions options;
   options.compile = how;
+  options.compile.wait = WaitOf(job.chip, job.minimise);
   options.tune = TuningOf(job);
   if (!job.chip.empty()) options.on_chip = OnChip(job.chip);
   options.minimise = MinimiseOf(job.minimise);

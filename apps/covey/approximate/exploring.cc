@@ -167,7 +167,10 @@ Expected<void> Exploring::MakeExplorer(JobData read) {
   DiagText diag;
   const Result<compiler::Target> target = compiler::TargetOf(options_.job.target, diag);
   if (!target.ok()) return Explain("explore", target.status(), diag);
-  how_ = {.target = *target, .ram_bytes = options_.job.ram, .flash_bytes = options_.job.flash};
+  how_ = {.target = *target,
+          .ram_bytes = options_.job.ram,
+          .flash_bytes = options_.job.flash,
+          .wait = WaitOf(options_.job.chip, options_.job.minimise)};
   const compiler::Graph graph = read.graph;
   Expected<ReadyJob> ready = ReadyOf(std::move(read), options_.job);
   if (!ready) return ready.error();
@@ -276,8 +279,7 @@ std::vector<LayerPrice> Exploring::Prices() const {
     price.sensitivity = study.sensitivity()[l] * layer.rows;
     const compiler::FormTrace* cheapest = nullptr;
     for (const compiler::FormTrace& form : study.forms()[l])
-      if (cheapest == nullptr || form.option.instructions < cheapest->option.instructions)
-        cheapest = &form;
+      if (cheapest == nullptr || form.option.cost < cheapest->option.cost) cheapest = &form;
     if (cheapest == nullptr) continue;
     for (const double part : {0.1, 0.25, 0.5}) {
       double sum = 0;

@@ -55,11 +55,15 @@ Result<ChipCost> Picked(const Chip& chip, const BenchFigures& figures, Diag& dia
   return compiler::Refuse(diag, kFailed, chip.name, why);
 }
 
+std::vector<Chip>::const_iterator Named(const std::string& name) {
+  return std::find_if(Chips().begin(), Chips().end(),
+                      [&](const Chip& one) { return name == one.name; });
+}
+
 }  // namespace
 
 compiler::OnChip OnChip(const std::string& name, std::shared_ptr<MeasuredImages> known) {
-  const auto chip = std::find_if(Chips().begin(), Chips().end(),
-                                 [&](const Chip& one) { return name == one.name; });
+  const auto chip = Named(name);
   return [chip, known](std::span<const std::byte> image, Diag& diag) -> Result<ChipCost> {
     Sha256 hash;
     hash.Update(image);
@@ -70,6 +74,13 @@ compiler::OnChip OnChip(const std::string& name, std::shared_ptr<MeasuredImages>
     known->emplace(key, figures);
     return Picked(*chip, figures, diag);
   };
+}
+
+compiler::FlashWait WaitOf(const std::string& name, const std::string& minimise) {
+  const auto chip = Named(name);
+  const Minimise what = MinimiseOf(minimise);
+  if (chip == Chips().end() || what == Minimise::kInstructions) return {};
+  return WaitFor(*chip, what == Minimise::kEnergy);
 }
 
 Minimise MinimiseOf(const std::string& name) {

@@ -27,6 +27,9 @@ using MeasuredImages = std::map<std::pair<std::string, Sha256Digest>, BenchFigur
 compiler::OnChip OnChip(const std::string& chip,
                         std::shared_ptr<MeasuredImages> known = std::make_shared<MeasuredImages>());
 
+// What the compiler then compares loops by; nothing without a chip, and for instructions.
+compiler::FlashWait WaitOf(const std::string& chip, const std::string& minimise);
+
 // "instructions", "latency" or "energy".
 compiler::Minimise MinimiseOf(const std::string& name);
 // Of that, for people: "instructions", "ms", "uJ".

@@ -1,5 +1,7 @@
 #include "apps/covey/bench/chips.hpp"
 
+#include <sstream>
+
 namespace covey::app {
 namespace {
 
@@ -52,6 +54,36 @@ Cycles ModelledCycles(const Chip& chip, const serve::Fetches& fetches, size_t ca
     cycles.data_stalls = times(chip.data_wait, fetches.misses[cache].data);
   }
   return cycles;
+}
+
+namespace {
+
+// "LINE-SETS-WAYS-LINE-SETS-WAYS", code and data, or "LINE-SETS-WAYS" for both.
+struct DataCache {
+  int64_t line = 1, sets = 1, ways = 1;
+
+  explicit DataCache(const std::string& text) {
+    std::vector<int64_t> numbers;
+    std::istringstream words(text);
+    for (std::string word; std::getline(words, word, '-');) numbers.push_back(std::stoll(word));
+    const size_t from = numbers.size() - 3;
+    line = numbers[from], sets = numbers[from + 1], ways = numbers[from + 2];
+  }
+};
+
+// Eleven instructions: three loads of two words, two of them behind no other.
+double CyclesOfAnInstruction(const Core& core) {
+  return (11 * core.base + 2 * core.load + 3 * core.word) / 11;
+}
+
+}  // namespace
+
+compiler::FlashWait WaitFor(const Chip& chip, bool energy) {
+  const DataCache cache(chip.cache);
+  const double part = energy ? kWaitingPart : 1;
+  return {.byte = part * chip.data_wait / static_cast<double>(cache.line) /
+                  CyclesOfAnInstruction(chip.core),
+          .cache_bytes = cache.line * cache.sets * cache.ways};
 }
 
 double EnergyUj(const Chip& chip, const Cycles& cycles) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/compile.hpp"
 #include "serve/board/fetch.hpp"
 
 namespace covey::app {
@@ -46,5 +47,9 @@ Cycles ModelledCycles(const Chip& chip, const serve::Fetches& fetches, size_t ca
 // A cycle that waits for flash takes a part of one that executes, as assumed.
 inline constexpr double kWaitingPart = 0.6;
 double EnergyUj(const Chip& chip, const Cycles& cycles);
+
+// The same model for the compiler, which knows what loops read from flash but not each cycle: an
+// instruction takes what one of the inner loop of convolutions takes on average.
+compiler::FlashWait WaitFor(const Chip& chip, bool energy);
 
 }  // namespace covey::app

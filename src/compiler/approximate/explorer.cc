@@ -149,8 +149,7 @@ Result<Explorer> Explorer::Make(const Graph& graph, ExploreData data, ExploreOpt
   COVEY_TRY(CheckByteSamples(work, explorer.data_.select, diag));
   explorer.Say("calibrating");
   explorer.studied_ = EvenlyPicked(explorer.data_.calibrate, explorer.options_.studied);
-  COVEY_TRY_ASSIGN(Study study, Study::Make(work, explorer.studied_,
-                                            {.target = explorer.options_.compile.target}, diag));
+  COVEY_TRY_ASSIGN(Study study, Study::Make(work, explorer.studied_, explorer.Studying(), diag));
   if (study.layers().empty()) {
     return Refuse(diag, {Code::kFailedPrecondition, "approximate: nothing to approximate"},
                   graph.name, "has no int8 convolution or fully connected layer");
@@ -197,8 +196,7 @@ Result<std::shared_ptr<const Study>> Explorer::BaseOf(int int16, Diag& diag) {
   Say("looking at operands, int16 " + std::to_string(int16));
   Graph graph = options_.precisions.at(static_cast<size_t>(int16) - 1);
   COVEY_TRY(RunPasses(graph, diag));
-  COVEY_TRY_ASSIGN(Study study, Study::Make(std::move(graph), studied_,
-                                            {.target = options_.compile.target}, diag));
+  COVEY_TRY_ASSIGN(Study study, Study::Make(std::move(graph), studied_, Studying(), diag));
   base = std::make_shared<const Study>(std::move(study));
   return base;
 }
@@ -214,22 +212,21 @@ Result<Explorer::Narrow*> Explorer::Narrowed(const Recipe& recipe, Diag& diag) {
     return &narrow;
   }
   Say("looking at operands, channels " + std::to_string(channels).substr(0, 5));
-  const Removal removal = ChannelsSaving(*base, channels, static_cast<double>(exact_.instructions));
+  const Removal removal = ChannelsSaving(*base, channels, study_->cost());
   COVEY_TRY_ASSIGN(narrow.graph, base->Apply(removal, diag));
   COVEY_TRY(RunPasses(narrow.graph, diag));
   if (tuned) {
     COVEY_TRY_ASSIGN(narrow.graph, Tune(narrow.graph, NoPatterns(narrow.graph), data_.calibrate,
                                         base->graph(), options_.tune, diag));
   }
-  COVEY_TRY_ASSIGN(Study study,
-                   Study::Make(narrow.graph, studied_, {.target = options_.compile.target}, diag));
+  COVEY_TRY_ASSIGN(Study study, Study::Make(narrow.graph, studied_, Studying(), diag));
   narrow.study = std::make_shared<const Study>(std::move(study));
   return &narrow;
 }
 
 Result<Graph> Explorer::Ours(const Recipe& recipe, Removal& removal, Narrow*& narrow, Diag& diag) {
   COVEY_TRY_ASSIGN(narrow, Narrowed(recipe, diag));
-  removal = FormsSaving(*narrow->study, recipe.forms, static_cast<double>(exact_.instructions));
+  removal = FormsSaving(*narrow->study, recipe.forms, study_->cost());
   COVEY_TRY_ASSIGN(Graph graph, Exactly(recipe, removal, *narrow, diag));
   if (recipe.int4 <= 0) return graph;
   if (narrow->int4_errors.empty()) narrow->int4_errors = NarrowErrors(*narrow->study);
@@ -338,7 +335,7 @@ Status Explorer::Cost(const Recipe& recipe, Tried& tried, Diag& diag) const {
   tried.point.image_bytes = static_cast<int64_t>(image.size());
   tried.point.instructions = footprint.instructions;
   tried.point.arena_bytes = footprint.arena_bytes;
-  tried.point.cost = static_cast<double>(footprint.instructions);
+  tried.point.cost = static_cast<double>(footprint.cost);
   if (!options_.on_chip) return OkStatus();
   COVEY_TRY_ASSIGN(const ChipCost chip, options_.on_chip(image, diag));
   tried.point.chip = chip;

@@ -41,8 +41,9 @@ enum class AsCode { kNone, kWhereItPays, kAll };
 
 struct Recipe {
   Policy policy = Policy::kExact;
-  // kOurs: the part of the instructions that channels are to save, by the study's estimate; then
-  // the part that units of kernels' forms are to save of what is left.
+  // kOurs: the part of the cost that channels are to save, by the study's estimate; then the part
+  // that units of kernels' forms are to save of what is left. Costs are instructions, or a chip's
+  // (CompileOptions::wait).
   double channels = 0, forms = 0;
   // kOurs: what is left is tuned on the whole network's scores (tune.hpp), after either removal.
   bool tuned = false;
@@ -143,10 +144,11 @@ class Explorer {
   int precisions() const { return static_cast<int>(options_.precisions.size()); }
   bool knows_floats() const { return data_.floats.has_value(); }
   bool limits_flash() const { return options_.compile.flash_bytes.has_value(); }
-  // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
-  // so that each design is worth trying compact as well.
   bool on_chip() const { return options_.on_chip != nullptr; }
   bool unpacks() const { return options_.unpack; }
+  // Costs are a chip's: there lists in flash may take longer than loops that look for zeros in RAM,
+  // so that each design is worth trying compact as well, unless the compiler knows of waits.
+  bool TriesCompact() const { return on_chip() && options_.compile.wait.byte == 0; }
   // Few samples tell little of a loss (among many designs one is always lucky), and those that
   // trained the network less: there a design must also agree with the exact network, as without
   // labels.
@@ -165,6 +167,9 @@ class Explorer {
     std::shared_ptr<const Study> study;
     std::vector<double> int4_errors{};  // of each layer, once they are asked for
   };
+  StudyOptions Studying() const {
+    return {.target = options_.compile.target, .wait = options_.compile.wait};
+  }
   Result<Tried> Make(const Recipe& recipe, Diag& diag);
   Result<Narrow*> Narrowed(const Recipe& recipe, Diag& diag);
   Result<std::shared_ptr<const Study>> BaseOf(int int16, Diag& diag);

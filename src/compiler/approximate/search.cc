@@ -155,7 +155,8 @@ class Search {
 
   Result<std::optional<Point>> Try(const Recipe& recipe) {
     const Result<std::optional<Point>> point = TryOne(recipe);
-    if (!point.ok() || !explorer_.on_chip() || recipe.compact || recipe.policy == Policy::kExact)
+    if (!point.ok() || !explorer_.TriesCompact() || recipe.compact ||
+        recipe.policy == Policy::kExact)
       return point;
     Recipe small = recipe;
     small.compact = true;

@@ -54,8 +54,7 @@ std::vector<SkipRule> WinogradRules(std::span<const int32_t> filter, int32_t blo
 const Offer* Cheapest(const std::vector<Offer>& offers, int32_t variant) {
   const Offer* best = nullptr;
   for (size_t i = 1; i < offers.size(); ++i)  // the first is the reference loop
-    if (offers[i].variant == variant &&
-        (best == nullptr || offers[i].instructions < best->instructions))
+    if (offers[i].variant == variant && (best == nullptr || offers[i].cost() < best->cost()))
       best = &offers[i];
   return best;
 }
@@ -66,22 +65,38 @@ constexpr int64_t kStep = 11, kStepBytes = 8, kGroup = 2;
 // What a pair of outputs takes beside its steps, less what it takes in the plain loop.
 constexpr int64_t kDirectPair = 8, kWinogradPair = 16 * (7 - 12) + 15;
 
+int64_t Batches(const Offer& offer, int32_t blocks) { return offer.stream.first / blocks; }
+
+// Of a form with these instructions, whose lists (option.flash_bytes) are read so often from flash.
+struct Reads {
+  int64_t times, first;  // as Stream's, of each list
+};
+void Price(int64_t instructions, int64_t quads, const Reads& reads, const FlashWait& wait,
+           SkipOption& option) {
+  const int64_t list = option.flash_bytes / option.blocks;
+  const bool stays = list <= wait.cache_bytes / 2;
+  const double waited = wait.byte * static_cast<double>(stays ? reads.first : reads.times);
+  option.cost =
+      instructions + static_cast<int64_t>(waited * static_cast<double>(option.flash_bytes));
+  option.saved = static_cast<double>(quads * kStep) + waited * kStepBytes;
+  option.saved_flash = kStepBytes;
+}
+
 }  // namespace
 
 const char* SkipFormName(SkipForm form) {
   return form == SkipForm::kDirect ? "direct" : "winograd";
 }
 
-std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target) {
+std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const FlashWait& wait) {
   if (target != Target::kCortexM || op.op != Op::kConv2D) return {};
   if (op.attr_as<ConvAttr>().groups != 1 || op.input[1].dims[0] < 2) return {};
-  const std::vector<Offer> offers = OffersOf(op, target);
+  const std::vector<Offer> offers = OffersOf(op, target, Unpack::kNever, wait);
   const Offer* const direct = Cheapest(offers, kernels::dsp::kDirect);
   const Offer* const winograd = Cheapest(offers, kernels::dsp::kWinograd);
   if (direct == nullptr) return {};
-  const int64_t exact = winograd == nullptr
-                            ? direct->instructions
-                            : std::min(direct->instructions, winograd->instructions);
+  const int64_t exact =
+      winograd == nullptr ? direct->cost() : std::min(direct->cost(), winograd->cost());
   const auto out = op.output[0].dims, filter = op.input[1].dims;
   const int32_t blocks = kernels::WinogradPairs(filter[0]);
   std::vector<SkipOption> options;
@@ -89,28 +104,24 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target) {
   const int32_t steps = Steps(filter).count();
   const int64_t jumps =
       blocks * quads * (kGroup * ((steps + 3) / 4) - 3 * ((steps + 7) / 8) + kDirectPair);
-  options.push_back({.form = SkipForm::kDirect,
-                     .blocks = blocks,
-                     .units = steps,
-                     .exact = exact,
-                     .instructions = direct->instructions + jumps,
-                     .saved_instructions = static_cast<double>(quads * kStep),
-                     .flash_bytes = blocks * (steps * kStepBytes + (steps + 3) / 4 * 4 + 8),
-                     .saved_flash = kStepBytes});
+  options.push_back({.form = SkipForm::kDirect, .blocks = blocks, .units = steps, .exact = exact});
+  options[0].flash_bytes = blocks * (steps * kStepBytes + (steps + 3) / 4 * 4 + 8);
+  // Lists that four quads go by are copied to RAM (kernels/host/dsp_offers.cc).
+  const int64_t batches = Batches(*direct, blocks);
+  const Reads reads{.times = quads / batches >= 4 ? batches : quads, .first = batches};
+  Price(direct->instructions + jumps, quads, reads, wait, options[0]);
   if (winograd == nullptr || filter[3] % 8 != 0) return options;
   const int64_t tiles = int64_t{out[0]} * ((out[1] + 1) / 2) * ((out[2] + 1) / 2);
+  const int64_t tile_quads = (tiles + 3) / 4;
   const int32_t units = kernels::kWinogradPositions * filter[3] / 2;
   const int64_t turns = (filter[3] / 2 - 1 + 7) / 8;
   const int64_t more =
       kGroup * (units / 4) - 3 * kernels::kWinogradPositions * turns + kWinogradPair;
-  options.push_back({.form = SkipForm::kWinograd,
-                     .blocks = blocks,
-                     .units = units,
-                     .exact = exact,
-                     .instructions = winograd->instructions + (tiles + 3) / 4 * blocks * more,
-                     .saved_instructions = static_cast<double>((tiles + 3) / 4 * kStep),
-                     .flash_bytes = blocks * (units * kStepBytes + units + 68),
-                     .saved_flash = kStepBytes});
+  options.push_back(
+      {.form = SkipForm::kWinograd, .blocks = blocks, .units = units, .exact = exact});
+  options[1].flash_bytes = blocks * (units * kStepBytes + units + 68);
+  Price(winograd->instructions + tile_quads * blocks * more, tile_quads,
+        {.times = tile_quads, .first = Batches(*winograd, blocks)}, wait, options[1]);
   return options;
 }
 

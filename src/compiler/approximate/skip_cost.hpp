@@ -11,12 +11,15 @@
 // nine. A block is a pair of output channels, which share the activations that they load: a unit
 // saves its instructions only if both channels do without it.
 //
-//   estimate = instructions - saved_instructions * removed units, if that is below `exact`
+//   estimate = cost - saved * removed units, if that is below `exact`
+//
+// Costs are instructions, and what a chip waits for the flash that lists and weights are read from
+// (FlashWait): a unit that is gone is a piece of list that is not read, either.
 //
 // Whole output channels whose weights are all 0 need no form: the passes drop them, and what reads
 // them (passes/: constant channels), in proportion.
 //
-// Units: instructions of one inference, bytes of flash. The compiler decides by the same formulas
+// Units: costs of one inference, bytes of flash. The compiler decides by the same formulas
 // (kernels/host/dsp_offers.hpp), with the zeros that it finds.
 #pragma once
 
@@ -40,14 +43,14 @@ struct SkipOption {
   SkipForm form = SkipForm::kDirect;
   int32_t blocks = 0, units = 0;  // units of each block
   int64_t exact = 0;              // the op's cheapest loop that looks for no zeros
-  int64_t instructions = 0;       // of this form with nothing removed
-  double saved_instructions = 0;  // for each removed unit
+  int64_t cost = 0;               // of this form with nothing removed
+  double saved = 0;               // for each removed unit
   int64_t flash_bytes = 0;        // beyond the plain weights, with nothing removed
   double saved_flash = 0;         // for each removed unit
 };
 
 // Empty if no form takes the op. Shapes and attributes only: weights need not be there.
-std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target);
+std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const FlashWait& wait = {});
 
 struct SkipTerm {
   int32_t index = 0;  // in the weights

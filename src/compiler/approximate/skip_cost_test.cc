@@ -56,5 +56,51 @@ TEST(SkipCost, RulesOfWinogradsFormHoldWhereItsValuesAreZero) {
   EXPECT_GT(zeros, 5);
 }
 
+// A convolution of 32 x 32 pixels: 256 times four of them.
+struct Conv {
+  ConvAttr attr;
+  int32_t in[4] = {1, 32, 32, 16}, filter[4] = {16, 3, 3, 16}, out[4] = {1, 32, 32, 16};
+  std::vector<int32_t> params;
+  OpView view;
+
+  explicit Conv(int32_t window) : params(32, 1 << 30) {
+    filter[1] = filter[2] = window;
+    attr.pad_top = attr.pad_left = window / 2;
+    for (size_t i = 16; i < 32; ++i) params[i] = -4;
+    view.op = Op::kConv2D;
+    view.attr = reinterpret_cast<const int32_t*>(&attr);
+    view.params = params;
+    view.inputs = 3;
+    view.input[0].dtype = view.input[1].dtype = view.output[0].dtype = DType::kInt8;
+    view.input[0].dims = in, view.input[1].dims = filter, view.output[0].dims = out;
+    view.input[1].bytes = static_cast<size_t>(filter[0] * filter[1] * filter[2] * filter[3]);
+  }
+};
+
+TEST(SkipCost, AUnitSavesItsInstructionsAndTheFlashThatItsListWaitsFor) {
+  const Conv conv(3);
+  const FlashWait slow{.byte = 0.5, .cache_bytes = 0}, cached{.byte = 0.5, .cache_bytes = 100'000};
+  const auto plain = SkipOptionsOf(conv.view, Target::kCortexM);
+  const auto waits = SkipOptionsOf(conv.view, Target::kCortexM, slow);
+  const auto held = SkipOptionsOf(conv.view, Target::kCortexM, cached);
+  ASSERT_EQ(plain.size(), 2U);  // direct, and Winograd's
+  ASSERT_EQ(waits.size(), 2U);
+  ASSERT_EQ(held.size(), 2U);
+  for (size_t f = 0; f < 2; ++f) {
+    const double quads = f == 0 ? 256 : 64;
+    EXPECT_EQ(plain[f].saved, 11 * quads);
+    const double reads = f == 0 ? 16 : 64;  // direct: once for sixteen quads, from then on in RAM
+    EXPECT_EQ(waits[f].saved, 11 * quads + 0.5 * 8 * reads);
+    EXPECT_GT(held[f].saved, plain[f].saved);
+    EXPECT_GT(waits[f].cost, plain[f].cost);
+  }
+  // In a cache a pair's list is read once for the quads that are in scratch.
+  EXPECT_LT(held[1].saved, waits[1].saved);
+  EXPECT_LT(held[1].cost, waits[1].cost);
+  // What is compared with lists waits, too: Winograd's weights stream, plain ones are widened once
+  // for a batch of pixels.
+  EXPECT_GT(waits[0].exact, plain[0].exact);
+}
+
 }  // namespace
 }  // namespace covey::compiler

@@ -49,14 +49,16 @@ Result<Study> Study::Make(Graph graph, const ByteSamples& samples, const StudyOp
   study.layers_ = LayersOf(study.graph_);
   study.spaces_ = SpacesOf(study.graph_, study.layers_);
   study.traces_.resize(study.spaces_.size());
-  COVEY_TRY(study.CountInstructions(options, diag));
+  COVEY_TRY(study.CountCost(options, diag));
   COVEY_TRY(study.MeasureSensitivity(diag));
   COVEY_TRY(study.Observe(options, diag));
   return study;
 }
 
-Status Study::CountInstructions(const StudyOptions& options, Diag& diag) {
-  COVEY_TRY_ASSIGN(const Footprint whole, FootprintOf(graph_, {.target = options.target}, diag));
+Status Study::CountCost(const StudyOptions& options, Diag& diag) {
+  COVEY_TRY_ASSIGN(const Footprint whole,
+                   FootprintOf(graph_, {.target = options.target, .wait = options.wait}, diag));
+  cost_ = static_cast<double>(whole.cost);
   for (const Space& space : spaces_) {
     double cost = 0;
     for (size_t node : space.nodes) cost += static_cast<double>(whole.nodes[node]);
@@ -126,7 +128,7 @@ Status Study::TraceForms(const StudyOptions& options, Diag& diag) {
     const Node& node = graph_.nodes[layers_[l].node];
     COVEY_TRY_ASSIGN(const Lowered lowered, Lower(graph_, node, diag));
     const std::vector<SkipOption> forms =
-        SkipOptionsOf(ViewOf(graph_, node, lowered), options.target);
+        SkipOptionsOf(ViewOf(graph_, node, lowered), options.target, options.wait);
     if (forms.empty()) continue;
     const Eigen::MatrixXd inverse = InverseOf(moments_[l].now);
     for (const SkipOption& form : forms)
@@ -171,8 +173,8 @@ Removal Study::FormsByPrice(double price) const {
     double most = 0;  // what a form gains, in errors at this price
     for (size_t f = 0; f < forms_[l].size(); ++f) {
       const FormTrace& form = forms_[l][f];
-      const double each = price * form.option.saved_instructions;
-      double gain = price * static_cast<double>(form.option.exact - form.option.instructions);
+      const double each = price * form.option.saved;
+      double gain = price * static_cast<double>(form.option.exact - form.option.cost);
       FormRemoval chosen{.form = static_cast<int>(f), .counts = {}};
       for (const BlockTrace& block : form.blocks) {
         size_t count = 0;
@@ -191,8 +193,8 @@ double Study::SavedBy(const Removal& removal) const {
   for (size_t l = 0; l < layers_.size(); ++l) {
     if (removal.forms[l].form < 0) continue;
     const SkipOption& option = forms_[l][static_cast<size_t>(removal.forms[l].form)].option;
-    saved += static_cast<double>(option.exact - option.instructions) +
-             option.saved_instructions * static_cast<double>(removal.forms[l].units());
+    saved += static_cast<double>(option.exact - option.cost) +
+             option.saved * static_cast<double>(removal.forms[l].units());
   }
   return saved;
 }

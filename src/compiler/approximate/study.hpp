@@ -28,6 +28,7 @@ namespace covey::compiler {
 
 struct StudyOptions {
   Target target = Target::kCortexM;
+  FlashWait wait{};
   size_t windows = 8192;  // of each layer; more where it has more operands
   bool forms = true;      // look at the units of kernels' forms, not at channels alone
   std::function<void(size_t done, size_t total)> progress = nullptr;
@@ -41,7 +42,7 @@ struct Trace {
 };
 
 // What goes: units of spaces, and units of a kernel's form in each block of a layer; the first ones
-// of their traces. Fewer instructions, by estimate.
+// of their traces.
 struct FormRemoval {
   int form = -1;               // number in Study::forms()[layer]; -1: none
   std::vector<size_t> counts;  // [block]
@@ -63,7 +64,9 @@ class Study {
   const std::vector<Trace>& traces() const { return traces_; }
   // [layer]: mean squared steps of the scores for one squared step of its output.
   const std::vector<double>& sensitivity() const { return sensitivity_; }
-  // [space]: instructions that one unit costs, by estimate.
+  // By estimate: instructions, and what StudyOptions::wait makes of reading flash. Of the network
+  // without limits; [space]: what one unit costs.
+  double cost() const { return cost_; }
   const std::vector<double>& unit_cost() const { return unit_cost_; }
 
   // [layer]: traces of the forms that take it; empty without StudyOptions::forms.
@@ -71,7 +74,7 @@ class Study {
   const std::vector<Moments>& moments() const { return moments_; }
 
   Removal None() const;
-  // Everything whose error for an instruction saved is below the price: channels, or form units.
+  // Everything whose error for an instruction (or what costs as much) saved is below the price: channels, or form units.
   // Channels go by as many as kernels work on at once.
   Removal ChannelsByPrice(double price) const;
   Removal FormsByPrice(double price) const;
@@ -89,7 +92,7 @@ class Study {
  private:
   Study() = default;
   Status Observe(const StudyOptions& options, Diag& diag);
-  Status CountInstructions(const StudyOptions& options, Diag& diag);
+  Status CountCost(const StudyOptions& options, Diag& diag);
   Status MeasureSensitivity(Diag& diag);
   size_t ChannelsAtOnce(const Space& space) const;
   void TraceSpace(size_t space);
@@ -100,6 +103,7 @@ class Study {
   Graph graph_;
   ByteSamples samples_;
   size_t windows_ = 0;
+  double cost_ = 0;
   std::vector<Layer> layers_;
   std::vector<Space> spaces_;
   std::vector<Trace> traces_;

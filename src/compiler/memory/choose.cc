@@ -67,6 +67,7 @@ class Chooser {
       const Offer& offer = Of(i, picks[i]);
       const int moment = static_cast<int>(i);
       choice.instructions += offer.instructions;
+      choice.cost += offer.cost();
       if (offer.lead > 0) choice.problem = WithLead(choice.problem, moment, offer.lead);
       if (offer.scratch == 0) continue;
       choice.scratch[i] = static_cast<int>(choice.problem.blocks.size());
@@ -96,7 +97,7 @@ class Chooser {
   }
   double Cost(size_t op, size_t pick, double price) const {
     const Offer& offer = offers_[op][pick];
-    return static_cast<double>(offer.instructions) + price * static_cast<double>(offer.flash_bytes);
+    return static_cast<double>(offer.cost()) + price * static_cast<double>(offer.flash_bytes);
   }
 
   const Problem& tensors_;
@@ -120,8 +121,7 @@ double PriceOf(const Chooser& chooser, int64_t room, int64_t flash) {
 int64_t LeastOf(const Chooser& chooser, const std::vector<Offer>& offers, size_t i, bool flash) {
   int64_t least = -1;
   for (size_t k = 1; k < offers.size(); ++k) {
-    if ((offers[k].flash_bytes > 0 && !flash) || offers[k].instructions >= offers[0].instructions)
-      continue;
+    if ((offers[k].flash_bytes > 0 && !flash) || offers[k].cost() >= offers[0].cost()) continue;
     if (least < 0 || chooser.need(i, k) < least) least = chooser.need(i, k);
   }
   return least;
@@ -160,12 +160,12 @@ Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& off
 Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
                    int64_t flash) {
   Choice best = Choose(tensors, offers, {UsualArena(tensors, offers), flash});
-  const int64_t most = best.instructions + best.instructions / 50;
+  const int64_t most = best.cost + best.cost / 50;
   int64_t low = -1;  // too small, or too slow
   while (best.arena_bytes - low > kArenaAlign) {
     const int64_t middle = (low + best.arena_bytes) / 2;
     Choice trial = Choose(tensors, offers, {middle, flash});
-    if (trial.arena_bytes <= middle && trial.instructions <= most) {
+    if (trial.arena_bytes <= middle && trial.cost <= most) {
       best = std::move(trial);
     } else {
       low = middle;

@@ -1,5 +1,5 @@
-// Choose takes one offer for each op: the fewest instructions that a limit on the arena and one on
-// the image allow.
+// Choose takes one offer for each op: the least cost (instructions, and waits for flash) that a limit
+// on the arena and one on the image allow.
 //
 //   const Choice choice = Choose(lifetimes.problem(), offers, {.arena = 40'000});
 //   if (choice.arena_bytes > 40'000) ...       // not even the smallest offers fit
@@ -31,15 +31,14 @@ struct Choice {
   std::vector<int> scratch;  // one an op: its block, or -1
   int64_t arena_bytes = 0;
   int64_t flash_bytes = 0;
-  int64_t instructions = 0;
+  int64_t instructions = 0, cost = 0;
 };
 
 // `offers` has one list an op; op i runs at moment i.
 Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
               const Bounds& bounds);
 
-// Without a limit: the smallest arena found that costs at most a fiftieth more instructions than
-// the arena might buy. That one is no larger than what the tensors would need if none ran ahead of
+// Without a limit: the smallest arena found that costs at most a fiftieth more than the arena might buy. That one is no larger than what the tensors would need if none ran ahead of
 // another, or, if it is more, what each op's least scratch for a fast loop needs.
 Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
                    int64_t flash = kNoLimit);

@@ -104,9 +104,7 @@ void Rv32Offers(const OpView& view, std::vector<Offer>& offers) {
     offers[i].lead = static_cast<int64_t>(view.output[0].bytes);  // apart
 }
 
-}  // namespace
-
-std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack) {
+std::vector<Offer> PlainOffers(const OpView& view, Target target, Unpack unpack) {
   if (target == Target::kCortexM) {
     Offer offers[kernels::dsp::kMostOffers], unpacked[kernels::dsp::kMostOffers];
     std::vector<Offer> all{offers, offers + kernels::dsp::OffersOf(view, offers)};
@@ -119,6 +117,23 @@ std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack) {
   std::vector<Offer> offers{{.instructions = plain}};
   if (target == Target::kMve) MveOffers(view, offers);
   if (target == Target::kRv32) Rv32Offers(view, offers);
+  return offers;
+}
+
+// A cache holds a piece until the next one comes only if other data, too, find room.
+int64_t WaitsFor(const kernels::Stream& stream, const FlashWait& wait) {
+  const bool stays = stream.bytes <= wait.cache_bytes / 2;
+  const int64_t times = stays ? stream.first : stream.times;
+  return static_cast<int64_t>(wait.byte * static_cast<double>(stream.bytes) *
+                              static_cast<double>(times));
+}
+
+}  // namespace
+
+std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack,
+                            const FlashWait& wait) {
+  std::vector<Offer> offers = PlainOffers(view, target, unpack);
+  for (Offer& offer : offers) offer.waits = WaitsFor(offer.stream, wait);
   return offers;
 }
 

@@ -3,7 +3,7 @@
 //
 //   std::vector<Offer> offers = OffersOf(ViewOf(graph, node, lowered), Target::kCortexM);
 //
-// The first one always is the loop that needs no scratch and adds nothing to the image.
+// With a chip's `wait` each says what it waits for flash. The first one always is the loop that needs no scratch and adds nothing to the image.
 #pragma once
 
 #include <vector>
@@ -16,7 +16,8 @@ namespace covey::compiler {
 
 using kernels::Offer;
 
-std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack = Unpack::kNever);
+std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack = Unpack::kNever,
+                            const FlashWait& wait = {});
 
 // Weights as code (cpp/unpacked.hpp): whether the offer is that, and whether the op has one.
 bool IsUnpacked(const Offer& offer, Target target);

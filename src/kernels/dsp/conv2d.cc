@@ -51,7 +51,7 @@ class Product {
         steps_(steps) {
     if (kForm == Form::kUnpacked) pieces_ = reinterpret_cast<const uint32_t* const*>(op.pack);
     if (kForm == Form::kSkips && op.attr_as<ConvAttr>().weights_order == kWeightSkipDirect)
-      lists_ = SkipListsOf(op).data();
+      lists_ = SkipListsOf(op), pairs_ = WinogradPairs(op.input[1].dims[0]);
   }
 
   // `first`: the group's first output channel, `channels` of them.
@@ -61,7 +61,7 @@ class Product {
       const int32_t at = o + 2 <= channels || channels == 1 ? o : channels - 2;
       const int32_t next = channels == 1 ? at : at + 1;
       Lane a{{}, first + at, batch.out + at}, b{{}, first + next, batch.out + next};
-      const uint32_t* const weights = Weights(a.number, b.number, batch.weights);
+      const uint32_t* const weights = Weights(a.number, b.number, batch);
       const bool fast_a = finish_.Set(a.number, a.channel);
       const bool fast_b = finish_.Set(b.number, b.channel);
       const bool fast =
@@ -82,12 +82,12 @@ class Product {
   }
 
  private:
-  // Two outputs' weights, from the image or made in `room`.
-  const uint32_t* Weights(int32_t a, int32_t b, uint32_t* room) const {
+  // Two outputs' weights, from the image or in the batch's room.
+  const uint32_t* Weights(int32_t a, int32_t b, const Batch& batch) const {
+    uint32_t* const room = batch.weights;
     // There is one group: the pairs are those of the lists or pieces.
     if constexpr (kForm == Form::kUnpacked) return pieces_[(a + 1) / 2];
-    if (kForm == Form::kSkips && lists_ != nullptr)
-      return reinterpret_cast<const uint32_t*>(lists_ + lists_[(a + 1) / 2]);
+    if (kForm == Form::kSkips && !lists_.empty()) return Listed((a + 1) / 2, batch);
     // A search takes int8 alone (kernels/conv_checks.cc).
     if (kSomeNarrow && kForm == Form::kPlain && weights_.dtype == DType::kInt4) {
       WidenTwoNarrow(RowOf(weights_, a), RowOf(weights_, b), steps_, room);
@@ -101,6 +101,18 @@ class Product {
       WidenTwo(first, second, steps_, room);
     }
     return room;
+  }
+
+  const uint32_t* Listed(int32_t pair, const Batch& batch) const {
+    const auto at = static_cast<size_t>(pair);
+    const auto size = static_cast<int32_t>(lists_.size());
+    const int32_t begin = lists_[at];
+    const auto* const list = reinterpret_cast<const uint32_t*>(lists_.data()) + begin;
+    if (batch.pixels < kListCopiedFrom) return list;
+    const int32_t words = (pair + 1 < pairs_ ? lists_[at + 1] : size) - begin;
+    const int32_t eights = (words + 7) & -8;  // some of the next list, if there is one
+    covey_dsp_copy_words(list, batch.weights, begin + eights <= size ? eights : words);
+    return batch.weights;
   }
 
   static void Multiply(const TwoByFour& job) {
@@ -147,7 +159,8 @@ class Product {
   const TensorView& weights_;
   int32_t window_;  // bytes of a channel's weights
   const Steps& steps_;
-  const int32_t* lists_ = nullptr;           // in the image
+  std::span<const int32_t> lists_;           // in the image
+  int32_t pairs_ = 0;                        // of them
   const uint32_t* const* pieces_ = nullptr;  // of generated code
 };
 

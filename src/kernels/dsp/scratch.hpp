@@ -44,9 +44,8 @@ struct ConvLayout {
     pixels = out[0] * out[1] * out[2];
     quad_bytes = static_cast<size_t>(steps.count()) * 16;
     weight_bytes = static_cast<size_t>(steps.count()) * 8;
-    if (attr.weights_order == kWeightSkipDirect) weight_bytes = 0;
-    if (attr.weights_order == kWeightSkipSearch)
-      weight_bytes = static_cast<size_t>(MostSkipWords(steps.count())) * 4;
+    if (attr.weights_order == kWeightSkipDirect || attr.weights_order == kWeightSkipSearch)
+      weight_bytes = static_cast<size_t>(SkipRoomBytes(steps.count()));
     pixelwise = joined && filter[1] == 1 && filter[2] == 1 && attr.stride_h == 1 &&
                 attr.stride_w == 1 && attr.pad_top == 0 && attr.pad_left == 0 && in[1] == out[1] &&
                 in[2] == out[2];

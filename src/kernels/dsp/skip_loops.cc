@@ -129,6 +129,28 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_quads(const TwoByFour*) {
       COVEY_DSP_ENDINGS("132"));
 }
 
+extern "C" __attribute__((naked)) void covey_dsp_copy_words(const uint32_t*, uint32_t*, int32_t) {
+  asm volatile(
+      "push {r4-r10, lr}\n"
+      "subs r2, #8\n"
+      "blt 2f\n"
+      "1:\n"
+      "ldm r0!, {r3-r10}\n"
+      "subs r2, #8\n"
+      "stm r1!, {r3-r10}\n"
+      "bge 1b\n"
+      "2:\n"
+      "adds r2, #8\n"
+      "beq 4f\n"
+      "3:\n"
+      "ldr r3, [r0], #4\n"
+      "subs r2, #1\n"
+      "str r3, [r1], #4\n"
+      "bne 3b\n"
+      "4:\n"
+      "pop {r4-r10, pc}\n");
+}
+
 // Stack: 0 the end of the sums, 4 where they go; 64 the table from code 16 on.
 extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, const uint32_t*,
                                                                int32_t*) {

@@ -9,6 +9,14 @@
 namespace covey::kernels::dsp {
 namespace {
 
+// Pieces that are read once for each batch, or for each quad of a batch.
+Stream PerBatch(int64_t bytes, int64_t pieces, int64_t batches) {
+  return {.bytes = bytes / pieces, .times = pieces * batches, .first = pieces * batches};
+}
+Stream PerQuad(int64_t bytes, int64_t pieces, int64_t quads, int64_t batches) {
+  return {.bytes = bytes / pieces, .times = pieces * quads, .first = pieces * batches};
+}
+
 class List {
  public:
   explicit List(std::span<Offer, kMostOffers> offers) : offers_(offers) {}
@@ -121,35 +129,46 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
   const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(filter[0], 2);
   const int64_t quads_cost =
       2000 + WindowsCost(op, layout) + quads * (ListCost(lists) + pairs * 60);
-  const auto room = static_cast<size_t>(MostSkipWords(layout.steps.count())) * 4;
+  const auto room = static_cast<size_t>(SkipRoomBytes(layout.steps.count()));
+  const auto list_bytes = static_cast<int64_t>(4 * lists.words.size());
+  const auto plain_bytes = static_cast<int64_t>(op.input[1].bytes);
   for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
     const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
-    const size_t scratch = layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used);
+    const size_t scratch =
+        layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used) + room;
+    // A list that four quads or more go by is copied to RAM first.
+    const bool copied = used >= 4;
+    const int64_t copies = copied ? batches * (list_bytes / 6 + pairs * 20) : 0;
     list.Add({.variant = kSkipDirect,
               .scratch = scratch,
-              .instructions = quads_cost + batches * pairs * 260,
-              .flash_bytes = ListFlash(op, lists)});
+              .instructions = quads_cost + batches * pairs * 260 + copies,
+              .flash_bytes = ListFlash(op, lists),
+              .stream = copied ? PerBatch(list_bytes, pairs, batches)
+                               : PerQuad(list_bytes, pairs, quads, batches)});
     if (op.input[1].dtype == DType::kInt4) {
       if (used == quads) break;
       continue;
     }
     list.Add(
         {.variant = kSkipSearch,
-         .scratch = scratch + room,
-         .instructions = quads_cost + batches * (pairs * 260 + 9 * lists.steps + 5 * lists.kept)});
+         .scratch = scratch,
+         .instructions = quads_cost + batches * (pairs * 260 + 9 * lists.steps + 5 * lists.kept),
+         .stream = PerBatch(plain_bytes, pairs, batches)});
     if (used == quads) break;
   }
 }
 
 void ConvOffers(const OpView& op, List& list) {
   const ConvLayout layout(op);
-  const int64_t quads = CeilDiv(layout.pixels, 4);
+  const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(op.input[1].dims[0], 2);
   for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
     const int64_t used = at_once < quads ? at_once : quads;
-    list.Add({.variant = kDirect,
-              .scratch = layout.weight_bytes + layout.gather_bytes +
-                         layout.quad_bytes * static_cast<size_t>(used),
-              .instructions = DirectCost(op, layout, used)});
+    list.Add(
+        {.variant = kDirect,
+         .scratch = layout.weight_bytes + layout.gather_bytes +
+                    layout.quad_bytes * static_cast<size_t>(used),
+         .instructions = DirectCost(op, layout, used),
+         .stream = PerBatch(static_cast<int64_t>(op.input[1].bytes), pairs, CeilDiv(quads, used))});
     if (used == quads) break;
   }
   const bool known = op.input[1].data != nullptr && op.input[0].dtype == DType::kInt8;
@@ -183,19 +202,23 @@ void WinogradOffers(const OpView& op, List& list) {
   if (op.input[1].data != nullptr && SkipWinogradApplies(attr, filter))
     lists = SkipListsFor(kWeightSkipWinograd, PlainWeights(op.input[1]).data(), filter);
   const bool skips = lists.steps - lists.kept > lists.steps / kLeastSkipped;
+  const int64_t quads = layout.quads(), pairs = WinogradPairs(filter[0]);
   for (const int32_t at_once : {1, 2, 4, 8}) {
     const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
     list.Add({.variant = kWinograd,
               .scratch = layout.bytes(used),
               .instructions = WinogradCost(op, layout, used, nullptr),
               .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
-              .lead = layout.lead});
+              .lead = layout.lead,
+              .stream = PerQuad(2 * values, pairs, quads, CeilDiv(quads, used))});
     if (skips)
       list.Add({.variant = kSkipWinograd,
                 .scratch = layout.bytes(used),
                 .instructions = WinogradCost(op, layout, used, &lists),
                 .flash_bytes = ListFlash(op, lists),
-                .lead = layout.lead});
+                .lead = layout.lead,
+                .stream = PerQuad(static_cast<int64_t>(4 * lists.words.size()), pairs, quads,
+                                  CeilDiv(quads, used))});
     if (used == layout.quads()) break;
   }
 }
@@ -271,12 +294,14 @@ int UnpackedOffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
   const int64_t quads = CeilDiv(layout.pixels, 4), pairs = CeilDiv(op.input[1].dims[0], 2);
   for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
     const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
+    const int64_t code_bytes = 4 * (work + lists.words_kept + 4 * pairs);
     list.Add({.variant = kUnpacked,
               .scratch = layout.weight_bytes + layout.gather_bytes +
                          layout.quad_bytes * static_cast<size_t>(used),
               .instructions = 2000 + WindowsCost(op, layout) + quads * (work + pairs * 54) +
                               batches * pairs * 250,
-              .flash_bytes = static_cast<size_t>(4 * (work + lists.words_kept + 4 * pairs))});
+              .flash_bytes = static_cast<size_t>(code_bytes),
+              .stream = PerQuad(code_bytes, pairs, quads, batches)});
     if (used == quads) break;
   }
   return list.count();

@@ -24,7 +24,7 @@ namespace {
 // A batch of pixels in scratch, ready for every output channel of a group.
 struct Batch {
   const uint32_t* windows;
-  uint32_t* weights;  // room for two channels
+  uint32_t* weights;  // room for two channels; a list's may be missing
   int32_t pixels;
   int8_t* out;   // of the first pixel, at the group's first channel
   int32_t step;  // bytes from pixel to pixel
@@ -108,7 +108,7 @@ class Product {
     const auto size = static_cast<int32_t>(lists_.size());
     const int32_t begin = lists_[at];
     const auto* const list = reinterpret_cast<const uint32_t*>(lists_.data()) + begin;
-    if (batch.pixels < kListCopiedFrom) return list;
+    if (batch.weights == nullptr || batch.pixels < kListCopiedFrom) return list;
     const int32_t words = (pair + 1 < pairs_ ? lists_[at + 1] : size) - begin;
     const int32_t eights = (words + 7) & -8;  // some of the next list, if there is one
     covey_dsp_copy_words(list, batch.weights, begin + eights <= size ? eights : words);
@@ -170,12 +170,15 @@ void RunBatches(const OpView& op) {
   const DspScratch need = DspScratchOf(op);
   const auto filter = op.input[1].dims;
   const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
-  const size_t fixed = layout.weight_bytes + layout.gather_bytes;
   const size_t room = op.scratch.size() < need.best ? op.scratch.size() : need.best;
+  size_t before = layout.weight_bytes;  // the windows
+  if (room >= before + layout.gather_bytes + layout.list_bytes + 4 * layout.quad_bytes)
+    before += layout.list_bytes;
+  const size_t fixed = before + layout.gather_bytes;
   const auto quads = static_cast<int32_t>((room - fixed) / layout.quad_bytes);
   std::byte* scratch = op.scratch.data();
-  auto* const weights = reinterpret_cast<uint32_t*>(scratch);
-  auto* const windows = reinterpret_cast<uint32_t*>(scratch + layout.weight_bytes);
+  auto* const weights = before > 0 ? reinterpret_cast<uint32_t*>(scratch) : nullptr;
+  auto* const windows = reinterpret_cast<uint32_t*>(scratch + before);
   auto* const gather = reinterpret_cast<int8_t*>(windows) + layout.quad_bytes * quads;
 
   const Product<kForm> product(op, layout.steps);

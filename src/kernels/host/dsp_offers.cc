@@ -134,13 +134,12 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
   const auto plain_bytes = static_cast<int64_t>(op.input[1].bytes);
   for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
     const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
-    const size_t scratch =
-        layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used) + room;
+    const size_t scratch = layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used);
     // A list that four quads or more go by is copied to RAM first.
     const bool copied = used >= 4;
     const int64_t copies = copied ? batches * (list_bytes / 6 + pairs * 20) : 0;
     list.Add({.variant = kSkipDirect,
-              .scratch = scratch,
+              .scratch = scratch + (copied ? room : 0),
               .instructions = quads_cost + batches * pairs * 260 + copies,
               .flash_bytes = ListFlash(op, lists),
               .stream = copied ? PerBatch(list_bytes, pairs, batches)
@@ -151,7 +150,7 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
     }
     list.Add(
         {.variant = kSkipSearch,
-         .scratch = scratch,
+         .scratch = scratch + room,
          .instructions = quads_cost + batches * (pairs * 260 + 9 * lists.steps + 5 * lists.kept),
          .stream = PerBatch(plain_bytes, pairs, batches)});
     if (used == quads) break;

@@ -10,6 +10,7 @@
 #include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/approximate/choosing.hpp"
 #include "apps/covey/approximate/early_exit.hpp"
+#include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
 #include "apps/covey/compile_unpack.hpp"
@@ -43,7 +44,10 @@ UnpackJob UnpackOf(const Options& options) {
 
 // The graph goes to stdout, unless the image does.
 compiler::CompileOptions LimitsOf(const Options& options) {
-  compiler::CompileOptions limits{.ram_bytes = options.ram, .flash_bytes = options.flash};
+  const ApproximateJob& job = options.approximate;
+  compiler::CompileOptions limits{.ram_bytes = options.ram,
+                                  .flash_bytes = options.flash,
+                                  .wait = WaitOf(job.chip, job.minimise)};
   if (options.dump_after.empty()) return limits;
   limits.after = [&options](const char* pass, const compiler::Graph& graph) {
     if (options.dump_after != pass) return;

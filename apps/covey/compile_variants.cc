@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
@@ -26,7 +27,10 @@ Expected<Variant> CompileOne(const VariantsJob& job, const std::string& name,
                              compiler::Graph graph) {
   graph.name = name;
   Expected<ModelFile> model =
-      CompileGraph(job.model, graph, job.target, {.ram_bytes = job.ram, .flash_bytes = job.flash});
+      CompileGraph(job.model, graph, job.target,
+                   {.ram_bytes = job.ram,
+                    .flash_bytes = job.flash,
+                    .wait = WaitOf(job.approximate.chip, job.approximate.minimise)});
   if (!model) return model.error();
   if (model.value().image.empty())
     return MakeError(model.value().no_image_code, model.value().no_image);

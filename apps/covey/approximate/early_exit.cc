@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/approximate/words.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/progress.hpp"
@@ -184,8 +185,10 @@ Expected<EarlyExit> MakeExit(const ApproximateJob& job, const ExitJob& exit) {
   if (!target.ok()) return Explain("compile", target.status(), diag);
   const Graph exact = std::move(read.value().graph);
   const ThreeParts parts = SplitInThree(read.value().data, job.seed);
-  const compiler::CompileOptions how{
-      .target = *target, .ram_bytes = job.ram, .flash_bytes = job.flash};
+  const compiler::CompileOptions how{.target = *target,
+                                     .ram_bytes = job.ram,
+                                     .flash_bytes = job.flash,
+                                     .wait = WaitOf(job.chip, job.minimise)};
   if (!exit.remove) {
     Graph graph = exact;
     const Status passed = compiler::RunPasses(graph, diag);

@@ -40,19 +40,17 @@ Expected<Variant> CompileOne(const VariantsJob& job, const std::string& name,
 }
 
 Expected<std::vector<Variant>> MakeVariants(const VariantsJob& job) {
-  DiagText diag;
-  const auto graph = compiler::ImportFile(job.model, diag);
-  if (!graph.ok()) return Explain(job.model, graph.status(), diag);
   Expected<std::vector<Approximated>> made = ApproximateAll(job.approximate, job.losses);
   if (!made) return made.error();
+  const compiler::Graph graph = made.value().front().base;
   std::vector<Variant> variants;
-  Expected<Variant> exact = CompileOne(job, graph->name, *graph);
+  Expected<Variant> exact = CompileOne(job, graph.name, graph);
   if (!exact) return exact.error();
   exact.value().instructions = made.value().front().exact.instructions;
   variants.push_back(std::move(exact.value()));
   for (Approximated& one : made.value()) {
     Expected<Variant> variant =
-        CompileOne(job, graph->name + "~" + Fixed(one.max_loss, 2), one.graph);
+        CompileOne(job, graph.name + "~" + Fixed(one.max_loss, 2), one.graph);
     if (!variant) return variant.error();
     variant.value().instructions = one.found.best.point.instructions;
     variant.value().made = std::move(one);

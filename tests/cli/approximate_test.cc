@@ -226,6 +226,20 @@ TEST(CompileVariants, ShipsSeveralNetworksInOneFile) {
   EXPECT_THAT(missing.err, HasSubstr("the image has fewer variants"));
 }
 
+// The exact variant of a float network is its all int8 form.
+TEST(CompileVariants, OfAFloatNetworkAreAllInt8) {
+  const Data data = Pictures("floatvariants", 60);
+  const std::string output = TempPath("floatvariants.covey");
+  const Ended run =
+      Covey({"compile", COVEY_SOURCE "/models/cifar10/lenet/float.onnx", "--calibrate", data.pixels,
+             "--type", "uint8", "--slower", "0", "--effort", "quick", "--variants", "10",
+             "--target", "m4", "-o", output});
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Ended inspected = Covey({"inspect", output, "--json"});
+  ASSERT_EQ(inspected.code, 0) << inspected.err;
+  EXPECT_THAT(inspected.json()["inputs"].dump(), HasSubstr("int8"));
+}
+
 TEST(CompileVariants, NeedSamples) {
   const Ended run = Covey({"compile", kDeviceModel, "--variants", "1", "-o", TempPath("no.covey")});
   EXPECT_EQ(run.code, 1);

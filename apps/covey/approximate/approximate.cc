@@ -190,7 +190,7 @@ Expected<std::vector<Approximated>> ApproximateAll(const ApproximateJob& job,
     if (!found.ok()) return Explain(job.model, found.status(), diag);
     made.found = *std::move(found);
     made.exact = explorer->exact();
-    made.graph = made.found.best.graph;
+    made.graph = made.found.best.graph, made.base = graph;
     made.hardness = explorer->hardness(), made.seen = explorer->seen();
   }
   notes.Say("reporting");

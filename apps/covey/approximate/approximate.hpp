@@ -45,6 +45,7 @@ struct ApproximateJob {
 
 struct Approximated {
   compiler::Graph graph;
+  compiler::Graph base;  // exact: as imported, or the all int8 form of a float network
   compiler::Point exact;
   compiler::Found found;
   size_t calibrate = 0, select = 0, report = 0;  // samples

@@ -31,7 +31,7 @@ class Exchange {
   bool WaitUntil(serve::Deadline moment);
   // Set once there is an answer.
   const std::atomic<bool>& answered() const { return answered_; }
-  // Whatever comes is not wanted any more: the connection is closed, nobody waits.
+  // Whatever comes is not wanted any more, nobody waits.
   void Drop() { stop_.Set(); }
 
   // Once it is over.

@@ -148,7 +148,7 @@ class HostHedgeTest : public testing::Test {
   }
 
   serve::test::NoLog no_log_;
-  Signal begun_;
+  Signal begun_, over_;  // the agent waits on them until it ends
   std::unique_ptr<ScriptedAgent> agent_;
   ScriptedModel* model_ = nullptr;
   PlaceSet set_;
@@ -190,7 +190,7 @@ TEST_F(HostHedgeTest, ALateAnswerIsNeverTakenForALaterRequest) {
       first = asked;
       model_->may_end = true;
       taken.Wait();
-      ScriptedAgent::Answer(socket, first, std::byte{66});  // the connection is closed by now
+      ScriptedAgent::Answer(socket, first, std::byte{66});  // nobody waits for it by now
       return;
     }
     ScriptedAgent::Answer(socket, first, std::byte{66});
@@ -252,17 +252,14 @@ TEST_F(HostHedgeTest, WaitsForTheAgentWhereTheLocalModelCannotAnswer) {
 }
 
 TEST_F(HostHedgeTest, WaitsForNobodyWhenItGoes) {
-  Signal over;
-  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over.Wait(); });
+  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over_.Wait(); });
   for (int i = 0; i < 3; ++i) EXPECT_EQ(RunBoth().value, 99);
   set_ = {};  // an agent that never answers would hold it for ever
-  over.Set();
-  agent_.reset();  // before what its script refers to
+  over_.Set();
 }
 
 TEST_F(HostHedgeTest, RefusesToBeginMoreThanAFewExchanges) {
-  Signal over;
-  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over.Wait(); });
+  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over_.Wait(); });
   const std::vector<HostTensor> inputs = {FourBytes(1)};
   const InferCall call(inputs);
   AgentPlace& agent = *set_.agents[0];
@@ -270,9 +267,7 @@ TEST_F(HostHedgeTest, RefusesToBeginMoreThanAFewExchanges) {
   for (int i = 0; i < 20; ++i)
     begun += agent.exchanges.Start(call.ToSend(), agent.client, "one", serve::Never()) != nullptr;
   EXPECT_EQ(begun, 8);
-  over.Set();
-  set_ = {};
-  agent_.reset();  // before what its script refers to
+  over_.Set();
 }
 
 // Sessions over a real agent, many threads, whoever is first.

@@ -84,16 +84,29 @@ Status Client::Open(Deadline deadline, Stop* stop, Diag& diag) {
   }
   socket_ = *std::move(socket);
   reader_.Reset();
+  owed_ = false;
   return OkStatus();
 }
 
+// Whether later calls may use the connection of one that was given up with `status`: they read past
+// its answer. Not if an answer is owed already: then something is stuck, and a new connection is
+// sooner there.
+bool Client::MayKeep(const Status& status, bool asked) {
+  const bool given_up =
+      status.code() == Code::kDeadlineExceeded || status.code() == Code::kCancelled;
+  if (!given_up || !asked || !reader_.Empty() || owed_) return false;
+  return owed_ = true;
+}
+
 // Sends a frame and takes its answer. `stale`: the connection broke before an answer began.
+// `asked`: all of the frame was sent.
 Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline,
-                        bool& stale, Diag& diag, wire::ResponseView& response) {
+                        bool& stale, bool& asked, Diag& diag, wire::ResponseView& response) {
   traffic_.sent_bytes += frame.size() + encoder_.Tail().size();
   const Status sent = socket_.SendBoth(frame, encoder_.Tail(), deadline);
   stale = sent.code() == Code::kUnavailable;
-  if (!sent.ok()) return sent;
+  asked = sent.ok();
+  if (!asked) return sent;
   for (int skipped = 0; skipped <= kMaxSkippedFrames; ++skipped) {
     const auto left = std::chrono::nanoseconds(LeftNs(deadline));
     const Result<Frame> reply = reader_.Next(socket_, deadline, left);
@@ -103,8 +116,11 @@ Status Client::Exchange(std::span<const std::byte> frame, uint32_t stream, Deadl
     }
     if (reply->header.type != wire::FrameType::kResponse)
       return Status(Code::kDataLoss, "the agent sent a frame that is no response");
+    if (reply->header.stream != stream) {
+      owed_ = false;
+      continue;
+    }
     traffic_.received_bytes += wire::kFrameHeaderBytes + reply->body.size();
-    if (reply->header.stream != stream) continue;
     if (reply->oversize)
       return Status(Code::kResourceExhausted, "the answer is longer than max_message_bytes");
     if (!decoder_.Response(reply->body, response, diag).ok())
@@ -137,12 +153,11 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
       diag.Report({.subject = "request", .problem = frame.status().message()});
       return frame.status();
     }
-    bool stale = false;
+    bool stale = false, asked = false;
     wire::ResponseView response;
-    Status status = [&] {
-      const Stop::Guard guard(stop, socket_);
-      return Exchange(*frame, stream_, deadline, stale, diag, response);
-    }();
+    socket_.StopOn(stop != nullptr ? stop->fd() : -1);
+    Status status = Exchange(*frame, stream_, deadline, stale, asked, diag, response);
+    socket_.StopOn(-1);
     if (status.ok() && response.code != Code::kOk) {
       // The agent's own answer: the connection is as good as before.
       const std::string words(response.message);
@@ -151,7 +166,7 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
     }
     if (status.ok()) status = decode(response.payload);
     if (status.ok()) return status;
-    socket_.Close();
+    if (!MayKeep(status, asked)) socket_.Close();
     if (stop != nullptr && stop->is_set()) return Status(Code::kCancelled, kNotWanted);
     if (stale && !fresh && attempt == 0) continue;
     if (status.code() == Code::kInvalidArgument)

@@ -80,7 +80,7 @@ class Client {
  public:
   explicit Client(Target target);
 
-  // `stop` may be null; once it is set the call ends with kCancelled, its connection closed.
+  // `stop` may be null; once it is set the call ends with kCancelled.
   Status Infer(std::string_view model, std::span<const HostTensor> inputs, InferReply& reply,
                Deadline deadline, Diag& diag, Stop* stop = nullptr);
   Status Classify(const PictureCall& picture, ClassifyReply& reply, Deadline deadline, Diag& diag,
@@ -99,7 +99,8 @@ class Client {
   Status Ask(const char* method, Deadline deadline, Diag& diag, Encode&& encode, Decode&& decode,
              Stop* stop = nullptr);
   Status Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline, bool& stale,
-                  Diag& diag, wire::ResponseView& response);
+                  bool& asked, Diag& diag, wire::ResponseView& response);
+  bool MayKeep(const Status& status, bool asked);
   Status Open(Deadline deadline, Stop* stop, Diag& diag);
   Status CheckId(uint64_t found, uint64_t expected, Diag& diag);
 
@@ -116,6 +117,7 @@ class Client {
   wire::InferView view_;
   std::vector<wire::TensorRef> refs_;
   Traffic traffic_;
+  bool owed_ = false;  // the answer to a call that was given up is still to come
   uint32_t stream_ = 1;
   uint64_t request_id_;
 };

@@ -40,7 +40,7 @@ Status FrameReader::Discard(Socket& socket, size_t bytes, Deadline deadline) {
   begin_ += buffered;
   bytes -= buffered;
   if (bytes == 0) return OkStatus();
-  Reset();
+  begin_ = end_ = 0;
   while (bytes > 0) {
     std::span<std::byte> room = buffer_.bytes();
     COVEY_TRY_ASSIGN(const size_t n,
@@ -57,6 +57,7 @@ Result<Frame> FrameReader::Next(Socket& socket, Deadline begin_by,
     Reset();
     COVEY_TRY(Fill(socket, 1, begin_by, Socket::Expect::kIdle));
   }
+  inside_ = true;
   Frame frame;
   frame.began = std::chrono::steady_clock::now();
   const Deadline deadline = DeadlineIn(frame_time);
@@ -72,11 +73,13 @@ Result<Frame> FrameReader::Next(Socket& socket, Deadline begin_by,
   if (frame.beyond_discard) return frame;
   if (frame.oversize) {
     COVEY_TRY(Discard(socket, length, deadline));
+    inside_ = false;
     return frame;
   }
   COVEY_TRY(Fill(socket, length, deadline));
   frame.body = buffer_.bytes().subspan(begin_, length);
   begin_ += length;
+  inside_ = false;
   return frame;
 }
 

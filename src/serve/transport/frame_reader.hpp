@@ -31,8 +31,8 @@ class FrameReader {
  public:
   explicit FrameReader(uint32_t max_message_bytes) : max_bytes_(max_message_bytes) {}
   Result<Frame> Next(Socket& socket, Deadline begin_by, std::chrono::nanoseconds frame_time);
-  void Reset() { begin_ = end_ = 0; }
-  bool Empty() const { return have() == 0; }  // nothing of a next frame is here
+  void Reset() { begin_ = end_ = 0, inside_ = false; }
+  bool Empty() const { return have() == 0 && !inside_; }  // nothing of a next frame was here
 
  private:
   Status Fill(Socket& socket, size_t need, Deadline deadline,
@@ -43,6 +43,7 @@ class FrameReader {
   uint32_t max_bytes_;
   wire::Buffer buffer_;
   size_t begin_ = 0, end_ = 0;  // what was read and not yet given out
+  bool inside_ = false;         // a frame has begun and is not complete
 };
 
 }  // namespace covey::serve

@@ -115,11 +115,18 @@ Result<Socket> Socket::Connect(const std::string& host, uint16_t port, Deadline 
 }
 
 Status Socket::Wait(short events, Deadline deadline) {
-  pollfd wait{.fd = fd_.get(), .events = events, .revents = 0};
-  const int ready = PollUntil(std::span(&wait, 1), deadline);
+  // poll leaves out what is no descriptor.
+  std::array<pollfd, 2> wait{pollfd{.fd = fd_.get(), .events = events, .revents = 0},
+                             pollfd{.fd = stop_fd_, .events = POLLIN, .revents = 0}};
+  const int ready = PollUntil(wait, deadline);
+  if (wait[1].revents != 0) return Status(Code::kCancelled, "connection: not waited for any more");
   if (ready > 0) return OkStatus();
   if (ready == 0) return Status(Code::kDeadlineExceeded, "connection: no progress in time");
   return Status(Code::kUnavailable, "connection: broken");
+}
+
+bool Socket::MayStay(Deadline deadline) const {
+  return stop_fd_ < 0 && LeftNs(deadline) > 2 * kTickNs;
 }
 
 Status Socket::Send(std::span<const std::byte> bytes, Deadline deadline, bool more) {
@@ -159,7 +166,7 @@ Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline, E
   if (!IsOpen()) return Status(Code::kUnavailable, "connection: not open");
   bool may_be_idle = expect == Expect::kIdle;
   for (;;) {
-    const bool block = may_be_idle && LeftNs(deadline) > 2 * kTickNs;
+    const bool block = may_be_idle && MayStay(deadline);
     if (may_be_idle && !block) COVEY_TRY(Wait(POLLIN, deadline));
     const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), block ? 0 : MSG_DONTWAIT);
     if (n > 0) return static_cast<size_t>(n);
@@ -173,7 +180,7 @@ Result<size_t> Socket::Receive(std::span<std::byte> buffer, Deadline deadline, E
 Status Socket::ReceiveAll(std::span<std::byte> buffer, Deadline deadline) {
   while (!buffer.empty()) {
     // One call that stays in the kernel until all is here or a tick has passed.
-    if (IsOpen() && LeftNs(deadline) > 2 * kTickNs) {
+    if (IsOpen() && MayStay(deadline)) {
       const ssize_t n = recv(fd_.get(), buffer.data(), buffer.size(), MSG_WAITALL);
       if (n > 0) {
         buffer = buffer.subspan(static_cast<size_t>(n));

@@ -58,6 +58,9 @@ class Socket {
   // All of it. Long bodies are taken by one call that stays in the kernel.
   Status ReceiveAll(std::span<std::byte> buffer, Deadline deadline);
 
+  // From now on waiting ends, with kCancelled, as soon as that can be read; -1: no more.
+  void StopOn(int stop_fd) { stop_fd_ = stop_fd; }
+
   bool IsOpen() const { return fd_.valid(); }
   void Close() { fd_.Close(); }
   void ShutdownRead();
@@ -65,8 +68,11 @@ class Socket {
 
  private:
   Status Wait(short events, Deadline deadline);
+  // What stays in the kernel hears neither of a near deadline nor of a stop.
+  bool MayStay(Deadline deadline) const;
 
   Fd fd_;
+  int stop_fd_ = -1;
 };
 
 class Listener {

@@ -2,13 +2,13 @@
 //
 //   Stop stop;
 //   std::thread asker([&] { status = client.Infer(model, inputs, reply, deadline, diag, &stop); });
-//   stop.Set();      // the call ends with kCancelled, its connection is closed
+//   stop.Set();      // the call ends with kCancelled
 //
-// Threads: any. The call that it was given to must have ended before it goes.
+// Threads: any. The call that it was given to must have ended before it goes. Without a descriptor
+// left in the process a call is not woken, and ends by its deadline.
 #pragma once
 
 #include <atomic>
-#include <mutex>
 
 #include "serve/transport/socket.hpp"
 
@@ -21,26 +21,12 @@ class Stop {
   Stop& operator=(const Stop&) = delete;
   void Set();
   bool is_set() const { return set_; }
-  // Becomes readable when it is set.
+  // Becomes readable when it is set: Socket::StopOn.
   int fd() const { return fd_.get(); }
-
-  // While it lives, Set shuts the socket down. `stop` may be null.
-  class Guard {
-   public:
-    Guard(Stop* stop, Socket& socket);
-    ~Guard();
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-
-   private:
-    Stop* stop_;
-  };
 
  private:
   Fd fd_;
   std::atomic<bool> set_{false};
-  std::mutex mutex_;
-  Socket* socket_ = nullptr;
 };
 
 }  // namespace covey::serve

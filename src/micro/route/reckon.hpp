@@ -46,12 +46,13 @@ uint32_t PriceOf(const View& view, Prefer prefer) {
   return all < kNever ? static_cast<uint32_t>(all) : kNever;
 }
 
-// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points.
+// How much worse `a` is than `b`, in 1/64 of b; negative: better. For accuracy in 1/64 of 8 points;
+// what differs by less is told apart by its price.
 template <typename View>
 int32_t Worse(const View& a, const View& b, Prefer prefer) {
   if (prefer == Prefer::kAccuracy) {
-    const int32_t gap = int32_t{b.worth} - int32_t{a.worth};
-    if (gap > 50 || gap < -50) return gap * 64 / 800;
+    const int32_t steps = (int32_t{b.worth} - int32_t{a.worth}) * 64 / 800;
+    if (steps != 0) return steps;
   }
   const uint32_t x = a.price, y = b.price;
   const uint32_t low = x < y ? x : y, high = x < y ? y : x;

@@ -71,6 +71,14 @@ TEST_F(RouterTest, TakesTheMostAccurateThatIsInTime) {
       kFast);
 }
 
+TEST_F(RouterTest, TellsByThePriceWhatIsAsAccurateToAnEighthOfAPoint) {
+  const Request request = Only({kExact, kFast}, {.prefer = Prefer::kAccuracy});
+  fast_.accuracy.mid = 8'860;  // a variant that was measured 0.4 points below
+  EXPECT_EQ(Router(rows_, links_).Decide(request, now_).place, kExact);
+  fast_.accuracy.mid = 8'890;
+  EXPECT_EQ(Router(rows_, links_).Decide(request, now_).place, kFast);
+}
+
 TEST_F(RouterTest, TakesTheMostFrugalThatIsAccurateEnough) {
   EXPECT_EQ(Ask(Only({kExact, kFast, kAgent}, {.prefer = Prefer::kEnergy})).place, kFast);
   EXPECT_EQ(Ask(Only({kExact, kFast}, {.min_accuracy = 8'600, .prefer = Prefer::kEnergy})).place,

@@ -166,6 +166,7 @@ int Compile(const Options& given) {
   Options options = given;
   options.approximate.target = options.target;
   Expected<void> sane = CheckChoosing(options.approximate);
+  options.target = options.approximate.target;
   // Code is what --emit cpp makes: where samples choose, it is one knob more.
   const bool cortex = options.target == "m4" || options.target == "m33";
   if (options.unpack.empty() && options.emit == "cpp" && cortex &&
@@ -304,10 +305,10 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
                    "header and a CMake file")
       ->check(CLI::IsMember({"image", "cpp"}));
   command
-      ->add_option(
-          "--target", options->target,
-          "any (default), m33, m4, m55 or rv32: adds scratch for the target's fast kernels; "
-          "the image gives the same bytes everywhere")
+      ->add_option("--target", options->target,
+                   "any (default; with --chip its own), m33, m4, m55 or rv32: adds scratch for the "
+                   "target's fast kernels; "
+                   "the image gives the same bytes everywhere")
       ->check(CLI::IsMember({"any", "m33", "m4", "m55", "rv32"}));
   command
       ->add_option("--ram", options->ram,

@@ -11,6 +11,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+TEST(Compile, IsForTheBoardOfItsChipUnlessToldOtherwise) {
+  const std::string image = TempPath("chip.covey");
+  Arguments arguments = {"compile", kDeviceModel, "--chip", "STM32U575", "--json", "-o", image};
+  EXPECT_EQ(Covey(arguments).json()["target"], "m33");
+  arguments.insert(arguments.end(), {"--target", "m4"});
+  EXPECT_NE(Covey(arguments).err.find("expected --target m33 (found m4)"), std::string::npos);
+}
+
 TEST(CompileCpp, NamesTheFilesAfterTheOutput) {
   const fs::path file = fs::path(TempPath("made")) / "my-net.cc";
   const Ended run =

@@ -45,6 +45,7 @@ Expected<void> CheckChoosing(ApproximateJob& job) {
                                                  ": time and energy are a chip's, expected --chip");
   }
   for (const Chip& chip : Chips()) {
+    if (job.chip == chip.name && job.target == "any") job.target = chip.board;
     if (job.chip != chip.name || job.target == chip.board) continue;
     return MakeError(Code::kInvalidArgument, "--chip " + job.chip + ": is measured on board " +
                                                  chip.board + ", expected --target " + chip.board +

@@ -210,6 +210,33 @@ int Classify(const Options& options) {
   return Print(ClassifyAll(session.value(), options), options);
 }
 
+// What a router goes by; without --auto there is none that would hear them.
+void AddWishes(CLI::App& command, Options& options) {
+  CLI::Option* const automatic =
+      command.add_flag("--auto", options.automatic,
+                       "a model file's variants, and with agents --fallback's model or the agents: "
+                       "whichever meets the wishes below");
+  command.add_option("--max-latency", options.max_latency_s, "seconds, as wanted")
+      ->check(NumberFrom(0, 3600))
+      ->needs(automatic);
+  command.add_option("--min-accuracy", options.min_accuracy, "per cent, as profiled")
+      ->check(NumberFrom(0, 100))
+      ->needs(automatic);
+  command.add_option("--prefer", options.prefer, "latency (default), accuracy or energy")
+      ->check(CLI::IsMember({"latency", "accuracy", "energy"}))
+      ->needs(automatic);
+  command.add_flag("--exact-only", options.exact_only, "no approximate variants")->needs(automatic);
+  command
+      .add_flag("--never-late", options.never_late,
+                "an answer after --max-latency is worth nothing")
+      ->needs(automatic);
+  command
+      .add_flag("--hedge", options.hedge,
+                "the fallback may work beside an agent that is late; the first "
+                "acceptable answer counts")
+      ->needs(automatic);
+}
+
 }  // namespace
 
 void AddClassify(CLI::App& app, Chosen& chosen) {
@@ -235,21 +262,7 @@ void AddClassify(CLI::App& app, Chosen& chosen) {
       ->check(NumberFrom(0.001, 3600));
   command->add_option("--fallback", options->fallback,
                       "on an agent: a model file that answers here if the agent does not");
-  command->add_flag("--auto", options->automatic,
-                    "a model file's variants, and with agents --fallback's model or the agents: "
-                    "whichever meets the wishes below");
-  command->add_option("--max-latency", options->max_latency_s, "--auto: seconds, as wanted")
-      ->check(NumberFrom(0, 3600));
-  command->add_option("--min-accuracy", options->min_accuracy, "--auto: per cent, as profiled")
-      ->check(NumberFrom(0, 100));
-  command->add_option("--prefer", options->prefer, "--auto: latency (default), accuracy or energy")
-      ->check(CLI::IsMember({"latency", "accuracy", "energy"}));
-  command->add_flag("--exact-only", options->exact_only, "--auto: no approximate variants");
-  command->add_flag("--never-late", options->never_late,
-                    "--auto: an answer after --max-latency is worth nothing");
-  command->add_flag("--hedge", options->hedge,
-                    "--auto: the fallback may work beside an agent that is late; the first "
-                    "acceptable answer counts");
+  AddWishes(*command, *options);
   command
       ->add_option("--keep", options->keep,
                    "on agents: a picture is sent smaller only in a form of --profiles that leaves "

@@ -262,12 +262,17 @@ void AddProfiles(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "profiles", "Show what was measured of places and forms, and write it for a board");
   command->add_option("FILE", options->file, "that covey eval --profiles wrote")->required();
-  command->add_option("--for", options->target, "text (default), console or c++")
-      ->check(CLI::IsMember({"text", "console", "c++"}));
-  command->add_option("--local", options->local,
-                      "the profile of the board's own model (default: the first local one)");
-  command->add_option("--agent", options->agent,
-                      "the profile of the agent (default: the first agent's)");
+  CLI::Option* const target =
+      command->add_option("--for", options->target, "text (default), console or c++")
+          ->check(CLI::IsMember({"text", "console", "c++"}));
+  command
+      ->add_option("--local", options->local,
+                   "the profile of the board's own model (default: the first local one)")
+      ->needs(target);
+  command
+      ->add_option("--agent", options->agent,
+                   "the profile of the agent (default: the first agent's)")
+      ->needs(target);
   command->add_flag("--json", options->json, "print JSON: everything");
   command->footer(kFooter);
   command->callback([=, &chosen] { chosen = [=] { return PrintProfiles(*options); }; });

@@ -225,7 +225,8 @@ void AddWishes(CLI::App& command, Options& options) {
   command.add_option("--prefer", options.prefer, "latency (default), accuracy or energy")
       ->check(CLI::IsMember({"latency", "accuracy", "energy"}))
       ->needs(automatic);
-  command.add_flag("--exact-only", options.exact_only, "no approximate variants")->needs(automatic);
+  command.add_flag("--exact-only", options.exact_only,
+                   "no approximate variants, and pictures sent without loss");
   command
       .add_flag("--never-late", options.never_late,
                 "an answer after --max-latency is worth nothing")

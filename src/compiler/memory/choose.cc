@@ -1,6 +1,8 @@
 #include "compiler/memory/choose.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace covey::compiler {
 namespace {
@@ -58,7 +60,15 @@ class Chooser {
     return next;
   }
 
-  Choice Build(const std::vector<int>& picks, Effort effort) const {
+  // Many limits lead to the same picks: each is placed once.
+  const Choice& Build(const std::vector<int>& picks, Effort effort) {
+    const auto [found, fresh] = built_.try_emplace({picks, effort});
+    if (fresh) found->second = Placed(picks, effort);
+    return found->second;
+  }
+
+ private:
+  Choice Placed(const std::vector<int>& picks, Effort effort) const {
     Choice choice;
     choice.offer = picks;
     choice.problem = tensors_;
@@ -79,7 +89,6 @@ class Chooser {
     return choice;
   }
 
- private:
   const Offer& Of(size_t op, int pick) const { return offers_[op][static_cast<size_t>(pick)]; }
 
   int PickOne(size_t op, int64_t room, double price) const {
@@ -103,6 +112,7 @@ class Chooser {
   const Problem& tensors_;
   const std::vector<std::vector<Offer>>& offers_;
   std::vector<std::vector<int64_t>> needs_;
+  std::map<std::pair<std::vector<int>, Effort>, Choice> built_;
 };
 
 // The lowest price of a byte at which the offers keep the limit.
@@ -128,8 +138,8 @@ int64_t LeastOf(const Chooser& chooser, const std::vector<Offer>& offers, size_t
 }
 
 // What the arena may grow to.
-int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>& offers) {
-  const Chooser chooser(tensors, offers);
+int64_t UsualArena(const Chooser& chooser, const Problem& tensors,
+                   const std::vector<std::vector<Offer>>& offers) {
   int64_t arena = LowerBound({.blocks = tensors.blocks, .shares = {}});
   for (size_t i = 0; i < offers.size(); ++i) {
     const int64_t least = LeastOf(chooser, offers[i], i, false);
@@ -138,11 +148,7 @@ int64_t UsualArena(const Problem& tensors, const std::vector<std::vector<Offer>>
   return arena;
 }
 
-}  // namespace
-
-Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
-              const Bounds& bounds) {
-  const Chooser chooser(tensors, offers);
+Choice ChooseWithin(Chooser& chooser, const Bounds& bounds) {
   int64_t room = bounds.arena;
   for (;;) {
     const std::vector<int> picks = chooser.Pick(room, PriceOf(chooser, room, bounds.flash));
@@ -150,21 +156,30 @@ Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& off
     // A full search only where it can still make it fit.
     const int64_t quick = chooser.Build(picks, Effort::kQuick).arena_bytes;
     if (next < 0 || quick <= bounds.arena || quick - bounds.arena < bounds.arena / 4) {
-      Choice choice = chooser.Build(picks, Effort::kFull);
+      const Choice& choice = chooser.Build(picks, Effort::kFull);
       if (next < 0 || choice.arena_bytes <= bounds.arena) return choice;
     }
     room = std::min(room - 1, next);
   }
 }
 
+}  // namespace
+
+Choice Choose(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
+              const Bounds& bounds) {
+  Chooser chooser(tensors, offers);
+  return ChooseWithin(chooser, bounds);
+}
+
 Choice ChooseUsual(const Problem& tensors, const std::vector<std::vector<Offer>>& offers,
                    int64_t flash) {
-  Choice best = Choose(tensors, offers, {UsualArena(tensors, offers), flash});
+  Chooser chooser(tensors, offers);
+  Choice best = ChooseWithin(chooser, {UsualArena(chooser, tensors, offers), flash});
   const int64_t most = best.cost + best.cost / 50;
   int64_t low = -1;  // too small, or too slow
   while (best.arena_bytes - low > kArenaAlign) {
     const int64_t middle = (low + best.arena_bytes) / 2;
-    Choice trial = Choose(tensors, offers, {middle, flash});
+    Choice trial = ChooseWithin(chooser, {middle, flash});
     if (trial.arena_bytes <= middle && trial.cost <= most) {
       best = std::move(trial);
     } else {

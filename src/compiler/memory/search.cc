@@ -94,10 +94,12 @@ void Search::Keep(int64_t used, const std::vector<size_t>& order) {
 void Search::Climb(std::vector<size_t> order) {
   for (int round = 0; round < kClimbs && !done(); ++round) {
     (void)TryOrder(order, std::numeric_limits<int64_t>::max());
-    // The block that reaches highest came too late: next time it goes first.
+    // The block that reaches highest came too late: next time it goes first. It came first: the
+    // next round would be this one.
     const auto end = [&](size_t block) { return offset_[block] + problem_.blocks[block].bytes; };
     const auto highest = std::max_element(order.begin(), order.end(),
                                           [&](size_t a, size_t b) { return end(a) < end(b); });
+    if (highest == order.begin()) return;
     std::rotate(order.begin(), highest, highest + 1);
   }
 }
@@ -106,21 +108,20 @@ void Search::Exhaust() {
   if (done() || problem_.blocks.size() > kMostToExhaust) return;
   budget_ = kPlacements;
   std::fill(offset_.begin(), offset_.end(), -1);
+  by_size_.resize(problem_.blocks.size());
+  std::iota(by_size_.begin(), by_size_.end(), size_t{0});
+  std::stable_sort(by_size_.begin(), by_size_.end(), [&](size_t a, size_t b) {
+    return problem_.blocks[a].bytes > problem_.blocks[b].bytes;
+  });
   std::vector<size_t> order;
   Descend(order, 0);
 }
 
 // Extends a partial order by each block in turn, the largest first.
 void Search::Descend(std::vector<size_t>& order, int64_t used) {
-  const size_t count = problem_.blocks.size();
-  if (order.size() == count) return Keep(used, order);
-  std::vector<size_t> left;
-  for (size_t block = 0; block < count; ++block)
-    if (offset_[block] < 0) left.push_back(block);
-  std::stable_sort(left.begin(), left.end(), [&](size_t a, size_t b) {
-    return problem_.blocks[a].bytes > problem_.blocks[b].bytes;
-  });
-  for (const size_t block : left) {
+  if (order.size() == by_size_.size()) return Keep(used, order);
+  for (const size_t block : by_size_) {
+    if (offset_[block] >= 0) continue;
     if (--budget_ < 0 || done()) return;
     const int64_t offset = LowestFree(block);
     const int64_t reach = std::max(used, AlignUp(offset + problem_.blocks[block].bytes));

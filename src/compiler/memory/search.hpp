@@ -53,6 +53,7 @@ class Search {
   std::vector<int64_t> offset_;                     // -1: not placed
   std::vector<int64_t> best_;
   std::vector<size_t> best_order_;
+  std::vector<size_t> by_size_;  // the largest first; for Exhaust()
 };
 
 }  // namespace covey::compiler

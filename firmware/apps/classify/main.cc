@@ -21,7 +21,6 @@ namespace {
 
 using board::Print;
 using board::PrintNumber;
-using Words = std::span<const char* const>;
 
 constexpr uint32_t kDefaultSide = 32;
 constexpr uint64_t kDeadlineNs = 60'000'000'000;

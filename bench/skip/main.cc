@@ -2,11 +2,11 @@
 // zero, units drawn at random (what a removal saves, not what it costs in accuracy).
 //
 //   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES]
-//              [--keep DIR] [MODEL...]
+//              [--chip NAME] [--keep DIR] [MODEL...]
 //
 // Each layer loses units of the form that its cheapest exact loop has: two terms of two output
 // channels where windows are multiplied, all taps of two input and two output channels where
-// Winograd's form is. Outputs are compared with the reference kernels', byte for byte.
+// Winograd's form is. With --chip loops are chosen by that chip's time. Outputs are compared with the reference kernels', byte for byte.
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -15,6 +15,7 @@
 #include <memory>
 #include <random>
 
+#include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/bench/text.hpp"
 #include "apps/covey/io/table.hpp"
 #include "bench/skip/bounds.hpp"
@@ -44,6 +45,7 @@ struct Options {
   std::vector<std::string> models;
   std::vector<int> percent = {0, 10, 20, 30, 50};
   int64_t flash = 0, ram = 0;  // limits; 0: none
+  std::string chip;            // whose waits for flash count
   std::string keep;            // a folder for the images
   bool cpp = false;            // generated C++, too
   bool unpack = false;         // weights as code in C++ made of them
@@ -167,7 +169,7 @@ class Bench {
   }
 
   bool Count(const Graph& graph, compiler::Target target, int percent, Sheet& sheet) {
-    compiler::CompileOptions how{.target = target};
+    compiler::CompileOptions how{.target = target, .wait = app::WaitOf(options_.chip, "latency")};
     if (options_.unpack) how.unpack = compiler::Unpack::kWherePossible;
     if (options_.flash > 0) how.flash_bytes = options_.flash;
     if (options_.ram > 0) how.ram_bytes = options_.ram;
@@ -289,6 +291,7 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   app.add_option("--flash", options.flash, "limit on the image in bytes");
   app.add_option("--ram", options.ram, "limit on the arena in bytes");
+  app.add_option("--chip", options.chip, "choose loops by the time they take on this chip");
   app.add_option("--keep", options.keep, "a folder to write the images to, for covey bench");
   app.add_flag("--cpp", options.cpp, "generated C++, too");
   app.add_flag("--unpack", options.unpack, "images whose C++ has weights as code");

@@ -95,6 +95,7 @@ class Bench {
   Expected<void> Add(const std::string& network, const Design& design, const std::string& name) {
     DiagText diag;
     const compiler::OnChip chip = app::OnChip(name, known_);
+    how_.wait = app::WaitOf(name, "latency");
     const auto choice = compiler::WorthUnpacking(design.graph, {how_, chip}, diag);
     if (!choice.ok()) return app::Explain(name, choice.status(), diag);
     const auto names = compiler::UnpackableIn(design.graph, how_.target, diag);

@@ -50,6 +50,24 @@ void BlockWeights(Graph& graph, Lowered& lowered) {
   lowered.Set(attr);
 }
 
+// ConvAttr::weights_order of a convolution's offer.
+int32_t OrderOf(const kernels::Offer& offer) {
+  switch (offer.variant) {
+    case kernels::dsp::kSkipDirect:
+      return kernels::kWeightSkipDirect;
+    case kernels::dsp::kSkipCopied:
+      return kernels::kWeightSkipCopied;
+    case kernels::dsp::kSkipWinograd:
+      return kernels::kWeightSkipWinograd;
+    case kernels::dsp::kSkipSearch:
+      return kernels::kWeightSkipSearch;
+    case kernels::dsp::kUnpacked:
+      return kernels::kWeightUnpacked;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target) {
@@ -76,22 +94,15 @@ std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
   return tensor;
 }
 
-bool HasLists(const kernels::Offer& offer) {
-  return offer.variant == kernels::dsp::kSkipDirect || offer.variant == kernels::dsp::kSkipWinograd;
-}
+bool HasLists(const kernels::Offer& offer) { return kernels::HoldsLists(OrderOf(offer)); }
 
 void ApplyVariant(const Graph& graph, const kernels::Offer& offer, Lowered& lowered) {
-  const int32_t order = offer.variant == kernels::dsp::kSkipDirect ? kernels::kWeightSkipDirect
-                        : offer.variant == kernels::dsp::kSkipWinograd
-                            ? kernels::kWeightSkipWinograd
-                        : offer.variant == kernels::dsp::kSkipSearch ? kernels::kWeightSkipSearch
-                        : offer.variant == kernels::dsp::kUnpacked   ? kernels::kWeightUnpacked
-                                                                     : 0;
+  const int32_t order = OrderOf(offer);
   if (order == 0) return;
   auto attr = lowered.As<ConvAttr>();
   attr.weights_order = order;
   lowered.Set(attr);
-  if (order >= kernels::kWeightSkipSearch) return;  // no lists
+  if (!kernels::HoldsLists(order)) return;
   const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
   const std::vector<int8_t> plain = PlainWeights(weights);
   const kernels::SkipLists lists = kernels::SkipListsFor(order, plain.data(), weights.dims);

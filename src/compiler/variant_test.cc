@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/skip_list.hpp"
 #include "kernels/weight_blocks.hpp"
 
 namespace covey::compiler {
@@ -70,8 +71,13 @@ TEST(ApplyVariant, ListsHoldWhatIsNotZeroBehindTheMultipliers) {
   layer.graph.tensors[1].dims = {4, 1, 1, 8};
   layer.node.op = Op::kConv2D;
   layer.lowered.params = {1, 1, 1, 1, -1, -1, -1, -1};
+  Layer copied = layer;
   ApplyVariant(layer.graph, {.variant = kernels::dsp::kSkipDirect}, layer.lowered);
-  EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, 2);
+  EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, kernels::kWeightSkipDirect);
+  // The lists are the same where each batch of pixels copies them.
+  ApplyVariant(copied.graph, {.variant = kernels::dsp::kSkipCopied}, copied.lowered);
+  EXPECT_EQ(copied.lowered.As<ConvAttr>().weights_order, kernels::kWeightSkipCopied);
+  EXPECT_EQ(copied.lowered.params, layer.lowered.params);
   const std::vector<int32_t> lists(layer.lowered.params.begin() + 8, layer.lowered.params.end());
   EXPECT_EQ(lists, (std::vector<int32_t>{2, 6, 16 + 4, 0x10001, 0x10001, 32,  //
                                          16 + 15, 0x10001, 0x10001, 0x10001, 0x10001, 0x10001,

@@ -75,9 +75,10 @@ Status CheckSkipLists(const Check& check, const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto filter = op.input[1].dims;
   if (attr.weights_order == 0) return OkStatus();
-  COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightUnpacked));
+  COVEY_TRY(
+      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipCopied));
   COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
-  if (attr.weights_order >= kWeightSkipSearch) return OkStatus();  // no lists
+  if (!HoldsLists(attr.weights_order)) return OkStatus();
   const bool applies = attr.weights_order == kWeightSkipWinograd ? SkipWinogradApplies(attr, filter)
                                                                  : SkipDirectApplies(attr, filter);
   COVEY_TRY(check.Equal("whether the op is one for skip lists", applies ? 1 : 0, 1));
@@ -106,8 +107,7 @@ Status PrepareConv2D(const OpView& op, Diag& diag) {
   COVEY_TRY(check.Equal("output channels modulo groups", filter[0] % attr.groups, 0));
   COVEY_TRY(check.Equal("weights offset", attr.weights_offset, 0));
   COVEY_TRY(CheckConvTypes(check, op, filter[0]));
-  const bool lists =
-      attr.weights_order == kWeightSkipDirect || attr.weights_order == kWeightSkipWinograd;
+  const bool lists = HoldsLists(attr.weights_order);
   COVEY_TRY(
       CheckConvNumbers(check, op, int64_t{filter[1]} * filter[2] * filter[3], filter[0], lists));
   COVEY_TRY(CheckSkipLists(check, op));

@@ -16,8 +16,7 @@ Status CheckNarrow(const Check& check, const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   COVEY_TRY(check.Is("input of int4 weights", op.input[0], DType::kInt8));
   COVEY_TRY(check.Equal("weights offset, of int4", attr.weights_offset, 0));
-  const bool lists = op.op == Op::kConv2D && (attr.weights_order == kWeightSkipDirect ||
-                                              attr.weights_order == kWeightSkipWinograd);
+  const bool lists = op.op == Op::kConv2D && HoldsLists(attr.weights_order);
   return lists ? OkStatus() : check.Equal("weights order, of int4", attr.weights_order, 0);
 }
 

@@ -30,10 +30,22 @@ namespace covey::kernels {
 inline constexpr int32_t kSkipGroup = 16, kSkipEnd = 32, kSkipFirst = 33;
 inline constexpr int32_t kSkipGroupSteps = 4, kSkipMasks = 16;
 
-// ConvAttr::weights_order of conv2d: 0, a list in params, no list, but zeros worth a search, or
-// weights that generated code unpacks.
+// ConvAttr::weights_order of conv2d: 0, a list in params, no list, but zeros worth a search,
+// weights that generated code unpacks, or direct lists that are brought to RAM for each batch of
+// pixels, where a chip waits for its flash longer than a copy takes.
 inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4,
-                         kWeightUnpacked = 5;
+                         kWeightUnpacked = 5, kWeightSkipCopied = 6;
+
+// Pixels that go by such a list from which on it is copied.
+inline constexpr int32_t kListCopiedFrom = 16;
+
+// Whether params hold lists of windows' steps, or lists at all.
+constexpr bool HoldsDirectLists(int32_t order) {
+  return order == kWeightSkipDirect || order == kWeightSkipCopied;
+}
+constexpr bool HoldsLists(int32_t order) {
+  return HoldsDirectLists(order) || order == kWeightSkipWinograd;
+}
 
 // Steps of a window's row of so many bytes, and of a window.
 constexpr int32_t SkipRowSteps(int32_t bytes) {

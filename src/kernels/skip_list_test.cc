@@ -70,15 +70,17 @@ TEST(SkipList, KeepsEveryStepThatIsNotZeroWithItsFirstOneLast) {
 }
 
 TEST(SkipList, PrepareTakesTheListsOfEveryShape) {
-  for (const int32_t channels : {1, 2, 3, 4, 7, 8})
+  for (const int32_t channels : {1, 2, 3, 4, 7, 8}) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipDirect, channels)).ok()) << channels;
+    EXPECT_TRUE(Prepared(WithLists(kWeightSkipCopied, channels)).ok()) << channels;
+  }
   for (const int32_t channels : {8, 16, 24})
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipWinograd, channels)).ok()) << channels;
 }
 
 // Weights may be anything, all other words are checked: what a kernel follows ends where it should.
 TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd}) {
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
     const Layer good = WithLists(order, 8);
     const auto first = static_cast<size_t>(2 * kOutputs);
     const SkipLists lists = SkipListsFor(order, good.weights.data(), good.filter);
@@ -98,7 +100,7 @@ TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
 }
 
 TEST(SkipList, PrepareRefusesListsThatAreCutShortOrGoOn) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd}) {
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
     const Layer good = WithLists(order, 8);
     for (size_t size = 2 * kOutputs; size < good.params.size(); ++size) {
       Layer bad = good;
@@ -117,7 +119,7 @@ TEST(SkipList, PrepareRefusesListsWhereNoKernelHasThem) {
   EXPECT_FALSE(Prepared(layer).ok());
   layer.attr.weights_order = kWeightSkipWinograd;
   EXPECT_FALSE(Prepared(layer).ok());
-  layer.attr.weights_order = kWeightUnpacked + 1;
+  layer.attr.weights_order = kWeightSkipCopied + 1;
   EXPECT_FALSE(Prepared(layer).ok());
   layer = WithLists(kWeightSkipWinograd, 8);
   layer.attr.stride_h = layer.attr.stride_w = 1;
@@ -157,12 +159,12 @@ TEST(ListedWeights, AreTheWeightsOfBothForms) {
     }
   };
   for (const int32_t channels : {1, 2, 3, 4, 7, 8, 24})
-    check(WithLists(kWeightSkipDirect, channels));
+    check(WithLists(kWeightSkipDirect, channels)), check(WithLists(kWeightSkipCopied, channels));
   for (const int32_t channels : {8, 16, 24}) check(WithLists(kWeightSkipWinograd, channels));
 }
 
 TEST(ListedWeights, TheReferenceNeedsNoOthers) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd}) {
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
     const Layer layer = WithLists(order, 8);
     OpCase all(Op::kConv2D, "all"), listed(Op::kConv2D, "listed");
     Fill(layer, all), Fill(layer, listed);

@@ -96,6 +96,17 @@ TEST(Inspect, CountsTheSameInTheFileAndInItsImage) {
   EXPECT_EQ(file["labels"], compiled["labels"]);
 }
 
+TEST(Inspect, TellsInWhichFormAnImageHoldsWeights) {
+  const std::string image = TempPath("forms.covey");
+  ASSERT_EQ(Covey({"compile", kDeviceModel, "--target", "m4", "-o", image}).code, 0);
+  const Json told = Covey({"inspect", image, "--json"}).json();
+  int forms = 0;
+  for (const Json& op : told["ops"]) forms += op.contains("weights") ? 1 : 0;
+  EXPECT_GT(forms, 0);
+  EXPECT_NE(Covey({"inspect", image}).out.find("weights as"), std::string::npos);
+  EXPECT_EQ(Covey({"inspect", kDeviceModel}).out.find("weights as"), std::string::npos);
+}
+
 TEST(Inspect, ShowsAFloatNetworkAndTheArenaItNeeds) {
   const Ended run = Covey({"inspect", kFullModel, "--json"});
   ASSERT_EQ(run.code, 0) << run.err;

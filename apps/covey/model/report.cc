@@ -5,6 +5,8 @@
 
 #include "apps/covey/model/image_graph.hpp"
 #include "compiler/memory/bounds.hpp"
+#include "kernels/skip_list.hpp"
+#include "kernels/weight_blocks.hpp"
 
 namespace covey::app {
 namespace {
@@ -21,6 +23,27 @@ std::vector<ReportTensor> FromGraph(const compiler::Graph& graph, const std::vec
   std::vector<ReportTensor> tensors;
   for (int index : indices) tensors.push_back(FromGraph(graph, index));
   return tensors;
+}
+
+// What ConvAttr::weights_order and a fourth input say (docs/spec/image.md).
+std::string WeightsOf(const OpView& op) {
+  if (op.op == Op::kFullyConnected)
+    return op.attr_as<ConvAttr>().weights_order == kernels::kWeightBlocks ? "blocks" : "";
+  if (op.op != Op::kConv2D) return "";
+  switch (op.attr_as<ConvAttr>().weights_order) {
+    case kernels::kWeightSkipDirect:
+      return "lists";
+    case kernels::kWeightSkipCopied:
+      return "lists, copied to RAM";
+    case kernels::kWeightSkipWinograd:
+      return "lists in Winograd's form";
+    case kernels::kWeightSkipSearch:
+      return "rows, searched for zeros";
+    case kernels::kWeightUnpacked:
+      return "code, in generated C++";
+    default:
+      return op.input[3].dtype == DType::kNone ? "" : "Winograd's form";
+  }
 }
 
 }  // namespace
@@ -60,6 +83,8 @@ Report MakeReport(const ModelFile& model) {
     return report;
   }
   if (!model.graph) DescribeGraph(GraphOf(*image), report);
+  for (uint32_t i = 0; i < image->op_count() && !model.graph; ++i)
+    report.ops[i].weights = WeightsOf(image->ViewOp(i, nullptr));
   report.image_bytes = model.image.span().size();
   report.arena_bytes = image->header().arena_bytes;
   const compiler::ArenaBounds bounds = compiler::BoundsOf(*image);

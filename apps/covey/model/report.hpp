@@ -32,6 +32,7 @@ struct ReportOp {
   std::string op, name, source_op;  // op is "none" if the engine lacks it
   std::vector<ReportTensor> inputs, outputs;
   uint64_t macs = 0, weight_bytes = 0;
+  std::string weights{};  // of an image: in which form its loop reads them, if not in rows
 };
 
 struct Report {

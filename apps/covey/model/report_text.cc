@@ -1,4 +1,6 @@
 // A Report in words for a terminal and in JSON for a program.
+#include <algorithm>
+
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/report.hpp"
 
@@ -42,17 +44,28 @@ Json OrNull(const std::optional<uint64_t>& number) { return number ? Json(*numbe
 }  // namespace
 
 std::string ReportText(const Report& report) {
+  const bool forms = std::any_of(report.ops.begin(), report.ops.end(),
+                                 [](const ReportOp& op) { return !op.weights.empty(); });
   std::string text = report.path + ": " + report.format + ", " + Thousands(report.file_bytes) +
                      " bytes" + (report.name.empty() ? "" : ", '" + report.name + "'") + "\n";
   DescribePorts("input ", report.inputs, text);
   DescribePorts("output", report.outputs, text);
-  Table table({">#", "op", "inputs", "output", ">MACs", ">weight bytes", "quantisation"});
+  std::vector<std::string> head = {">#", "op", "inputs", "output", ">MACs", ">weight bytes"};
+  if (forms) head.emplace_back("weights as");
+  head.emplace_back("quantisation");
+  Table table(head);
   for (size_t i = 0; i < report.ops.size(); ++i) {
     const ReportOp& op = report.ops[i];
     const bool known = op.op != "none";
-    table.Add({std::to_string(i), known ? op.op : op.source_op + " (engine lacks it)",
-               Shapes(op.inputs, 3), Shapes(op.outputs, 1), op.macs > 0 ? Thousands(op.macs) : "-",
-               op.weight_bytes > 0 ? Thousands(op.weight_bytes) : "-", OpQuantisation(op)});
+    std::vector<std::string> row = {std::to_string(i),
+                                    known ? op.op : op.source_op + " (engine lacks it)",
+                                    Shapes(op.inputs, 3),
+                                    Shapes(op.outputs, 1),
+                                    op.macs > 0 ? Thousands(op.macs) : "-",
+                                    op.weight_bytes > 0 ? Thousands(op.weight_bytes) : "-"};
+    if (forms) row.push_back(op.weights.empty() ? "-" : op.weights);
+    row.push_back(OpQuantisation(op));
+    table.Add(row);
   }
   text += '\n' + table.Text() + '\n';
   text += "ops           " + Thousands(report.ops.size()) + '\n';
@@ -98,6 +111,7 @@ Json ToJson(const Report& report) {
                    {"outputs", TensorList(op.outputs)},
                    {"macs", op.macs},
                    {"weight_bytes", op.weight_bytes}});
+    if (!op.weights.empty()) ops.back()["weights"] = op.weights;
   }
   Json json = {{"model", report.path},
                {"format", report.format},

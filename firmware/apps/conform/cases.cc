@@ -220,7 +220,7 @@ bool Case::DrawConv(Random& random) {
   if (wide_ || narrow_ || random.OneIn(2)) return true;
   Thin(random);
   if (attr.groups == 1 && dims_[1][0] >= 2 && random.OneIn(2))
-    return PlaceLists(kernels::kWeightSkipDirect);
+    return PlaceLists(random.OneIn(2) ? kernels::kWeightSkipCopied : kernels::kWeightSkipDirect);
   attr.weights_order = kernels::kWeightSkipSearch;
   return true;
 }

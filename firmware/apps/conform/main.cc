@@ -100,7 +100,7 @@ Mismatch Compare(OpView view, const std::byte* expected, std::span<std::byte> ro
 bool MayLeaveWeightsOut(const OpView& view, size_t scratch) {
   if (view.op != Op::kConv2D || view.input[0].dtype != DType::kInt8) return false;
   const int32_t order = view.attr_as<ConvAttr>().weights_order;
-  return (order == kernels::kWeightSkipDirect || order == kernels::kWeightSkipWinograd) &&
+  return kernels::HoldsLists(order) &&
          static_cast<int64_t>(scratch) >= kernels::ListedBytes(view.input[1].dims);
 }
 

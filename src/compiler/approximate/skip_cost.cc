@@ -5,6 +5,7 @@
 #include "compiler/memory/offers.hpp"
 #include "kernels/dsp/steps.hpp"
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::compiler {
@@ -106,10 +107,15 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const Fla
       blocks * quads * (kGroup * ((steps + 3) / 4) - 3 * ((steps + 7) / 8) + kDirectPair);
   options.push_back({.form = SkipForm::kDirect, .blocks = blocks, .units = steps, .exact = exact});
   options[0].flash_bytes = blocks * (steps * kStepBytes + (steps + 3) / 4 * 4 + 8);
-  // Lists that four quads go by are copied to RAM (kernels/host/dsp_offers.cc).
   const int64_t batches = Batches(*direct, blocks);
-  const Reads reads{.times = quads / batches >= 4 ? batches : quads, .first = batches};
-  Price(direct->instructions + jumps, quads, reads, wait, options[0]);
+  Price(direct->instructions + jumps, quads, {.times = quads, .first = batches}, wait, options[0]);
+  if (4 * quads / batches >= kernels::kListCopiedFrom) {
+    SkipOption copied = options[0];
+    const int64_t copies = batches * kernels::dsp::CopyCost(copied.flash_bytes, blocks);
+    Price(direct->instructions + jumps + copies, quads, {.times = batches, .first = batches}, wait,
+          copied);
+    if (copied.cost < options[0].cost) options[0] = copied;
+  }
   if (winograd == nullptr || filter[3] % 8 != 0) return options;
   const int64_t tiles = int64_t{out[0]} * ((out[1] + 1) / 2) * ((out[2] + 1) / 2);
   const int64_t tile_quads = (tiles + 3) / 4;

@@ -54,7 +54,7 @@ class DspLoops {
     const int32_t order = op.attr_as<ConvAttr>().weights_order;
     const bool unpacked = Unpacks(op);
     if (!reference) Note(skips ? "kSomeSkips" : unpacked ? "kSomeUnpacked" : "kSomePlain");
-    return !reference && (unpacked || order == kernels::kWeightSkipDirect);
+    return !reference && (unpacked || kernels::HoldsDirectLists(order));
   }
 
   void AddDepthwise(const OpView& op) {

@@ -40,7 +40,7 @@ inline bool HasWinograd(const OpView& op) {
 // conv2d without Winograd: whether it goes by skip lists, the image's or its own.
 inline bool TakesSkips(const OpView& op) {
   const int32_t order = op.attr_as<ConvAttr>().weights_order;
-  return order == kWeightSkipDirect || order == kWeightSkipSearch;
+  return HoldsDirectLists(order) || order == kWeightSkipSearch;
 }
 
 // conv2d that does not go by Winograd's form: whether it finds too little scratch, or no weights but

@@ -24,7 +24,7 @@ namespace {
 // A batch of pixels in scratch, ready for every output channel of a group.
 struct Batch {
   const uint32_t* windows;
-  uint32_t* weights;  // room for two channels; a list's may be missing
+  uint32_t* weights;  // room for two channels; null for lists that stay in the image
   int32_t pixels;
   int8_t* out;   // of the first pixel, at the group's first channel
   int32_t step;  // bytes from pixel to pixel
@@ -50,7 +50,7 @@ class Product {
         window_(steps.rows * steps.row_bytes),
         steps_(steps) {
     if (kForm == Form::kUnpacked) pieces_ = reinterpret_cast<const uint32_t* const*>(op.pack);
-    if (kForm == Form::kSkips && op.attr_as<ConvAttr>().weights_order == kWeightSkipDirect)
+    if (kForm == Form::kSkips && HoldsDirectLists(op.attr_as<ConvAttr>().weights_order))
       lists_ = SkipListsOf(op), pairs_ = WinogradPairs(op.input[1].dims[0]);
   }
 
@@ -171,10 +171,7 @@ void RunBatches(const OpView& op) {
   const auto filter = op.input[1].dims;
   const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
   const size_t room = op.scratch.size() < need.best ? op.scratch.size() : need.best;
-  size_t before = layout.weight_bytes;  // the windows
-  if (room >= before + layout.gather_bytes + layout.list_bytes + 4 * layout.quad_bytes)
-    before += layout.list_bytes;
-  const size_t fixed = before + layout.gather_bytes;
+  const size_t before = layout.weight_bytes, fixed = before + layout.gather_bytes;
   const auto quads = static_cast<int32_t>((room - fixed) / layout.quad_bytes);
   std::byte* scratch = op.scratch.data();
   auto* const weights = before > 0 ? reinterpret_cast<uint32_t*>(scratch) : nullptr;

@@ -32,7 +32,6 @@ struct ConvLayout {
   int32_t inside_begin, inside_end;  // output columns whose windows lie inside the picture
   int32_t pixels;                    // of the whole output
   size_t quad_bytes, weight_bytes, gather_bytes;
-  size_t list_bytes = 0;  // for a copy of a list, with scratch for four quads beside it
 
   explicit ConvLayout(const OpView& op) : steps(op.input[1].dims) {
     const auto& attr = op.attr_as<ConvAttr>();
@@ -45,9 +44,9 @@ struct ConvLayout {
     pixels = out[0] * out[1] * out[2];
     quad_bytes = static_cast<size_t>(steps.count()) * 16;
     weight_bytes = static_cast<size_t>(steps.count()) * 8;
-    const auto list = static_cast<size_t>(SkipRoomBytes(steps.count()));
-    if (attr.weights_order == kWeightSkipDirect) weight_bytes = 0, list_bytes = list;
-    if (attr.weights_order == kWeightSkipSearch) weight_bytes = list;
+    if (attr.weights_order == kWeightSkipDirect) weight_bytes = 0;
+    if (attr.weights_order == kWeightSkipSearch || attr.weights_order == kWeightSkipCopied)
+      weight_bytes = static_cast<size_t>(SkipRoomBytes(steps.count()));
     pixelwise = joined && filter[1] == 1 && filter[2] == 1 && attr.stride_h == 1 &&
                 attr.stride_w == 1 && attr.pad_top == 0 && attr.pad_left == 0 && in[1] == out[1] &&
                 in[2] == out[2];
@@ -164,7 +163,7 @@ inline DspScratch DspScratchOf(const OpView& op) {
       const int32_t quads = (layout.pixels + 3) / 4;
       const auto most = static_cast<size_t>(quads < kMostQuads ? quads : kMostQuads);
       const size_t fixed = layout.weight_bytes + layout.gather_bytes;
-      return {fixed + layout.quad_bytes, fixed + layout.quad_bytes * most + layout.list_bytes};
+      return {fixed + layout.quad_bytes, fixed + layout.quad_bytes * most};
     }
     case Op::kDepthwiseConv2D: {
       if (op.attr_as<ConvAttr>().depth_multiplier != 1 || op.input[1].dims[3] < 4) return {};

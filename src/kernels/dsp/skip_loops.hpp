@@ -19,9 +19,6 @@ extern "C" void covey_dsp_skip_quads(const TwoByFour* job);
 // The last group's steps that do not exist are passed over all the same.
 inline void SetOvershoot(TwoByFour& job, int32_t steps) { job.skip = (-steps & 3) * 16; }
 
-// A list that so many pixels or more go by is first brought from flash, where each word waits, to
-// RAM.
-inline constexpr int32_t kListCopiedFrom = 16;
 extern "C" void covey_dsp_copy_words(const uint32_t* from, uint32_t* to, int32_t words);
 
 // sums[position][8], as covey_dsp_winograd_multiply. Channels are a multiple of 8.

@@ -135,15 +135,17 @@ void SkipDirectOffers(const OpView& op, const ConvLayout& layout, List& list) {
   for (const int64_t at_once : {1, 2, 3, 5, 8, 16}) {
     const int64_t used = at_once < quads ? at_once : quads, batches = CeilDiv(quads, used);
     const size_t scratch = layout.gather_bytes + layout.quad_bytes * static_cast<size_t>(used);
-    // A list that four quads or more go by is copied to RAM first.
-    const bool copied = used >= 4;
-    const int64_t copies = copied ? batches * (list_bytes / 6 + pairs * 20) : 0;
     list.Add({.variant = kSkipDirect,
-              .scratch = scratch + (copied ? room : 0),
-              .instructions = quads_cost + batches * pairs * 260 + copies,
+              .scratch = scratch,
+              .instructions = quads_cost + batches * pairs * 260,
               .flash_bytes = ListFlash(op, lists),
-              .stream = copied ? PerBatch(list_bytes, pairs, batches)
-                               : PerQuad(list_bytes, pairs, quads, batches)});
+              .stream = PerQuad(list_bytes, pairs, quads, batches)});
+    if (used >= kListCopiedFrom / 4)
+      list.Add({.variant = kSkipCopied,
+                .scratch = scratch + room,
+                .instructions = quads_cost + batches * (pairs * 260 + CopyCost(list_bytes, pairs)),
+                .flash_bytes = ListFlash(op, lists),
+                .stream = PerBatch(list_bytes, pairs, batches)});
     if (op.input[1].dtype == DType::kInt4) {
       if (used == quads) break;
       continue;

@@ -5,84 +5,24 @@
 #include <map>
 
 #include "api/host_places.hpp"
-#include "serve/test_parts.hpp"
-#include "serve/transport/frame_reader.hpp"
+#include "serve/test_agent.hpp"
 #include "wire/image/host/sample.hpp"
-#include "wire/rpc/host/codec.hpp"
 
 namespace covey::api {
 namespace {
 
+using serve::test::AnswerTo;
+using serve::test::Asked;
+using serve::test::AskedIn;
 using serve::test::FourBytes;
+using serve::test::ScriptedAgent;
+using serve::test::Send;
 using serve::test::Signal;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr uint64_t kEver = UINT64_MAX;
-
-// An agent whose every answer a test scripts.
-class ScriptedAgent {
- public:
-  struct Asked {
-    uint32_t stream;
-    uint64_t id;
-    std::byte first;  // of the tensor
-  };
-  using Script = std::function<void(serve::Socket&, const Asked&)>;
-  explicit ScriptedAgent(Script script)
-      : listener_(*serve::Listener::Open("127.0.0.1", 0)), script_(std::move(script)) {
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~ScriptedAgent() {
-    stop_ = true;
-    listener_.Wake();
-    thread_.join();
-  }
-  uint16_t port() const { return listener_.port(); }
-
-  // Says that the answer to `asked` is `value`.
-  static void Answer(serve::Socket& socket, const Asked& asked, std::byte value) {
-    wire::Encoder encoder(1U << 20);
-    const std::vector<std::byte> data(4, value);
-    wire::TensorRef out;
-    out.name = "out";
-    out.dtype = DType::kUint8;
-    out.rank = 2;
-    out.dims[0] = 1, out.dims[1] = 4;
-    out.data = data;
-    const auto frame = encoder.InferResponse(asked.stream, asked.id, {}, std::span(&out, 1));
-    ASSERT_TRUE(frame.ok());
-    (void)socket.SendBoth(*frame, encoder.Tail(), serve::DeadlineIn(seconds(5)));
-  }
-
- private:
-  void Serve() {
-    while (!stop_) {
-      auto socket = listener_.Accept(serve::Never());
-      if (!socket.ok()) continue;
-      serve::FrameReader reader(1U << 20);
-      while (socket->IsOpen() && !stop_) {
-        const auto frame = reader.Next(*socket, serve::DeadlineIn(milliseconds(50)), seconds(5));
-        if (!frame.ok() && frame.status().code() == Code::kDeadlineExceeded && reader.Empty())
-          continue;
-        if (!frame.ok()) break;
-        DiagText diag;
-        wire::Decoder decoder;
-        wire::RequestView view;
-        wire::InferView infer;
-        ASSERT_TRUE(decoder.Request(frame->body, view, diag).ok());
-        ASSERT_TRUE(decoder.InferRequest(view.payload, infer, diag).ok());
-        script_(*socket, {frame->header.stream, infer.request_id, infer.tensors.at(0).data[0]});
-      }
-    }
-  }
-
-  serve::Listener listener_;
-  Script script_;
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
 
 // Answers 99; may be stopped while it works, and works until a test lets it end.
 class ScriptedModel final : public serve::Model {
@@ -113,16 +53,19 @@ class ScriptedModel final : public serve::Model {
 
 class HostHedgeTest : public testing::Test {
  protected:
-  void Connect(ScriptedAgent::Script script) {
-    agent_ = std::make_unique<ScriptedAgent>(std::move(script));
+  using Script = std::function<void(serve::Socket&, const Asked&)>;
+  void Connect(Script script) {
+    agent_ = std::make_unique<ScriptedAgent>(
+        [script = std::move(script)](serve::Socket& socket, const serve::Frame& frame) {
+          script(socket, AskedIn(frame));
+        });
     auto entry = std::make_shared<serve::Entry>();
     auto model = std::make_unique<ScriptedModel>(begun_);
     model_ = model.get();
     entry->name = "local";
     entry->model = std::move(model);
     set_ = {.locals = {entry},
-            .agents = {std::make_shared<AgentPlace>(
-                serve::Target{.host = "127.0.0.1", .port = agent_->port()})},
+            .agents = {std::make_shared<AgentPlace>(agent_->target())},
             .model = "one"};
   }
   // Both at once, the local run from the start; what the answer in hand says.
@@ -157,9 +100,9 @@ class HostHedgeTest : public testing::Test {
 };
 
 TEST_F(HostHedgeTest, TakesTheAgentsAnswerAndStopsTheLocalRun) {
-  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+  Connect([&](serve::Socket& socket, const Asked& asked) {
     begun_.Wait();
-    ScriptedAgent::Answer(socket, asked, std::byte{7});
+    Send(socket, AnswerTo(asked, std::byte{7}));
   });
   model_->may_end = false;  // it ends only because it is stopped
   const Ran ran = RunBoth();
@@ -171,8 +114,8 @@ TEST_F(HostHedgeTest, TakesTheAgentsAnswerAndStopsTheLocalRun) {
 }
 
 TEST_F(HostHedgeTest, BeginsNoLocalRunForAnAgentThatIsInTime) {
-  Connect([](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
-    ScriptedAgent::Answer(socket, asked, std::byte{7});
+  Connect([](serve::Socket& socket, const Asked& asked) {
+    Send(socket, AnswerTo(asked, std::byte{7}));
   });
   const Ran ran = RunBoth(1, 0, kEver - 1);
   EXPECT_EQ(ran.value, 7);
@@ -184,20 +127,20 @@ TEST_F(HostHedgeTest, BeginsNoLocalRunForAnAgentThatIsInTime) {
 // first what belongs to the first request, as that or as its own.
 TEST_F(HostHedgeTest, ALateAnswerIsNeverTakenForALaterRequest) {
   Signal taken;
-  ScriptedAgent::Asked first{};
-  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+  Asked first{};
+  Connect([&](serve::Socket& socket, const Asked& asked) {
     if (asked.first == std::byte{1}) {
       first = asked;
       model_->may_end = true;
       taken.Wait();
-      ScriptedAgent::Answer(socket, first, std::byte{66});  // nobody waits for it by now
+      Send(socket, AnswerTo(first, std::byte{66}));  // nobody waits for it by now
       return;
     }
-    ScriptedAgent::Answer(socket, first, std::byte{66});
+    Send(socket, AnswerTo(first, std::byte{66}));
     if (static_cast<int>(asked.first) % 2 == 0) {
-      ScriptedAgent::Answer(socket, asked, asked.first);
+      Send(socket, AnswerTo(asked, asked.first));
     } else {  // the stream is right, the request is the old one
-      ScriptedAgent::Answer(socket, {asked.stream, first.id, {}}, std::byte{66});
+      Send(socket, AnswerTo({asked.stream, first.id}, std::byte{66}));
     }
   });
   model_->may_end = false;  // before the request has come
@@ -222,7 +165,7 @@ TEST_F(HostHedgeTest, ALateAnswerIsNeverTakenForALaterRequest) {
 }
 
 TEST_F(HostHedgeTest, TakesTheLocalAnswerWhereTheAgentBreaksOff) {
-  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked&) {
+  Connect([&](serve::Socket& socket, const Asked&) {
     begun_.Wait();
     socket.Close();
   });
@@ -233,17 +176,17 @@ TEST_F(HostHedgeTest, TakesTheLocalAnswerWhereTheAgentBreaksOff) {
 }
 
 TEST_F(HostHedgeTest, KeepsTheLocalAnswerInHandForTheAgents) {
-  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+  Connect([&](serve::Socket& socket, const Asked& asked) {
     begun_.Wait();
-    ScriptedAgent::Answer(socket, asked, std::byte{7});
+    Send(socket, AnswerTo(asked, std::byte{7}));
   });
   EXPECT_EQ(RunBoth(1, kEver - 1).value, 7);
 }
 
 TEST_F(HostHedgeTest, WaitsForTheAgentWhereTheLocalModelCannotAnswer) {
-  Connect([&](serve::Socket& socket, const ScriptedAgent::Asked& asked) {
+  Connect([&](serve::Socket& socket, const Asked& asked) {
     begun_.Wait();
-    ScriptedAgent::Answer(socket, asked, std::byte{7});
+    Send(socket, AnswerTo(asked, std::byte{7}));
   });
   model_->unfit = true;
   const Ran ran = RunBoth();
@@ -252,14 +195,14 @@ TEST_F(HostHedgeTest, WaitsForTheAgentWhereTheLocalModelCannotAnswer) {
 }
 
 TEST_F(HostHedgeTest, WaitsForNobodyWhenItGoes) {
-  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over_.Wait(); });
+  Connect([&](serve::Socket&, const Asked&) { over_.Wait(); });
   for (int i = 0; i < 3; ++i) EXPECT_EQ(RunBoth().value, 99);
   set_ = {};  // an agent that never answers would hold it for ever
   over_.Set();
 }
 
 TEST_F(HostHedgeTest, RefusesToBeginMoreThanAFewExchanges) {
-  Connect([&](serve::Socket&, const ScriptedAgent::Asked&) { over_.Wait(); });
+  Connect([&](serve::Socket&, const Asked&) { over_.Wait(); });
   const std::vector<HostTensor> inputs = {FourBytes(1)};
   const InferCall call(inputs);
   AgentPlace& agent = *set_.agents[0];

@@ -1,7 +1,6 @@
-// SessionTest: a host session with a small local model, LiveAgent: an agent that serves "one", and
-// ScriptedAgent: one that does what a test says.
+// SessionTest: a host session with a small local model, and LiveAgent: an agent that serves "one".
 //
-//   ScriptedAgent agent([](serve::Socket& socket, const serve::Frame&) { socket.Close(); });
+//   LiveAgent agent;
 //   ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
 #pragma once
 
@@ -9,50 +8,12 @@
 
 #include "core/host/diag_text.hpp"
 #include "covey/covey.hpp"
-#include "serve/test_parts.hpp"
-#include "serve/transport/frame_reader.hpp"
+#include "serve/test_agent.hpp"
 #include "wire/image/host/sample.hpp"
-#include "wire/rpc/host/codec.hpp"
 
 namespace covey::api {
 
-// A server whose every step a test scripts: it reads one request, then does what `reply` says.
-class ScriptedAgent {
- public:
-  using Reply = std::function<void(serve::Socket&, const serve::Frame&)>;
-  explicit ScriptedAgent(Reply reply)
-      : listener_(*serve::Listener::Open("127.0.0.1", 0)), reply_(std::move(reply)) {
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~ScriptedAgent() {
-    stop_.Set();
-    listener_.Wake();
-    thread_.join();
-  }
-  std::string place() const { return "agent tcp://127.0.0.1:" + std::to_string(listener_.port()); }
-  const serve::test::Signal& stop() const { return stop_; }
-
- private:
-  void Serve() {
-    while (!stop_.IsSet()) {
-      auto socket = listener_.Accept(serve::Never());
-      if (!socket.ok()) continue;
-      serve::FrameReader reader(1U << 20);
-      for (;;) {
-        const auto frame = reader.Next(*socket, serve::DeadlineIn(std::chrono::milliseconds(200)),
-                                       std::chrono::seconds(5));
-        if (!frame.ok()) break;
-        reply_(*socket, *frame);
-        if (!socket->IsOpen()) break;
-      }
-    }
-  }
-
-  serve::Listener listener_;
-  Reply reply_;
-  serve::test::Signal stop_;
-  std::thread thread_;
-};
+using serve::test::ScriptedAgent;
 
 class SessionTest : public testing::Test {
  protected:

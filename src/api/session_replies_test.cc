@@ -8,20 +8,24 @@
 namespace covey::api {
 namespace {
 
+using serve::test::AnswerTo;
+using serve::test::Asked;
+using serve::test::AskedIn;
 using serve::test::FourBytes;
+using serve::test::Send;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
 struct BadReply {
   const char* what;
-  ScriptedAgent::Reply reply;
+  ScriptedAgent::Script script;
   uint32_t code;
 };
 std::ostream& operator<<(std::ostream& out, const BadReply& bad) { return out << bad.what; }
 class SessionSurvives : public SessionTest, public testing::WithParamInterface<BadReply> {};
 
 TEST_P(SessionSurvives, ABadReply) {
-  ScriptedAgent agent(GetParam().reply);
+  ScriptedAgent agent(GetParam().script);
   ASSERT_TRUE(session_.SetPlace(agent.place(), "one"));
   const auto failed = session_.Infer(std::vector{FourBytes(1)}, {.fallback = Fallback::kFail});
   ASSERT_FALSE(failed);
@@ -37,7 +41,7 @@ void SendHead(serve::Socket& socket, const wire::FrameHeader& header, size_t bod
   std::vector<std::byte> bytes(wire::kFrameHeaderBytes + body, std::byte{0xFF});
   const auto head = wire::WriteFrameHeader(header);
   std::copy(head.begin(), head.end(), bytes.begin());
-  (void)socket.Send(bytes, serve::DeadlineIn(seconds(5)));
+  Send(socket, bytes);
 }
 
 // An answer to a call that nobody made.
@@ -108,27 +112,9 @@ TEST_F(SessionTest, SkipsAStrayAnswer) {
   EXPECT_TRUE(models.value().empty());
 }
 
-// One frame that answers `stream` and request `id` with bytes that tell the request they are for.
-std::string AnswerTo(uint32_t stream, uint64_t id, char value) {
-  v1::InferResponse response;
-  response.set_request_id(id);
-  v1::Tensor& tensor = *response.add_outputs();
-  tensor.set_name("out");
-  tensor.set_dtype(v1::DTYPE_UINT8);
-  tensor.add_dims(4);
-  tensor.set_data(std::string(4, value));
-  wire::Encoder encoder(1U << 20);
-  const auto frame = *encoder.Response(stream, response);
-  return {reinterpret_cast<const char*>(frame.data()), frame.size()};
-}
+std::string Right(const Asked& asked) { return AnswerTo(asked, asked.first); }
 
-// What an agent says to one request: stream and id are that request's, `value` its first byte.
-struct Asked {
-  uint32_t stream;
-  uint64_t id;
-  char value;
-  std::string right() const { return AnswerTo(stream, id, value); }
-};
+// What an agent says to one request.
 struct Confused {
   const char* what;
   // `before`: the requests so far, on this connection and earlier ones.
@@ -141,14 +127,12 @@ class SessionBelievesNo : public SessionTest, public testing::WithParamInterface
  protected:
   void Serve(serve::Socket& socket, const serve::Frame& frame) {
     v1::Request request;
-    v1::InferRequest infer;
     ASSERT_TRUE(request.ParseFromArray(frame.body.data(), static_cast<int>(frame.body.size())));
     if (request.method() != "Infer") return socket.Close();  // asked for a sign of life
-    ASSERT_TRUE(infer.ParseFromString(request.payload()));
-    const Asked now{frame.header.stream, infer.request_id(), infer.inputs(0).data()[0]};
+    const Asked now = AskedIn(frame);
     const std::string bytes = GetParam().says(before_, now);
     before_.push_back(now);
-    (void)socket.Send(std::as_bytes(std::span(bytes)), serve::DeadlineIn(seconds(5)));
+    Send(socket, bytes);
   }
   std::deque<Asked> before_;
 };
@@ -178,43 +162,45 @@ TEST_P(SessionBelievesNo, AnswerToAnotherRequest) {
 }
 
 const Confused kConfused[] = {
-    {"Twice", [](const std::deque<Asked>&, const Asked& now) { return now.right() + now.right(); },
+    {"Twice", [](const std::deque<Asked>&, const Asked& now) { return Right(now) + Right(now); },
      true},
     {"TheLastOneFirst",
      [](const std::deque<Asked>& before, const Asked& now) {
-       return (before.empty() ? "" : before.back().right()) + now.right();
+       return (before.empty() ? "" : Right(before.back())) + Right(now);
      },
      true},
     {"OldOnesBehind",
      [](const std::deque<Asked>& before, const Asked& now) {
-       std::string text = now.right();
-       for (size_t i = 0; i < 3 && i < before.size(); ++i) text += before[i].right();
+       std::string text = Right(now);
+       for (size_t i = 0; i < 3 && i < before.size(); ++i) text += Right(before[i]);
        return text;
      },
      true},
     {"AnotherId",
      [](const std::deque<Asked>&, const Asked& now) {
-       return AnswerTo(now.stream, now.id ^ 1U << 20, now.value);
+       return AnswerTo({now.stream, now.id ^ 1U << 20}, now.first);
      },
      false},
     {"NoId",
-     [](const std::deque<Asked>&, const Asked& now) { return AnswerTo(now.stream, 0, now.value); },
+     [](const std::deque<Asked>&, const Asked& now) {
+       return AnswerTo({now.stream, 0}, now.first);
+     },
      false},
     {"AnEarlierAnswerOnThisStream",
      [](const std::deque<Asked>& before, const Asked& now) {
        const Asked& old = before.empty() ? now : before.front();
-       return AnswerTo(now.stream, before.empty() ? old.id - 1 : old.id, old.value);
+       return AnswerTo({now.stream, before.empty() ? old.id - 1 : old.id}, old.first);
      },
      false},
     {"TheNextIdOnThisStream",
      [](const std::deque<Asked>&, const Asked& now) {
-       return AnswerTo(now.stream, now.id + 1, now.value);
+       return AnswerTo({now.stream, now.id + 1}, now.first);
      },
      false},
     {"EarlierAnswersOnly",
      [](const std::deque<Asked>&, const Asked& now) {
        std::string text;
-       for (int i = 0; i < 17; ++i) text += AnswerTo(now.stream + 2, now.id - 1, now.value);
+       for (int i = 0; i < 17; ++i) text += AnswerTo({now.stream + 2, now.id - 1}, now.first);
        return text;
      },
      false},

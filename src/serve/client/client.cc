@@ -88,14 +88,15 @@ Status Client::Open(Deadline deadline, Stop* stop, Diag& diag) {
   return OkStatus();
 }
 
-// Whether later calls may use the connection of one that was given up with `status`: they read past
-// its answer. Not if an answer is owed already: then something is stuck, and a new connection is
-// sooner there.
-bool Client::MayKeep(const Status& status, bool asked) {
+// After a call that failed with `status`. Later calls may use the connection of one that was given
+// up: they read past its answer. Not if an answer is owed already: then something is stuck, and a
+// new connection is sooner there.
+void Client::KeepOrClose(const Status& status, bool asked) {
   const bool given_up =
       status.code() == Code::kDeadlineExceeded || status.code() == Code::kCancelled;
-  if (!given_up || !asked || !reader_.Empty() || owed_) return false;
-  return owed_ = true;
+  const bool keep = given_up && asked && reader_.Empty() && !owed_;
+  if (!keep) return socket_.Close();
+  owed_ = true;
 }
 
 // Sends a frame and takes its answer. `stale`: the connection broke before an answer began.
@@ -166,7 +167,7 @@ Status Client::Ask(const char* method, Deadline deadline, Diag& diag, Encode&& e
     }
     if (status.ok()) status = decode(response.payload);
     if (status.ok()) return status;
-    if (!MayKeep(status, asked)) socket_.Close();
+    KeepOrClose(status, asked);
     if (stop != nullptr && stop->is_set()) return Status(Code::kCancelled, kNotWanted);
     if (stale && !fresh && attempt == 0) continue;
     if (status.code() == Code::kInvalidArgument)

@@ -100,7 +100,7 @@ class Client {
              Stop* stop = nullptr);
   Status Exchange(std::span<const std::byte> frame, uint32_t stream, Deadline deadline, bool& stale,
                   bool& asked, Diag& diag, wire::ResponseView& response);
-  bool MayKeep(const Status& status, bool asked);
+  void KeepOrClose(const Status& status, bool asked);
   Status Open(Deadline deadline, Stop* stop, Diag& diag);
   Status CheckId(uint64_t found, uint64_t expected, Diag& diag);
 

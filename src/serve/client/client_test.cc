@@ -5,40 +5,19 @@
 
 #include <thread>
 
-#include "core/host/diag_text.hpp"
-#include "serve/test_parts.hpp"
-#include "serve/transport/frame_reader.hpp"
-#include "wire/rpc/host/codec.hpp"
+#include "serve/test_agent.hpp"
 
 namespace covey::serve {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::AnswerTo;
+using test::Asked;
+using test::AskedIn;
 using test::FourBytes;
+using test::Send;
 using test::Signal;
-
-struct Asked {
-  uint32_t stream = 0;
-  uint64_t id = 0;
-};
-
-// The frame that says that the answer to `asked` is four times `value`.
-std::vector<std::byte> AnswerTo(const Asked& asked, uint8_t value) {
-  wire::Encoder encoder(1U << 20);
-  const std::vector<std::byte> data(4, std::byte{value});
-  wire::TensorRef out;
-  out.name = "out";
-  out.dtype = DType::kUint8;
-  out.rank = 2;
-  out.dims[0] = 1, out.dims[1] = 4;
-  out.data = data;
-  const auto frame = encoder.InferResponse(asked.stream, asked.id, {}, std::span(&out, 1));
-  EXPECT_TRUE(frame.ok());
-  std::vector<std::byte> bytes(frame->begin(), frame->end());
-  bytes.insert(bytes.end(), encoder.Tail().begin(), encoder.Tail().end());
-  return bytes;
-}
 
 // One connection, seen from the agent.
 class Line {
@@ -48,21 +27,15 @@ class Line {
   bool Read(Asked& asked) {
     const auto frame = reader_.Next(socket_, DeadlineIn(seconds(20)), seconds(20));
     if (!frame.ok()) return false;
-    DiagText diag;
-    wire::Decoder decoder;
-    wire::RequestView view;
-    wire::InferView infer;
-    EXPECT_TRUE(decoder.Request(frame->body, view, diag).ok());
-    EXPECT_TRUE(decoder.InferRequest(view.payload, infer, diag).ok());
-    asked = {frame->header.stream, infer.request_id};
+    asked = AskedIn(*frame);
     return true;
   }
-  void Write(std::span<const std::byte> bytes) {
-    (void)socket_.Send(bytes, DeadlineIn(seconds(20)));
+  void Answer(const Asked& asked, uint8_t value) {
+    Send(socket_, AnswerTo(asked, std::byte{value}));
   }
   void Answer(uint8_t value) {
     Asked asked;
-    if (Read(asked)) Write(AnswerTo(asked, value));
+    if (Read(asked)) Answer(asked, value);
   }
 
  private:
@@ -108,7 +81,7 @@ TEST_F(HostClientTest, ReadsPastALateAnswerOnTheSameConnection) {
     Asked late;
     ASSERT_TRUE(line.Read(late));
     given_up.Wait();
-    line.Write(AnswerTo(late, 66));
+    line.Answer(late, 66);
     line.Answer(2);
   });
   EXPECT_EQ(Ask(kLong), 1);
@@ -142,7 +115,7 @@ TEST_F(HostClientTest, KeepsTheConnectionOfACallThatIsStopped) {
     ASSERT_TRUE(line.Read(dropped));
     stop.Set();
     asked_once.Wait();
-    line.Write(AnswerTo(dropped, 66));
+    line.Answer(dropped, 66);
     line.Answer(2);
   });
   EXPECT_EQ(Ask(kLong, &stop), -static_cast<int>(Code::kCancelled));

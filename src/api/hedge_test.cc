@@ -213,6 +213,90 @@ TEST_F(HostHedgeTest, RefusesToBeginMoreThanAFewExchanges) {
   over_.Set();
 }
 
+// A call whose agent takes pixels only, or nothing; it needs no network for that.
+class PictureCall final : public Call {
+ public:
+  struct Script {
+    bool takes_pixels = true, answers_here = false;
+    Signal* local_begun = nullptr;  // waited for before a form is refused
+    std::atomic<int> refused{0};
+  };
+  explicit PictureCall(Script& script) : script_(script) {}
+  bool has_forms() const override { return true; }
+  size_t bytes() const override { return 3'072; }
+  void Encode(const serve::Form& form) override { form_ = form; }
+  Status AskAgent(serve::Client&, const std::string&, serve::Deadline, Reply& reply, Diag&,
+                  serve::Stop*) const override {
+    const bool pixels = form_.kind == serve::Form::Kind::kFile;
+    if (!pixels && script_.local_begun != nullptr) script_.local_begun->Wait();
+    if (!pixels || !script_.takes_pixels) {
+      ++script_.refused;
+      return Status(Code::kInvalidArgument, "not so");
+    }
+    reply.answer.classes = {{7, 0.9F, "seven"}};
+    return OkStatus();
+  }
+  std::unique_ptr<Call> ToSend() const override { return std::make_unique<PictureCall>(*this); }
+  Status RunLocally(const serve::Entry&, Answer& answer, Diag&,
+                    const std::atomic<bool>*) const override {
+    if (script_.local_begun != nullptr) script_.local_begun->Set();
+    if (!script_.answers_here) return Status(Code::kInvalidArgument, "does not fit");
+    answer.classes = {{5, 0.5F, "five"}};
+    return OkStatus();
+  }
+
+ private:
+  Script& script_;
+  serve::Form form_{};
+};
+
+class HostHedgeForms : public HostHedgeTest {
+ protected:
+  HostHedgeForms() {
+    Connect([](serve::Socket&, const Asked&) {});
+    DiagText diag;
+    forms_[0].forms.push_back(*serve::ParseForm("jpeg:50", diag));
+    forms_[0].measured = {{.bytes = 3'072, .encode_us = 0, .agrees = kOne},
+                          {.bytes = 1, .encode_us = 0, .agrees = kOne}};
+    forms_[0].chooser.Sent(3'072, 1'000'000);
+    forms_[0].chooser.Sent(1, 1);
+  }
+  // The first class, or -1; both are waited for.
+  int Classify(PictureCall::Script& script, uint64_t begin_ns) {
+    PictureCall call(script);
+    std::unique_lock lock(mutex_);
+    HostPlaces places(call, set_, {forms_, kOne}, serve::Never(), false, lock);
+    micro::Race race;
+    micro::Outcome outcome;
+    EXPECT_TRUE(places.RunBoth(
+        1, 0, {.begin_ns = begin_ns, .keep_ns = kEver - 1, .until_ns = kEver}, race, outcome));
+    return places.answer.classes.empty() ? -1 : static_cast<int>(places.answer.classes[0].index);
+  }
+};
+
+TEST_F(HostHedgeForms, AFormThatIsRefusedGoesAsItIsAndIsNotSentAgain) {
+  PictureCall::Script script;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Classify(script, kEver - 1), 7);
+  EXPECT_EQ(script.refused, 1);
+  EXPECT_EQ(forms_[0].forms.size(), 1U);
+}
+
+TEST_F(HostHedgeForms, AFormThatIsRefusedBesideALocalAnswerIsNotSentAgain) {
+  Signal begun;
+  PictureCall::Script script{.answers_here = true, .local_begun = &begun};
+  EXPECT_EQ(Classify(script, 0), 5);
+  EXPECT_EQ(forms_[0].forms.size(), 1U);
+  EXPECT_EQ(Classify(script, kEver - 1), 7);
+  EXPECT_EQ(script.refused, 1);
+}
+
+TEST_F(HostHedgeForms, ARequestThatIsAtFaultIsNotTheFormsFault) {
+  PictureCall::Script script{.takes_pixels = false};
+  EXPECT_EQ(Classify(script, kEver - 1), -1);
+  EXPECT_EQ(script.refused, 2) << "in its form, then as it is";
+  EXPECT_EQ(forms_[0].forms.size(), 2U);
+}
+
 // Sessions over a real agent, many threads, whoever is first.
 TEST(SessionHedge, ServesSeveralThreads) {
   const serve::test::NoLog no_log;

@@ -99,6 +99,13 @@ void HostPlaces::ForgetForms(uint8_t place) {
   known.measured.resize(1);
 }
 
+// Whether the agent does not take the form, or finds fault with the request itself.
+bool HostPlaces::Refused(const serve::Form& form, micro::Ran ran) const {
+  const Code code = agent_status.code();
+  return form.kind != serve::Form::Kind::kFile && ran == micro::Ran::kUnfit &&
+         (code == Code::kInvalidArgument || code == Code::kUnimplemented);
+}
+
 micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome) {
   serve::Form wanted;
   const bool choose = ChooseForm(place, wanted);
@@ -107,9 +114,7 @@ micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& ou
   uint64_t begin_ns = NowNs();
   micro::Ran ran = There(set_.agent(place), until_ns, outcome);
   // An agent that does not take the form gets the picture as it is, now and from then on.
-  const Code code = agent_status.code();
-  const bool refused = wanted.kind != serve::Form::Kind::kFile && ran == micro::Ran::kUnfit &&
-                       (code == Code::kInvalidArgument || code == Code::kUnimplemented);
+  const bool refused = Refused(wanted, ran);
   if (refused) {
     call_.Encode({});
     begin_ns = NowNs();
@@ -125,31 +130,45 @@ micro::Ran HostPlaces::Send(uint8_t place, uint64_t until_ns, micro::Outcome& ou
 bool HostPlaces::RunBoth(uint8_t agent, uint8_t local, const micro::Beside& when, micro::Race& race,
                          micro::Outcome& outcome) {
   if (set_.model.empty()) return false;
-  AgentPlace& there = set_.agent(agent);
   serve::Form wanted;
   const bool choose = ChooseForm(agent, wanted);
   lock_.unlock();
-  call_.Encode(wanted);
-  const uint64_t begin_ns = NowNs();
+  uint64_t begin_ns = NowNs();
+  const bool could = TryBoth(wanted, agent, local, when, race, outcome);
+  const bool refused = Refused(wanted, race.agent);
+  if (refused && race.local != micro::Ran::kAnswered) {
+    micro::Beside again = when;
+    if (race.local_ns > 0) again.begin_ns = UINT64_MAX;  // the local model cannot answer
+    begin_ns = NowNs();
+    (void)TryBoth({}, agent, local, again, race, outcome);  // or it stays refused
+  }
+  lock_.lock();
+  const bool answered = race.agent == micro::Ran::kAnswered;
+  // What one of them answers is no fault of the request.
+  if (refused && (answered || race.local == micro::Ran::kAnswered)) ForgetForms(agent);
+  if (answered && choose) LearnForm(agent, begin_ns, outcome);
+  return could;
+}
+
+bool HostPlaces::TryBoth(const serve::Form& form, uint8_t agent, uint8_t local,
+                         const micro::Beside& when, micro::Race& race, micro::Outcome& outcome) {
+  AgentPlace& there = set_.agent(agent);
+  call_.Encode(form);
   outcome.cold = !there.warm;
   const auto exchange =
       there.exchanges.Start(call_.ToSend(), there.client, set_.model, FromNs(EndNs(when.until_ns)));
-  if (exchange != nullptr) {
-    micro::Beside soon = when;  // with time for a busy host's threads
-    soon.keep_ns = EndNs(when.keep_ns);
-    if (when.keep_ns > 0) soon.begin_ns = std::min(when.begin_ns, soon.keep_ns);
-    if (!exchange->WaitUntil(FromNs(soon.begin_ns)))
-      Beside(*exchange, *set_.locals[local], soon, race);
-    there.warm = false;
-    if (race.local != micro::Ran::kAnswered) {
-      agent_status = exchange->status();
-      agent_diag = exchange->diag();
-      race.agent = Take(there, exchange->reply(), outcome);
-    }
-  }
-  lock_.lock();
-  if (race.agent == micro::Ran::kAnswered && choose) LearnForm(agent, begin_ns, outcome);
-  return exchange != nullptr;
+  if (exchange == nullptr) return false;
+  micro::Beside soon = when;  // with time for a busy host's threads
+  soon.keep_ns = EndNs(when.keep_ns);
+  if (when.keep_ns > 0) soon.begin_ns = std::min(when.begin_ns, soon.keep_ns);
+  if (!exchange->WaitUntil(FromNs(soon.begin_ns)))
+    Beside(*exchange, *set_.locals[local], soon, race);
+  there.warm = false;
+  if (race.local == micro::Ran::kAnswered) return true;
+  agent_status = exchange->status();
+  agent_diag = exchange->diag();
+  race.agent = Take(there, exchange->reply(), outcome);
+  return true;
 }
 
 void HostPlaces::Beside(Exchange& exchange, const serve::Entry& entry, const micro::Beside& when,

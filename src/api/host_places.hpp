@@ -63,6 +63,10 @@ class HostPlaces final : public micro::Places {
   micro::Ran There(AgentPlace& agent, uint64_t until_ns, micro::Outcome& outcome);
   // Chooses a form, asks, and learns what sending it took.
   micro::Ran Send(uint8_t place, uint64_t until_ns, micro::Outcome& outcome);
+  bool Refused(const serve::Form& form, micro::Ran ran) const;
+  // Both at once with the picture in that form; false: no exchange could begin.
+  bool TryBoth(const serve::Form& form, uint8_t agent, uint8_t local, const micro::Beside& when,
+               micro::Race& race, micro::Outcome& outcome);
   // How the call goes to that agent; whether forms were to be chosen from.
   bool ChooseForm(uint8_t place, serve::Form& form);
   void NoteLate(uint8_t place, const serve::Form& form, uint64_t begin_ns,

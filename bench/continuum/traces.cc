@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <numeric>
 
@@ -16,15 +14,14 @@
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/progress.hpp"
 #include "apps/covey/model/file.hpp"
+#include "bench/continuum/pictures.hpp"
 #include "compiler/pipeline.hpp"
-#include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/backends/int8/int8_backend.hpp"
 #include "serve/backends/onnx/onnx_backend.hpp"
 #include "serve/board/board.hpp"
 #include "serve/preprocess/classifier.hpp"
 #include "serve/preprocess/form.hpp"
-#include "serve/preprocess/picture.hpp"
 
 namespace covey::bench {
 namespace {
@@ -32,21 +29,10 @@ namespace {
 namespace fs = std::filesystem;
 using serve::Model;
 
-constexpr size_t kSide = 32, kPixels = kSide * kSide, kRecord = 1 + 3 * kPixels;
 // What a request's frame holds beside the picture: header, names, sizes (docs/spec/rpc.md).
 constexpr size_t kFrameBytes = 72;
-
-fs::path Data(const char* path) { return *DataDir() / path; }
-
-Expected<std::vector<uint8_t>> ReadRecords(const std::string& file, size_t first, size_t count) {
-  std::ifstream stream(Data(file.c_str()), std::ios::binary);
-  std::vector<uint8_t> bytes(count * kRecord);
-  stream.seekg(static_cast<std::streamoff>(first * kRecord));
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (stream.gcount() != static_cast<std::streamsize>(bytes.size()))
-    return Error{5, file + ": fewer than " + std::to_string(first + count) + " pictures"};
-  return bytes;
-}
+constexpr char kResnet56[] = "cifar10_resnet/resnet56.onnx";
+constexpr char kMobileNet[] = "imagenet/models/mobilenet_v1_0.75_224.onnx";
 
 HostTensor InputOf(const Model& model) {
   const serve::TensorInfo& info = model.inputs().front();
@@ -106,70 +92,42 @@ Expected<std::unique_ptr<Model>> Load(serve::Backend& backend, const std::string
   return *std::move(model);
 }
 
-Expected<std::unique_ptr<serve::Backend>> Onnx() {
+// A network at full precision, with what runs it and its input.
+struct FloatNetwork {
+  std::unique_ptr<serve::Backend> backend;
+  std::unique_ptr<Model> model;
+  HostTensor input;
+};
+
+Expected<FloatNetwork> OpenFloat(const char* file) {
   DiagText diag;
   auto backend = serve::MakeOnnxBackend({.threads = 1}, diag);
   if (!backend.ok()) return app::Explain("onnx backend", backend.status(), diag);
-  return *std::move(backend);
+  auto model = Load(**backend, Data(file).string());
+  if (!model) return model.error();
+  HostTensor input = InputOf(*model.value());
+  return FloatNetwork{*std::move(backend), std::move(model.value()), std::move(input)};
 }
 
 std::string Resnet8() { return Data("mlperf_tiny/models/pretrainedResnet_quant.tflite").string(); }
 
-// The two networks' inputs of one record.
-void FillInt8(const uint8_t* planes, HostTensor& input) {
-  input.data.resize(3 * kPixels);
-  for (size_t p = 0; p < kPixels; ++p) {
-    for (size_t c = 0; c < 3; ++c)
-      input.data[p * 3 + c] = static_cast<std::byte>(planes[c * kPixels + p] - 128);
+// Calls ask(network, picture, label) with each of some samples, cut to what MobileNet takes.
+template <typename Ask>
+Expected<void> EachImagenet(const char* what, size_t pictures, Ask&& ask) {
+  auto network = OpenFloat(kMobileNet);
+  if (!network) return network.error();
+  const auto files = ImagenetFiles(pictures);
+  if (!files) return files.error();
+  app::Progress progress(what, files.value().size());
+  for (const fs::path& file : files.value()) {
+    const auto picture = DecodeFile(file);
+    if (!picture) return picture.error();
+    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
+    const Expected<void> done = ask(network.value(), picture.value(), label);
+    if (!done) return done;
+    progress.Step();
   }
-}
-
-void FillFloat(const uint8_t* planes, HostTensor& input) {
-  constexpr float kMean[] = {0.485F, 0.456F, 0.406F}, kStd[] = {0.229F, 0.224F, 0.225F};
-  std::vector<float> values(3 * kPixels);
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] = (static_cast<float>(planes[i]) / 255.0F - kMean[i / kPixels]) / kStd[i / kPixels];
-  const auto bytes = std::as_bytes(std::span(values));
-  input.data.assign(bytes.begin(), bytes.end());
-}
-
-constexpr size_t kNet = 224;  // pixels a side that MobileNet takes
-
-Expected<std::vector<fs::path>> ImagenetFiles(size_t most) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(Data("imagenet/images"), error))
-    if (entry.path().extension() == ".jpg") files.push_back(entry.path());
-  if (files.size() < 2)
-    return Error{5, "imagenet/images: found " + std::to_string(files.size()) +
-                        " pictures, expected some (the README of the data)"};
-  std::sort(files.begin(), files.end());
-  std::vector<fs::path> some;
-  most = std::min(most, files.size());
-  for (size_t i = 0; i < most; ++i) some.push_back(files[i * files.size() / most]);
-  return some;
-}
-
-Expected<serve::Picture> DecodeFile(const fs::path& file) {
-  const auto bytes = app::ReadFile(file.string());
-  if (!bytes) return bytes.error();
-  DiagText diag;
-  auto decoded = serve::DecodePicture({.format = ImageFormat::kJpeg, .bytes = bytes.value()}, diag);
-  if (!decoded.ok()) return app::Explain(file.string(), decoded.status(), diag);
-  return serve::CropCenter(serve::ToChannels(*decoded, 3), kNet, kNet);
-}
-
-// As the agent sees it: sent with `side` pixels a side, scaled up again to what the network takes.
-void FillImagenet(const serve::Picture& whole, uint32_t side, HostTensor& input) {
-  const serve::Picture picture =
-      side == kNet ? whole : serve::Resize(serve::Resize(whole, side, side), kNet, kNet);
-  std::vector<float> values(3 * kNet * kNet);
-  for (size_t p = 0; p < kNet * kNet; ++p) {
-    for (size_t c = 0; c < 3; ++c)
-      values[c * kNet * kNet + p] = static_cast<float>(picture.pixels[p * 3 + c]) / 127.5F - 1;
-  }
-  const auto raw = std::as_bytes(std::span(values));
-  input.data.assign(raw.begin(), raw.end());
+  return {};
 }
 
 }  // namespace
@@ -183,20 +141,20 @@ Expected<Cifar> TraceCifar(const std::string& file, size_t first, size_t picture
   const auto records = ReadRecords(file, first, pictures);
   if (!records) return records.error();
   auto int8 = serve::MakeInt8Backend();
-  auto onnx = Onnx();
-  if (!onnx) return onnx.error();
   auto exact = Load(*int8, Resnet8());
   auto fast = Load(*int8, fast_image);
-  auto agent = Load(*onnx.value(), Data("cifar10_resnet/resnet56.onnx").string());
-  for (auto* model : {&exact, &fast, &agent}) {
+  for (auto* model : {&exact, &fast}) {
     if (!*model) return model->error();
   }
+  auto agent = OpenFloat(kResnet56);
+  if (!agent) return agent.error();
   Cifar cifar;
   cifar.exact.name = "ResNet-8 int8";
   cifar.fast.name = "ResNet-8 int8, approximated";
   cifar.agent.name = "ResNet-56 float32";
   cifar.agent.up_bytes = 3 * kPixels + kFrameBytes;
-  HostTensor small = InputOf(*exact.value()), large = InputOf(*agent.value());
+  HostTensor small = InputOf(*exact.value());
+  HostTensor& large = agent.value().input;
   app::Progress progress(fs::path(file).stem().string(), pictures);
   for (size_t i = 0; i < pictures; ++i) {
     const uint8_t* const record = records.value().data() + i * kRecord;
@@ -204,7 +162,7 @@ Expected<Cifar> TraceCifar(const std::string& file, size_t first, size_t picture
     FillFloat(record + 1, large);
     for (const auto& done : {Run(*exact.value(), small, false, record[0], cifar.exact),
                              Run(*fast.value(), small, false, record[0], cifar.fast),
-                             Run(*agent.value(), large, true, record[0], cifar.agent)}) {
+                             Run(*agent.value().model, large, true, record[0], cifar.agent)}) {
       if (!done) return done.error();
     }
     progress.Step();
@@ -264,31 +222,23 @@ Expected<void> MakeFast(const std::string& path) {
 }
 
 Expected<std::vector<Trace>> TraceImagenet(const std::vector<uint32_t>& sides, size_t pictures) {
-  auto onnx = Onnx();
-  if (!onnx) return onnx.error();
-  auto model = Load(*onnx.value(), Data("imagenet/models/mobilenet_v1_0.75_224.onnx").string());
-  if (!model) return model.error();
-  const auto files = ImagenetFiles(pictures);
-  if (!files) return files.error();
   std::vector<Trace> traces;
   for (const uint32_t side : sides) {
     Trace& trace = traces.emplace_back();
     trace.name = std::to_string(side) + " x " + std::to_string(side);
     trace.up_bytes = size_t{3} * side * side + kFrameBytes;
   }
-  HostTensor input = InputOf(*model.value());
-  app::Progress progress("ImageNet", files.value().size());
-  for (const fs::path& file : files.value()) {
-    const auto picture = DecodeFile(file);
-    if (!picture) return picture.error();
-    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
+  const auto ask = [&](FloatNetwork& network, const serve::Picture& picture,
+                       uint32_t label) -> Expected<void> {
     for (size_t i = 0; i < sides.size(); ++i) {
-      FillImagenet(picture.value(), sides[i], input);
-      const auto done = Run(*model.value(), input, false, label, traces[i]);
-      if (!done) return done.error();
+      FillImagenet(picture, sides[i], network.input);
+      const auto done = Run(*network.model, network.input, false, label, traces[i]);
+      if (!done) return done;
     }
-    progress.Step();
-  }
+    return {};
+  };
+  const auto done = EachImagenet("ImageNet", pictures, ask);
+  if (!done) return done.error();
   return traces;
 }
 
@@ -333,12 +283,10 @@ Expected<std::vector<FormTrace>> TraceCifarForms(const std::vector<std::string>&
                                                  size_t pictures) {
   const auto records = ReadRecords("cifar10/lossless_test500.bin", 0, pictures);
   if (!records) return records.error();
-  auto onnx = Onnx();
-  if (!onnx) return onnx.error();
-  auto model = Load(*onnx.value(), Data("cifar10_resnet/resnet56.onnx").string());
-  if (!model) return model.error();
+  auto opened = OpenFloat(kResnet56);
+  if (!opened) return opened.error();
+  FloatNetwork& network = opened.value();
   std::vector<FormTrace> traces = Named(forms);
-  HostTensor input = InputOf(*model.value());
   for (size_t i = 0; i < pictures; ++i) {
     const uint8_t* const record = records.value().data() + i * kRecord;
     serve::Picture picture{kSide, kSide, 3, std::vector<uint8_t>(3 * kPixels)};
@@ -351,7 +299,7 @@ Expected<std::vector<FormTrace>> TraceCifarForms(const std::vector<std::string>&
       FillFloat(planes.data(), to);
     };
     const auto done =
-        AskForms(*model.value(), RawOf(picture), true, record[0], traces, input, fill);
+        AskForms(*network.model, RawOf(picture), true, record[0], traces, network.input, fill);
     if (!done) return done.error();
   }
   return traces;
@@ -359,27 +307,15 @@ Expected<std::vector<FormTrace>> TraceCifarForms(const std::vector<std::string>&
 
 Expected<std::vector<FormTrace>> TraceImagenetForms(const std::vector<std::string>& forms,
                                                     size_t pictures) {
-  auto onnx = Onnx();
-  if (!onnx) return onnx.error();
-  auto model = Load(*onnx.value(), Data("imagenet/models/mobilenet_v1_0.75_224.onnx").string());
-  if (!model) return model.error();
-  const auto files = ImagenetFiles(pictures);
-  if (!files) return files.error();
   std::vector<FormTrace> traces = Named(forms);
-  HostTensor input = InputOf(*model.value());
-  app::Progress progress("forms", files.value().size());
-  for (const fs::path& file : files.value()) {
-    const auto picture = DecodeFile(file);
-    if (!picture) return picture.error();
-    const auto label = static_cast<uint32_t>(std::stoul(file.filename().string()));
-    const auto fill = [](const serve::Picture& seen, HostTensor& to) {
-      FillImagenet(seen.width == kNet ? seen : serve::Resize(seen, kNet, kNet), kNet, to);
-    };
-    const auto done =
-        AskForms(*model.value(), RawOf(picture.value()), false, label, traces, input, fill);
-    if (!done) return done.error();
-    progress.Step();
-  }
+  const auto fill = [](const serve::Picture& seen, HostTensor& to) {
+    FillImagenet(seen.width == kNet ? seen : serve::Resize(seen, kNet, kNet), kNet, to);
+  };
+  const auto ask = [&](FloatNetwork& network, const serve::Picture& picture, uint32_t label) {
+    return AskForms(*network.model, RawOf(picture), false, label, traces, network.input, fill);
+  };
+  const auto done = EachImagenet("forms", pictures, ask);
+  if (!done) return done.error();
   return traces;
 }
 

@@ -1,11 +1,14 @@
 // bench_exit: what an early exit gives and costs, network by network.
 //
 //   bench_exit [--network NAME]... [--max-loss POINTS]... [--board m4|m33] [--flash BYTES]
+//              [--remove]
 //
 // A head is fitted to the layer that saves most (`covey compile --attach-exit auto`), on samples
 // that calibrate; samples that choose say how sure it must be; the table is of the report set, the
 // sets of bench/approximation. Instructions are counted under QEMU, of a run that ends early and of
-// one in full, whose bytes must be the host's; the mean is their sum by shares.
+// one in full, whose bytes must be the host's; the mean is their sum by shares. With --remove what
+// does not matter is left out first, untuned, for half of the loss (`covey compile --remove`); all
+// columns are then of both together against the exact network.
 
 #include <iostream>
 
@@ -14,6 +17,7 @@
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/file.hpp"
 #include "bench/approximation/each.hpp"
+#include "compiler/approximate/explorer.hpp"
 #include "compiler/pipeline.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/board.hpp"
@@ -30,6 +34,7 @@ struct Options {
   std::vector<double> losses = {0, 1};
   std::string board = "m4";
   int64_t flash = 900000;
+  bool remove = false;
 };
 
 struct Instructions {
@@ -40,7 +45,7 @@ class Bench {
  public:
   explicit Bench(const Options& options)
       : options_(options),
-        table_({"network", "exit behind", ">ops over", ">margin", ">early", ">top-1",
+        table_({"network", "removed", "exit behind", ">ops over", ">margin", ">early", ">top-1",
                 "less exact, points (95 %)", ">exact", ">early", ">in full", ">mean", ">saved"}) {}
 
   Expected<void> Run(const Network& network) {
@@ -53,7 +58,8 @@ class Bench {
     if (!report) return report.error();
     const app::ThreeParts parts{std::move(sets.value().calibrate), std::move(sets.value().select),
                                 std::move(report.value())};
-    compiler::Graph graph = opened.value().graph();
+    const compiler::Graph& file = opened.value().graph();
+    compiler::Graph graph = file;
     const Status passed = compiler::RunPasses(graph, diag);
     if (!passed.ok()) return app::Explain(network.model, passed, diag);
     const auto target = compiler::TargetOf(options_.board, diag);
@@ -62,12 +68,18 @@ class Bench {
     anywhere.attach = "auto";
     for (const double loss : options_.losses) {
       const compiler::CompileOptions how{.target = *target, .flash_bytes = options_.flash};
-      const auto made = app::FindExit({network.model, graph, parts, anywhere, how, loss});
+      Base base{"-", graph, loss};
+      if (options_.remove) {
+        Expected<Base> less = Remove(network, file, parts, how, loss);
+        if (!less) return less.error();
+        base = std::move(less.value());
+      }
+      const auto made = app::FindExit({network.model, base.graph, parts, anywhere, how, base.loss});
       if (!made) {
         std::cerr << made.error().message << '\n';
         continue;
       }
-      const Expected<void> added = Add(network, graph, made.value(), parts.report, how);
+      const Expected<void> added = Add(network, graph, base, made.value(), parts.report, how);
       if (!added) return added;
     }
     return {};
@@ -76,22 +88,57 @@ class Bench {
   std::string Text() const { return table_.Text(); }
 
  private:
+  // What an exit is fitted to.
+  struct Base {
+    std::string removed;
+    compiler::Graph graph;  // passes have run
+    double loss = 0;        // that is left for the exit
+  };
+  Expected<Base> Remove(const Network& network, const compiler::Graph& graph,
+                        const app::ThreeParts& parts, const compiler::CompileOptions& how,
+                        double loss) {
+    DiagText diag;
+    auto explorer = compiler::Explorer::Make(
+        graph, {parts.calibrate.samples, parts.select.samples, parts.select.labels},
+        {.compile = how, .tune = {.visits = 0}}, diag);
+    if (!explorer.ok()) return app::Explain(network.model, explorer.status(), diag);
+    auto found = compiler::FindBest(*explorer, loss / 200, diag);
+    if (!found.ok()) return app::Explain(network.model, found.status(), diag);
+    Base base{found->best.point.recipe.Text(), std::move(found->best.graph), loss / 2};
+    const Status passed = compiler::RunPasses(base.graph, diag);
+    if (!passed.ok()) return app::Explain(base.removed, passed, diag);
+    return base;
+  }
+
+  // Of what was made against the exact network.
+  static Expected<compiler::Accuracy> Compared(const compiler::Graph& exact, const EarlyExit& made,
+                                               const app::LabelledBytes& report) {
+    DiagText diag;
+    const auto before = compiler::AnswersOf(exact, report.samples, nullptr, diag);
+    if (!before.ok()) return app::Explain("exact", before.status(), diag);
+    const auto after = compiler::AnswersOf(made.graph, report.samples, nullptr, diag);
+    if (!after.ok()) return app::Explain("exit", after.status(), diag);
+    return compiler::Compare(*before, *after, report.labels);
+  }
+
   // A sample that ends early and one that does not; the table's row.
-  Expected<void> Add(const Network& network, const compiler::Graph& exact, const EarlyExit& made,
-                     const app::LabelledBytes& report, const compiler::CompileOptions& how) {
+  Expected<void> Add(const Network& network, const compiler::Graph& exact, const Base& base,
+                     const EarlyExit& made, const app::LabelledBytes& report,
+                     const compiler::CompileOptions& how) {
     const Expected<Instructions> counts = Count(exact, made.graph, report, how);
     if (!counts) return counts.error();
     const Instructions& n = counts.value();
     const compiler::ExitCost cost{static_cast<int64_t>(n.early), static_cast<int64_t>(n.full)};
     const double mean = cost.Mean(made.reported.share);
-    const compiler::Proportion off =
-        made.reported.accuracy ? made.reported.accuracy->difference : compiler::Proportion{};
+    const Expected<compiler::Accuracy> accuracy = Compared(exact, made, report);
+    if (!accuracy) return accuracy.error();
+    const compiler::Proportion off = accuracy.value().difference;
     size_t over = 0;
     for (size_t i = 0; i < made.graph.nodes.size(); ++i)
       over += static_cast<size_t>(compiler::SkippedBehind(made.graph, i));
-    table_.Add({network.name, made.place.substr(0, 24), std::to_string(over),
+    table_.Add({network.name, base.removed, made.place.substr(0, 24), std::to_string(over),
                 std::to_string(made.rule.margin), Fixed(100 * made.reported.share, 1) + " %",
-                made.reported.accuracy ? Fixed(100 * made.reported.accuracy->top1.value, 2) : "-",
+                Fixed(100 * accuracy.value().top1.value, 2),
                 Fixed(100 * off.value, 2) + " (" + Fixed(100 * off.low, 2) + " to " +
                     Fixed(100 * off.high, 2) + ")",
                 Thousands(n.exact), Thousands(n.early), Thousands(n.full),
@@ -164,6 +211,8 @@ int Main(int argc, char** argv) {
   app.add_option("--max-loss", options.losses, "points of top-1; default 0 and 1");
   app.add_option("--board", options.board, "m4 (default) or m33");
   app.add_option("--flash", options.flash, "bytes that an image may take");
+  app.add_flag("--remove", options.remove,
+               "leave out what does not matter first, for half the loss");
   CLI11_PARSE(app, argc, argv);
   Bench bench(options);
   return RunEach(options.networks, bench);

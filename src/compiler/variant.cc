@@ -59,6 +59,10 @@ int32_t OrderOf(const kernels::Offer& offer) {
       return kernels::kWeightSkipCopied;
     case kernels::dsp::kSkipWinograd:
       return kernels::kWeightSkipWinograd;
+    case kernels::dsp::kSkipByPosition:
+      return kernels::kWeightSkipByPosition;
+    case kernels::dsp::kByPosition:
+      return kernels::kWeightByPosition;
     case kernels::dsp::kSkipSearch:
       return kernels::kWeightSkipSearch;
     case kernels::dsp::kUnpacked:
@@ -77,7 +81,8 @@ void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target
 
 std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,
                                      const kernels::Offer& offer) {
-  if (offer.variant != kernels::dsp::kWinograd) return std::nullopt;
+  if (offer.variant != kernels::dsp::kWinograd && offer.variant != kernels::dsp::kByPosition)
+    return std::nullopt;
   const Tensor& weights = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
   const std::vector<int8_t> plain = PlainWeights(weights);
   const int32_t pairs = kernels::WinogradPairs(weights.dims[0]);

@@ -59,7 +59,7 @@ struct ConvAttr {
   int32_t weights_offset = 0;  // minus the weights' zero point; 0 for all but fully_connected
   int32_t output_offset = 0;   // the output's zero point
   int32_t activation_min = -128, activation_max = 127;
-  int32_t weights_order = 0;  // 0 rows; 1 blocks (kernels/weight_blocks.hpp); 2-6 skip_list.hpp
+  int32_t weights_order = 0;  // 0 rows; 1 blocks (kernels/weight_blocks.hpp); others: skip_list.hpp
 };
 
 // average_pool2d, max_pool2d. Pixels outside the input do not count.

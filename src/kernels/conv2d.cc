@@ -25,9 +25,10 @@ class SkipWalk {
   SkipWalk(const Check& check, const OpView& op)
       : check_(check), words_(SkipListsOf(op)), filter_(op.input[1].dims) {
     const auto order = op.attr_as<ConvAttr>().weights_order;
-    first_ = order == kWeightSkipWinograd ? kSkipFirst : kSkipGroup;
-    lists_ = order == kWeightSkipWinograd ? kWinogradPositions : 1;
-    steps_ = order == kWeightSkipWinograd ? filter_[3] / 2 : SkipWindowSteps(filter_);
+    const bool winograd = HoldsWinogradLists(order);
+    first_ = winograd ? kSkipFirst : kSkipGroup;
+    lists_ = winograd ? kWinogradPositions : 1;
+    steps_ = winograd ? filter_[3] / 2 : SkipWindowSteps(filter_);
   }
 
   Status Run() {
@@ -76,11 +77,11 @@ Status CheckSkipLists(const Check& check, const OpView& op) {
   const auto filter = op.input[1].dims;
   if (attr.weights_order == 0) return OkStatus();
   COVEY_TRY(
-      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipCopied));
+      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightByPosition));
   COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
   if (!HoldsLists(attr.weights_order)) return OkStatus();
-  const bool applies = attr.weights_order == kWeightSkipWinograd ? SkipWinogradApplies(attr, filter)
-                                                                 : SkipDirectApplies(attr, filter);
+  const bool applies = HoldsWinogradLists(attr.weights_order) ? SkipWinogradApplies(attr, filter)
+                                                              : SkipDirectApplies(attr, filter);
   COVEY_TRY(check.Equal("whether the op is one for skip lists", applies ? 1 : 0, 1));
   return SkipWalk(check, op).Run();
 }

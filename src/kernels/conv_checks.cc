@@ -17,7 +17,9 @@ Status CheckNarrow(const Check& check, const OpView& op) {
   COVEY_TRY(check.Is("input of int4 weights", op.input[0], DType::kInt8));
   COVEY_TRY(check.Equal("weights offset, of int4", attr.weights_offset, 0));
   const bool lists = op.op == Op::kConv2D && HoldsLists(attr.weights_order);
-  return lists ? OkStatus() : check.Equal("weights order, of int4", attr.weights_order, 0);
+  const bool positions = op.op == Op::kConv2D && attr.weights_order == kWeightByPosition;
+  return lists || positions ? OkStatus()
+                            : check.Equal("weights order, of int4", attr.weights_order, 0);
 }
 
 }  // namespace

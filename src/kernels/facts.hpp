@@ -22,6 +22,7 @@ inline constexpr bool kSomeNarrow = true;
 inline constexpr bool kSomeWinograd = true;
 inline constexpr bool kSomeU = true;             // all of it
 inline constexpr bool kSomeSkipWinograd = true;  // skip lists of it
+inline constexpr bool kSomeByPosition = true;    // position by position
 inline constexpr bool kSomeDirect = true;        // conv2d without Winograd
 inline constexpr bool kSomePlain = true;         // all its weights
 inline constexpr bool kSomeSkips = true;         // skip lists

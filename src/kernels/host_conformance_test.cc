@@ -167,7 +167,8 @@ TEST_P(HostConformance, FullyConnectedTakesWeightsInBlocks) {
 // An image for a board may hold lists of what is not zero; here the zeros are multiplied. Where it
 // holds nothing else, the weights are made of the lists.
 TEST_P(HostConformance, ConvolutionsWithSkipListsRunFast) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
+  for (const int32_t order :
+       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
     for (const bool only : {false, true}) {
       Source s(1);
       OpCase op(Op::kConv2D, "lists");

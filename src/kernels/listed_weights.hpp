@@ -74,7 +74,7 @@ class Sums {
 // another kind take it.
 [[gnu::cold]] inline const int8_t* ListedWeights(const OpView& op, int32_t pair) {
   constexpr int32_t kOrder[kSkipGroupSteps] = {1, 2, 3, 0};
-  const bool winograd = op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd;
+  const bool winograd = HoldsWinogradLists(op.attr_as<ConvAttr>().weights_order);
   auto* const sums = reinterpret_cast<int16_t*>(op.scratch.data());
   __builtin_memset(sums, 0, static_cast<size_t>(ListedBytes(op.input[1].dims)));
   listed::Sums to(op, sums);

@@ -14,9 +14,10 @@ namespace covey::kernels {
 
 // Constants that an op reads from flash piece by piece, a piece again and again for other pixels.
 struct Stream {
-  int64_t bytes = 0;  // of a piece, on average
-  int64_t times = 0;  // that pieces are read from first to last, in all
-  int64_t first = 0;  // those for which a piece was not the last one read: what no cache saves
+  int64_t bytes = 0;   // of a piece, on average
+  int64_t times = 0;   // that pieces are read from first to last, in all
+  int64_t first = 0;   // those for which a piece was not the last one read: what no cache saves
+  bool alone = false;  // nothing else is read from flash between two of the same piece
 };
 
 struct Offer {

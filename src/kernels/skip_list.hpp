@@ -31,20 +31,28 @@ inline constexpr int32_t kSkipGroup = 16, kSkipEnd = 32, kSkipFirst = 33;
 inline constexpr int32_t kSkipGroupSteps = 4, kSkipMasks = 16;
 
 // ConvAttr::weights_order of conv2d: 0, a list in params, no list, but zeros worth a search,
-// weights that generated code unpacks, or direct lists that are brought to RAM for each batch of
-// pixels, where a chip waits for its flash longer than a copy takes.
+// weights that generated code unpacks. Where a chip waits for its flash: direct lists that are
+// brought to RAM for each batch of pixels; Winograd's lists, or all of his weights, of which each
+// position's go by all tiles in scratch before the next position's, so that a cache holds them.
 inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4,
-                         kWeightUnpacked = 5, kWeightSkipCopied = 6;
+                         kWeightUnpacked = 5, kWeightSkipCopied = 6, kWeightSkipByPosition = 7,
+                         kWeightByPosition = 8;
 
 // Pixels that go by such a list from which on it is copied.
 inline constexpr int32_t kListCopiedFrom = 16;
 
-// Whether params hold lists of windows' steps, or lists at all.
+// Whether params hold lists of windows' steps, of Winograd's form, or lists at all.
 constexpr bool HoldsDirectLists(int32_t order) {
   return order == kWeightSkipDirect || order == kWeightSkipCopied;
 }
+constexpr bool HoldsWinogradLists(int32_t order) {
+  return order == kWeightSkipWinograd || order == kWeightSkipByPosition;
+}
 constexpr bool HoldsLists(int32_t order) {
-  return HoldsDirectLists(order) || order == kWeightSkipWinograd;
+  return HoldsDirectLists(order) || HoldsWinogradLists(order);
+}
+constexpr bool GoesByPosition(int32_t order) {
+  return order == kWeightSkipByPosition || order == kWeightByPosition;
 }
 
 // Steps of a window's row of so many bytes, and of a window.

@@ -74,13 +74,16 @@ TEST(SkipList, PrepareTakesTheListsOfEveryShape) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipDirect, channels)).ok()) << channels;
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipCopied, channels)).ok()) << channels;
   }
-  for (const int32_t channels : {8, 16, 24})
+  for (const int32_t channels : {8, 16, 24}) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipWinograd, channels)).ok()) << channels;
+    EXPECT_TRUE(Prepared(WithLists(kWeightSkipByPosition, channels)).ok()) << channels;
+  }
 }
 
 // Weights may be anything, all other words are checked: what a kernel follows ends where it should.
 TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
+  for (const int32_t order :
+       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
     const Layer good = WithLists(order, 8);
     const auto first = static_cast<size_t>(2 * kOutputs);
     const SkipLists lists = SkipListsFor(order, good.weights.data(), good.filter);
@@ -94,13 +97,14 @@ TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
         refused += Prepared(bad).ok() ? 0 : 1;
       }
     // All places, codes and ends, but for a code of as many steps.
-    const size_t ends = order == kWeightSkipWinograd ? pairs * 16 : pairs;
+    const size_t ends = HoldsWinogradLists(order) ? pairs * 16 : pairs;
     EXPECT_GE(refused, (pairs + ends) * 10 + static_cast<size_t>(lists.groups) * 8);
   }
 }
 
 TEST(SkipList, PrepareRefusesListsThatAreCutShortOrGoOn) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
+  for (const int32_t order :
+       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
     const Layer good = WithLists(order, 8);
     for (size_t size = 2 * kOutputs; size < good.params.size(); ++size) {
       Layer bad = good;
@@ -119,7 +123,7 @@ TEST(SkipList, PrepareRefusesListsWhereNoKernelHasThem) {
   EXPECT_FALSE(Prepared(layer).ok());
   layer.attr.weights_order = kWeightSkipWinograd;
   EXPECT_FALSE(Prepared(layer).ok());
-  layer.attr.weights_order = kWeightSkipCopied + 1;
+  layer.attr.weights_order = kWeightByPosition + 1;
   EXPECT_FALSE(Prepared(layer).ok());
   layer = WithLists(kWeightSkipWinograd, 8);
   layer.attr.stride_h = layer.attr.stride_w = 1;
@@ -160,11 +164,15 @@ TEST(ListedWeights, AreTheWeightsOfBothForms) {
   };
   for (const int32_t channels : {1, 2, 3, 4, 7, 8, 24})
     check(WithLists(kWeightSkipDirect, channels)), check(WithLists(kWeightSkipCopied, channels));
-  for (const int32_t channels : {8, 16, 24}) check(WithLists(kWeightSkipWinograd, channels));
+  for (const int32_t channels : {8, 16, 24}) {
+    check(WithLists(kWeightSkipWinograd, channels));
+    check(WithLists(kWeightSkipByPosition, channels));
+  }
 }
 
 TEST(ListedWeights, TheReferenceNeedsNoOthers) {
-  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied}) {
+  for (const int32_t order :
+       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
     const Layer layer = WithLists(order, 8);
     OpCase all(Op::kConv2D, "all"), listed(Op::kConv2D, "listed");
     Fill(layer, all), Fill(layer, listed);
@@ -188,7 +196,7 @@ TEST(ListedWeights, PrepareRefusesThemWithoutListsOrScratch) {
             "expected 288)");
 
   scratch.resize(scratch.size() + 1);
-  for (const int32_t order : {0, kWeightSkipSearch, kWeightUnpacked}) {
+  for (const int32_t order : {0, kWeightSkipSearch, kWeightUnpacked, kWeightByPosition}) {
     layer.attr.weights_order = order, layer.params.resize(2 * kOutputs);
     OpCase none(Op::kConv2D, "none");
     Fill(layer, none);

@@ -37,6 +37,10 @@ std::string WeightsOf(const OpView& op) {
       return "lists, copied to RAM";
     case kernels::kWeightSkipWinograd:
       return "lists in Winograd's form";
+    case kernels::kWeightSkipByPosition:
+      return "lists in Winograd's form, by position";
+    case kernels::kWeightByPosition:
+      return "Winograd's form, by position";
     case kernels::kWeightSkipSearch:
       return "rows, searched for zeros";
     case kernels::kWeightUnpacked:

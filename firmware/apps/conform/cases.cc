@@ -143,7 +143,7 @@ void Case::Thin(Random& random) {
 bool Case::PlaceLists(int32_t order) {
   const std::span<const int32_t> filter = view_.input[1].dims, plain = view_.params;
   const auto* const weights = view_.input[1].as<int8_t>();
-  const bool winograd = order == kernels::kWeightSkipWinograd;
+  const bool winograd = kernels::HoldsWinogradLists(order);
   const int32_t lists = winograd ? kernels::kWinogradPositions : 1;
   const int32_t steps = winograd ? filter[3] / 2 : kernels::SkipWindowSteps(filter);
   const int32_t pairs = kernels::WinogradPairs(filter[0]);
@@ -191,7 +191,10 @@ bool Case::DrawWinograd(Random& random) {
   if (!PlaceConv(random)) return false;
   if (narrow_) return true;
   if (random.OneIn(2)) Thin(random);
-  if (dims_[1][3] % 8 == 0 && random.OneIn(2)) return PlaceLists(kernels::kWeightSkipWinograd);
+  const bool positions = random.OneIn(2);
+  if (dims_[1][3] % 8 == 0 && random.OneIn(2))
+    return PlaceLists(positions ? kernels::kWeightSkipByPosition : kernels::kWeightSkipWinograd);
+  if (positions) attr.weights_order = kernels::kWeightByPosition;
   const int32_t pairs = kernels::WinogradPairs(dims_[1][0]);
   const int64_t values = kernels::WinogradPairValues(dims_[1][3]);
   u_dims_[0] = pairs, u_dims_[1] = static_cast<int32_t>(values);

@@ -71,11 +71,14 @@ int64_t Batches(const Offer& offer, int32_t blocks) { return offer.stream.first 
 // Of a form with these instructions, whose lists (option.flash_bytes) are read so often from flash.
 struct Reads {
   int64_t times, first;  // as Stream's, of each list
+  bool by_position = false;
 };
 void Price(int64_t instructions, int64_t quads, const Reads& reads, const FlashWait& wait,
            SkipOption& option) {
-  const int64_t list = option.flash_bytes / option.blocks;
-  const bool stays = list <= wait.cache_bytes / 2;
+  const int64_t pieces = reads.by_position ? kernels::kWinogradPositions : 1;
+  const kernels::Stream stream{.bytes = option.flash_bytes / option.blocks / pieces,
+                               .alone = reads.by_position};
+  const bool stays = Stays(stream, wait);
   const double waited = wait.byte * static_cast<double>(stays ? reads.first : reads.times);
   option.cost =
       instructions + static_cast<int64_t>(waited * static_cast<double>(option.flash_bytes));
@@ -96,8 +99,10 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const Fla
   const Offer* const direct = Cheapest(offers, kernels::dsp::kDirect);
   const Offer* const winograd = Cheapest(offers, kernels::dsp::kWinograd);
   if (direct == nullptr) return {};
-  const int64_t exact =
-      winograd == nullptr ? direct->cost() : std::min(direct->cost(), winograd->cost());
+  const Offer* const by_position = Cheapest(offers, kernels::dsp::kByPosition);
+  int64_t exact = direct->cost();
+  for (const Offer* const offer : {winograd, by_position})
+    if (offer != nullptr) exact = std::min(exact, offer->cost());
   const auto out = op.output[0].dims, filter = op.input[1].dims;
   const int32_t blocks = kernels::WinogradPairs(filter[0]);
   std::vector<SkipOption> options;
@@ -128,6 +133,14 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const Fla
   options[1].flash_bytes = blocks * (units * kStepBytes + units + 68);
   Price(winograd->instructions + tile_quads * blocks * more, tile_quads,
         {.times = tile_quads, .first = Batches(*winograd, blocks)}, wait, options[1]);
+  if (by_position == nullptr) return options;
+  SkipOption option = options[1];
+  Price(by_position->instructions + tile_quads * blocks * more, tile_quads,
+        {.times = tile_quads,
+         .first = Batches(*by_position, blocks) / kernels::kWinogradPositions,
+         .by_position = true},
+        wait, option);
+  if (option.cost < options[1].cost) options[1] = option;
   return options;
 }
 

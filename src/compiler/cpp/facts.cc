@@ -45,6 +45,7 @@ class DspLoops {
     if (winograd && kernels::dsp::TakesWinograd(op, kernels::dsp::WinogradLayout(op))) {
       const bool all = op.input[3].dtype != DType::kNone;
       Note(all ? "kSomeU" : "kSomeSkipWinograd");
+      Note("kSomeByPosition", kernels::GoesByPosition(op.attr_as<ConvAttr>().weights_order));
       return true;
     }
     Note("kSomeDirect");
@@ -70,11 +71,11 @@ class DspLoops {
   }
 
   std::map<std::string, bool> some_ = {
-      {"kSomeReference", false},    {"kSomeWinograd", false}, {"kSomeU", false},
-      {"kSomeSkipWinograd", false}, {"kSomeDirect", false},   {"kSomePlain", false},
-      {"kSomeSkips", false},        {"kSomeUnpacked", false}, {"kSomeRing", false},
-      {"kSome3x3", false},          {"kSome5x5", false},      {"kSome7x7", false},
-      {"kSomeSlow", false}};
+      {"kSomeReference", false},    {"kSomeWinograd", false},   {"kSomeU", false},
+      {"kSomeSkipWinograd", false}, {"kSomeByPosition", false}, {"kSomeDirect", false},
+      {"kSomePlain", false},        {"kSomeSkips", false},      {"kSomeUnpacked", false},
+      {"kSomeRing", false},         {"kSome3x3", false},        {"kSome5x5", false},
+      {"kSome7x7", false},          {"kSomeSlow", false}};
 };
 
 // Whether lists stand for a convolution's weights.

@@ -120,15 +120,18 @@ std::vector<Offer> PlainOffers(const OpView& view, Target target, Unpack unpack)
   return offers;
 }
 
-// A cache holds a piece until the next one comes only if other data, too, find room.
 int64_t WaitsFor(const kernels::Stream& stream, const FlashWait& wait) {
-  const bool stays = stream.bytes <= wait.cache_bytes / 2;
-  const int64_t times = stays ? stream.first : stream.times;
+  const int64_t times = Stays(stream, wait) ? stream.first : stream.times;
   return static_cast<int64_t>(wait.byte * static_cast<double>(stream.bytes) *
                               static_cast<double>(times));
 }
 
 }  // namespace
+
+// A cache holds a piece until the next one comes only if other data, too, find room.
+bool Stays(const kernels::Stream& stream, const FlashWait& wait) {
+  return stream.bytes <= (stream.alone ? wait.cache_bytes / 16 * 15 : wait.cache_bytes / 2);
+}
 
 std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack,
                             const FlashWait& wait) {

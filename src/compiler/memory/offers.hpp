@@ -19,6 +19,9 @@ using kernels::Offer;
 std::vector<Offer> OffersOf(const OpView& view, Target target, Unpack unpack = Unpack::kNever,
                             const FlashWait& wait = {});
 
+// Whether a piece is still in a chip's cache when it is read again.
+bool Stays(const kernels::Stream& stream, const FlashWait& wait);
+
 // Weights as code (cpp/unpacked.hpp): whether the offer is that, and whether the op has one.
 bool IsUnpacked(const Offer& offer, Target target);
 bool CanUnpack(const OpView& view, Target target);

@@ -13,7 +13,8 @@ namespace {
 
 namespace dsp = kernels::dsp;
 
-// A 1x1 convolution of 64 to 64 channels, every second four of whose weights are zero.
+// A convolution of 64 to 64 channels, every second four of whose weights are zero: 1x1, or 3x3 for
+// Winograd's form.
 struct Thin {
   ConvAttr attr;
   int32_t in[4] = {1, 1, 1, 64}, filter[4] = {64, 1, 1, 64}, out[4] = {1, 1, 1, 64};
@@ -21,8 +22,13 @@ struct Thin {
   std::vector<int8_t> weights;
   OpView view;
 
-  explicit Thin(int32_t pixels) : params(128, 1 << 30), weights(64 * 64, 3) {
+  explicit Thin(int32_t pixels, int32_t window = 1)
+      : params(128, 1 << 30), weights(static_cast<size_t>(64 * 64 * window * window), 3) {
+    in[1] = out[1] = window == 1 ? 1 : 8;
     in[2] = out[2] = pixels;
+    filter[1] = filter[2] = window;
+    attr.pad_top = attr.pad_left = window / 2;
+    for (size_t i = 64; i < 128; ++i) params[i] = -4;
     for (size_t i = 0; i < weights.size(); ++i)
       if (i / 4 % 2 == 0) weights[i] = 0;
     view.op = Op::kConv2D;
@@ -60,6 +66,15 @@ TEST(Offers, ACopyTakesInstructionsAndScratchAndNoFlash) {
   EXPECT_GT(copied.instructions, plain.instructions);
   EXPECT_EQ(copied.scratch, plain.scratch + static_cast<size_t>(kernels::SkipRoomBytes(32)));
   EXPECT_EQ(copied.flash_bytes, plain.flash_bytes);
+}
+
+// A position's list of 64 inputs is 160 bytes, all of a pair's 16 times that.
+TEST(Offers, WinogradsListsGoByPositionWhereACacheHoldsOneAndNotAll) {
+  const Thin thin(8, 3);
+  EXPECT_EQ(thin.Cheapest({}).variant, dsp::kSkipWinograd);
+  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 256}).variant, dsp::kSkipByPosition);
+  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 128}).variant, dsp::kSkipWinograd);
+  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 1 << 20}).variant, dsp::kSkipWinograd);
 }
 
 TEST(Offers, NoCopyWhereTooFewPixelsGoBy) {

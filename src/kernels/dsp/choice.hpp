@@ -34,7 +34,7 @@ inline bool FarEnough(const OpView& op, int64_t lead) {
 // conv2d: whether its weights stand in Winograd's form too, all of them or in skip lists.
 inline bool HasWinograd(const OpView& op) {
   return op.input[3].dtype != DType::kNone ||
-         op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd;
+         HoldsWinogradLists(op.attr_as<ConvAttr>().weights_order);
 }
 
 // conv2d without Winograd: whether it goes by skip lists, the image's or its own.
@@ -47,7 +47,7 @@ inline bool TakesSkips(const OpView& op) {
 // those.
 inline bool TakesReference(const OpView& op) {
   return !ScratchHolds(op, DspScratchOf(op).least) ||
-         (HasListsOnly(op) && op.attr_as<ConvAttr>().weights_order == kWeightSkipWinograd);
+         (HasListsOnly(op) && HoldsWinogradLists(op.attr_as<ConvAttr>().weights_order));
 }
 
 // conv2d that has its weights in Winograd's form: whether they are used, and no others.

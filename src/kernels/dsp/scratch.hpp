@@ -62,13 +62,14 @@ struct ConvLayout {
 };
 
 // conv2d by Winograd's F(2x2, 3x3): V of some quads of tiles, the sums of a quad and two output
-// channels, and one tile that reaches over the edge.
+// channels (of all these quads, if they go by position), and one tile that reaches over the edge.
 inline constexpr size_t kWinogradSumBytes = kWinogradPositions * 8 * sizeof(int32_t);
 
 struct WinogradLayout {
   int32_t tile_rows, tile_columns, tiles;  // of a picture; of the whole output
   size_t quad_bytes, edge_bytes;
   int64_t lead;  // by how much the output must run ahead of the input if they share bytes
+  bool by_position;
 
   explicit WinogradLayout(const OpView& op) {
     const auto out = op.output[0].dims;
@@ -77,9 +78,19 @@ struct WinogradLayout {
     tiles = out[0] * tile_rows * tile_columns;
     quad_bytes = 128 * channels, edge_bytes = 16 * channels;
     lead = LeadOf(op, tile_rows);
+    by_position = GoesByPosition(op.attr_as<ConvAttr>().weights_order);
   }
   size_t bytes(int32_t quads) const {
-    return kWinogradSumBytes + edge_bytes + static_cast<size_t>(quads) * quad_bytes;
+    return sum_bytes(quads) + edge_bytes + static_cast<size_t>(quads) * quad_bytes;
+  }
+  size_t sum_bytes(int32_t quads) const {
+    return kWinogradSumBytes * (by_position ? static_cast<size_t>(quads) : 1);
+  }
+  // Quads, at least 1, that fit so many bytes, at least those of one.
+  int32_t QuadsIn(size_t room) const {
+    const size_t more = room - bytes(1), each = quad_bytes + (by_position ? kWinogradSumBytes : 0);
+    const size_t fit = 1 + more / each;
+    return fit < static_cast<size_t>(quads()) ? static_cast<int32_t>(fit) : quads();
   }
   int32_t quads() const { return (tiles + 3) / 4; }
 

@@ -159,12 +159,15 @@ extern "C" __attribute__((naked)) void covey_dsp_copy_words(const uint32_t*, uin
       "pop {r4-r10, pc}\n");
 }
 
-// Stack: 0 the end of the sums, 4 where they go; 64 the table from code 16 on.
+// Stack: 0 the end of the sums, or where a position's list begins, 4 where sums go, 8 the turns; 64
+// the table from code 16 on, whose end says which of the two it is.
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, end) == 16);
 extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, const uint32_t*,
-                                                               int32_t*) {
+                                                               int32_t*, const WinogradTurns*) {
   asm volatile(
       "push {r4-r11, lr}\n"
       "sub sp, #196\n"
+      "mov lr, r3\n"
       "add r3, r2, #512\n"
       "strd r3, r2, [sp]\n"
       "adr.w r2, 10f\n"
@@ -177,6 +180,8 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, 
       "stm r3!, {r4-r11}\n"
       "ldm r2!, {r4-r12}\n"
       "stm r3!, {r4-r12}\n"
+      "cmp lr, #0\n"
+      "bne 7f\n"
       COVEY_SKIP_NEXT
       COVEY_SKIP_TABLE COVEY_SKIP_FIRST_TABLE
       COVEY_SKIP_PIECES COVEY_SKIP_FIRST_PIECES
@@ -185,6 +190,38 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, 
       "stm r3!, {r4-r11}\n"
       "cmp r3, r2\n"
       "str r3, [sp, #4]\n"
+      "beq 8f\n"
+      COVEY_SKIP_NEXT
+      "7:\n"  // by position: another end
+      "adr.w r3, 37f\n"
+      "add r3, #1\n"  // Thumb
+      "str r3, [sp, #128]\n"
+      "ldm lr, {r4-r8}\n"
+      "add r3, sp, #8\n"
+      "stm r3, {r4-r8}\n"
+      "str r1, [sp]\n"
+      COVEY_SKIP_NEXT
+      ".balign 4\n"
+      "37:\n"
+      "ldrd r2, r3, [sp]\n"
+      "stm r3, {r4-r11}\n"
+      "ldrd r4, r5, [sp, #8]\n"
+      "add r3, #512\n"
+      "cmp r3, r4\n"
+      "beq 6f\n"
+      "str r3, [sp, #4]\n"
+      "add r0, r5\n"
+      "mov r1, r2\n"
+      COVEY_SKIP_NEXT
+      "6:\n"  // the next position
+      "ldrd r5, r6, [sp, #16]\n"
+      "ldr r7, [sp, #24]\n"
+      "add r4, #32\n"
+      "sub r0, r5\n"
+      "sub r3, r6\n"
+      "str r4, [sp, #8]\n"
+      "strd r1, r3, [sp]\n"
+      "cmp r4, r7\n"
       "beq 8f\n"
       COVEY_SKIP_NEXT
       "8:\n"

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "kernels/dsp/dot2x4.hpp"
+#include "kernels/dsp/winograd_loops.hpp"
 
 namespace covey::kernels::dsp {
 
@@ -21,7 +22,9 @@ inline void SetOvershoot(TwoByFour& job, int32_t steps) { job.skip = (-steps & 3
 
 extern "C" void covey_dsp_copy_words(const uint32_t* from, uint32_t* to, int32_t words);
 
-// sums[position][8], as covey_dsp_winograd_multiply. Channels are a multiple of 8.
-extern "C" void covey_dsp_skip_winograd(const uint32_t* v, const uint32_t* list, int32_t* sums);
+// sums[position][8], as covey_dsp_winograd_multiply, or with `turns` as
+// covey_dsp_winograd_by_position. Channels are a multiple of 8.
+extern "C" void covey_dsp_skip_winograd(const uint32_t* v, const uint32_t* list, int32_t* sums,
+                                        const WinogradTurns* turns);
 
 }  // namespace covey::kernels::dsp

@@ -28,13 +28,11 @@ class Winograd {
         u_(op.input[3].as<int16_t>()),
         result_(op.output[0].as_mutable<int8_t>()),
         sums_(reinterpret_cast<int32_t*>(op.scratch.data())),
-        edge_(reinterpret_cast<int8_t*>(op.scratch.data() + kWinogradSumBytes)),
-        v_(reinterpret_cast<uint32_t*>(op.scratch.data() + kWinogradSumBytes + layout.edge_bytes)) {
-    const size_t room = op.scratch.size() - kWinogradSumBytes - layout.edge_bytes;
-    const size_t fit = room / layout.quad_bytes;
-    if (kSomeSkipWinograd && attr_.weights_order == kWeightSkipWinograd)
+        quads_(layout.QuadsIn(op.scratch.size())),
+        edge_(reinterpret_cast<int8_t*>(op.scratch.data() + layout.sum_bytes(quads_))),
+        v_(reinterpret_cast<uint32_t*>(edge_ + layout.edge_bytes)) {
+    if (kSomeSkipWinograd && HoldsWinogradLists(attr_.weights_order))
       lists_ = SkipListsOf(op).data();
-    quads_ = fit < static_cast<size_t>(layout.quads()) ? static_cast<int32_t>(fit) : layout.quads();
   }
 
   void Run() {
@@ -106,40 +104,54 @@ class Winograd {
       four[i] = {channel.bias, channel.multiplier, channel.power, finish_.offset(), nullptr,
                  step,         3 * step,           out_[2] * step};
     }
+    const auto* const words = reinterpret_cast<const uint32_t*>(list);
+    if (kSomeByPosition && layout_.by_position) {
+      const WinogradTurns turns((tiles + 3) / 4, layout_.quad_bytes, in_[3], sums_);
+      if (skips) {
+        covey_dsp_skip_winograd(v_, words, sums_, &turns);
+      } else {
+        covey_dsp_winograd_by_position(v_, u, sums_, &turns);
+      }
+      for (int32_t t = 0; t < tiles; t += 4)
+        Store(place, tiles - t, first, four, sums_ + t / 4 * kWinogradPositions * 8);
+      return;
+    }
     for (int32_t t = 0; t < tiles; t += 4) {
       const uint32_t* const v = v_ + t / 4 * quad_words();
       if (skips) {
-        covey_dsp_skip_winograd(v, reinterpret_cast<const uint32_t*>(list), sums_);
+        covey_dsp_skip_winograd(v, words, sums_, nullptr);
       } else {
         covey_dsp_winograd_multiply(v, u, sums_, in_[3] / 2);
       }
-      Store(place, tiles - t, first, four);
+      Store(place, tiles - t, first, four, sums_);
     }
   }
 
-  void Finish4(const WinogradTwo* four) const {
+  void Finish4(const int32_t* sums, const WinogradTwo* four) const {
     if (finish_.ending() == Ending::kRelu) {
-      covey_dsp_winograd_finish_relu(sums_, four);
+      covey_dsp_winograd_finish_relu(sums, four);
     } else {
-      covey_dsp_winograd_finish_signed(sums_, four);
+      covey_dsp_winograd_finish_signed(sums, four);
     }
   }
 
   // The pixels of a quad of tiles, of which `tiles` count; moves on to the next.
-  void Store(Place& place, int32_t tiles, int32_t first, WinogradTwo* four) const {
+  void Store(Place& place, int32_t tiles, int32_t first, WinogradTwo* four,
+             const int32_t* sums) const {
     const int32_t step = out_[3];
     if (tiles < 4 || 2 * place.y + 2 > out_[1] || 2 * place.x + 8 > out_[2])
-      return StoreSome(place, tiles, first, four);
+      return StoreSome(place, tiles, first, four, sums);
     // All inside, side by side.
     int8_t* const out = At(place) + first;
     four[0].out = out, four[1].out = out + 4 * step;
     four[2].out = out + 1, four[3].out = out + 4 * step + 1;
-    Finish4(four);
+    Finish4(sums, four);
     place.x += 3;
     Next(place);
   }
 
-  void StoreSome(Place& place, int32_t tiles, int32_t first, const WinogradTwo* four) const {
+  void StoreSome(Place& place, int32_t tiles, int32_t first, const WinogradTwo* four,
+                 const int32_t* sums) const {
     int8_t aside[2][16];  // two tiles: four bytes a row of channel a, then of channel b
     WinogradTwo two[4];
     for (int i = 0; i < 4; ++i) {
@@ -147,7 +159,7 @@ class Winograd {
       two[i].step = 1, two[i].three_steps = 3, two[i].row = 4;
       two[i].out = aside[i % 2] + i / 2 * 8;
     }
-    Finish4(two);
+    Finish4(sums, two);
     for (int i = 0; i < 4; ++i, Next(place))
       if (i < tiles) Copy(place, aside[i / 2] + i % 2 * 2, first);
   }
@@ -173,10 +185,10 @@ class Winograd {
   const int16_t* u_;
   int8_t* result_;
   int32_t* sums_;
+  int32_t quads_;  // in scratch at once
   int8_t* edge_;
   uint32_t* v_;
   const int32_t* lists_ = nullptr;  // instead of U (kernels/skip_list.hpp)
-  int32_t quads_;                   // in scratch at once
 };
 
 }  // namespace

@@ -151,6 +151,68 @@ extern "C" __attribute__((naked)) void covey_dsp_winograd_multiply(const uint32_
       "pop {r4-r11, pc}\n");
 }
 
+// The same, position by position for some quads. Frame: 0 the end of U for this position, 4 where
+// its sums go, 8 the turns, 28 bytes of U a position, 32 where the loop is entered.
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, steps) == 20);
+extern "C" __attribute__((naked)) void covey_dsp_winograd_by_position(const uint32_t*,
+                                                                      const int16_t*, int32_t*,
+                                                                      const WinogradTurns*) {
+  asm volatile(
+      "push {r4-r11, lr}\n"
+      "sub sp, #36\n"
+      "ldm r3, {r4-r9}\n"
+      "add r3, sp, #8\n"
+      "stm r3, {r4-r8}\n"
+      "lsl r5, r9, #3\n"
+      "add r4, r1, r5\n"
+      "rsb r6, r9, #1\n"  // after the first step
+      "and r6, r6, #7\n"
+      "mov r7, #44\n"
+      "mul r6, r6, r7\n"
+      "adr.w r7, 1f\n"
+      "add r6, r6, r7\n"
+      "add r6, r6, #1\n"  // Thumb
+      "strd r4, r2, [sp]\n"
+      "strd r5, r6, [sp, #28]\n"
+      "2:\n"
+      COVEY_DSP_WINOGRAD_FIRST
+      "ldr r2, [sp, #32]\n"
+      "bx r2\n"
+      ".balign 4\n"
+      "1:\n"
+      COVEY_DSP_WINOGRAD_NEXT COVEY_DSP_WINOGRAD_NEXT
+      COVEY_DSP_WINOGRAD_NEXT COVEY_DSP_WINOGRAD_NEXT
+      COVEY_DSP_WINOGRAD_NEXT COVEY_DSP_WINOGRAD_NEXT
+      COVEY_DSP_WINOGRAD_NEXT COVEY_DSP_WINOGRAD_NEXT
+      "ldr r2, [sp]\n"
+      "cmp r1, r2\n"
+      "bne 1b\n"
+      "ldr r3, [sp, #4]\n"
+      "ldr r12, [sp, #28]\n"
+      "stm r3, {r4-r11}\n"
+      "ldrd r4, r5, [sp, #8]\n"
+      "add r3, #512\n"
+      "cmp r3, r4\n"
+      "beq 3f\n"
+      "str r3, [sp, #4]\n"
+      "add r0, r5\n"
+      "sub r1, r12\n"
+      "b 2b\n"
+      "3:\n"  // the next position
+      "ldrd r5, r6, [sp, #16]\n"
+      "ldr r7, [sp, #24]\n"
+      "add r4, #32\n"
+      "sub r0, r5\n"
+      "sub r3, r6\n"
+      "add r2, r12\n"
+      "str r4, [sp, #8]\n"
+      "strd r2, r3, [sp]\n"
+      "cmp r4, r7\n"
+      "bne 2b\n"
+      "add sp, #36\n"
+      "pop {r4-r11, pc}\n");
+}
+
 // ---- Output: r0 sums, r4 and r5 the pixels (0,0) of two tiles, r6 and r7 (0,1), r8 and r9 (1,0),
 // r10 and r11 (1,1). Columns 1 and 2 first, then what they make together, then 0 and 3.
 #define COVEY_DSP_WINOGRAD_MIDDLE(m0, m1, m2, m3, a, b, c, d) \

@@ -26,6 +26,26 @@ extern "C" void covey_dsp_winograd_input(const WinogradTile* tile);
 extern "C" void covey_dsp_winograd_multiply(const uint32_t* v, const int16_t* u, int32_t* sums,
                                             int32_t steps);
 
+// Where a position goes by several quads of tiles before the next position: from quad to quad, and
+// from the last quad to the next position of the first. Bytes; sums are [quad][position][8].
+struct WinogradTurns {
+  const int32_t* position_end;  // of the sums: behind the last quad's of the first position
+  int32_t next;                 // of V, behind a position of a quad
+  int32_t back, sums_back;      // of V and of the sums
+  const int32_t* end;           // of position_end, behind the last position
+  int32_t steps;
+
+  WinogradTurns(int32_t quads, size_t quad_bytes, int32_t channels, const int32_t* sums)
+      : position_end(sums + quads * 128),
+        next(static_cast<int32_t>(quad_bytes) - channels * 8),
+        back(static_cast<int32_t>(quad_bytes) * (quads - 1)),
+        sums_back(quads * 512 - 32),
+        end(sums + (quads + 1) * 128),
+        steps(channels / 2) {}
+};
+extern "C" void covey_dsp_winograd_by_position(const uint32_t* v, const int16_t* u, int32_t* sums,
+                                               const WinogradTurns* turns);
+
 // Two tiles of one output channel: 8 pixels, in two rows.
 struct WinogradTwo {
   int32_t bias, multiplier, power, offset;  // of Channel; the output's zero point

@@ -192,6 +192,18 @@ int64_t WinogradCost(const OpView& op, const WinogradLayout& layout, int64_t at_
   return transform + CeilDiv(quads, at_once) * pairs * 150 + quads * (multiply + pairs * 620);
 }
 
+// What going by position takes more: for each quad, and for each batch of quads.
+int64_t ByPositionCost(int64_t pairs, int64_t quads, int64_t batches) {
+  return pairs * (quads * 16 * 5 + batches * 16 * 10);
+}
+
+// Of all positions, each read once for a quad, or once for a batch if a cache holds it.
+Stream ByPosition(int64_t bytes, int64_t pairs, int64_t quads, int64_t batches) {
+  Stream stream = PerQuad(bytes, kWinogradPositions * pairs, quads, batches);
+  stream.alone = true;
+  return stream;
+}
+
 void WinogradOffers(const OpView& op, List& list) {
   const auto filter = op.input[1].dims;
   const auto& attr = op.attr_as<ConvAttr>();
@@ -204,22 +216,40 @@ void WinogradOffers(const OpView& op, List& list) {
     lists = SkipListsFor(kWeightSkipWinograd, PlainWeights(op.input[1]).data(), filter);
   const bool skips = lists.steps - lists.kept > lists.steps / kLeastSkipped;
   const int64_t quads = layout.quads(), pairs = WinogradPairs(filter[0]);
+  WinogradLayout positions = layout;
+  positions.by_position = true;
   for (const int32_t at_once : {1, 2, 4, 8}) {
     const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
+    const int64_t batches = CeilDiv(quads, used);
+    const int64_t more = ByPositionCost(pairs, quads, batches);
+    const auto list_bytes = static_cast<int64_t>(4 * lists.words.size());
+    if (used > 1)
+      list.Add({.variant = kByPosition,
+                .scratch = positions.bytes(used),
+                .instructions = WinogradCost(op, layout, used, nullptr) + more,
+                .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
+                .lead = layout.lead,
+                .stream = ByPosition(2 * values, pairs, quads, batches)});
+    if (used > 1 && skips)
+      list.Add({.variant = kSkipByPosition,
+                .scratch = positions.bytes(used),
+                .instructions = WinogradCost(op, layout, used, &lists) + more,
+                .flash_bytes = ListFlash(op, lists),
+                .lead = layout.lead,
+                .stream = ByPosition(list_bytes, pairs, quads, batches)});
     list.Add({.variant = kWinograd,
               .scratch = layout.bytes(used),
               .instructions = WinogradCost(op, layout, used, nullptr),
               .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
               .lead = layout.lead,
-              .stream = PerQuad(2 * values, pairs, quads, CeilDiv(quads, used))});
+              .stream = PerQuad(2 * values, pairs, quads, batches)});
     if (skips)
       list.Add({.variant = kSkipWinograd,
                 .scratch = layout.bytes(used),
                 .instructions = WinogradCost(op, layout, used, &lists),
                 .flash_bytes = ListFlash(op, lists),
                 .lead = layout.lead,
-                .stream = PerQuad(static_cast<int64_t>(4 * lists.words.size()), pairs, quads,
-                                  CeilDiv(quads, used))});
+                .stream = PerQuad(list_bytes, pairs, quads, batches)});
     if (used == layout.quads()) break;
   }
 }

@@ -5,7 +5,7 @@
 namespace covey::kernels {
 
 SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int32_t> filter) {
-  const bool winograd = order == kWeightSkipWinograd;
+  const bool winograd = HoldsWinogradLists(order);
   const int32_t count = winograd ? kWinogradPositions : 1;
   const int32_t steps = winograd ? filter[3] / 2 : SkipWindowSteps(filter);
   const int32_t pairs = WinogradPairs(filter[0]);

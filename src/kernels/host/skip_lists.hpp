@@ -20,7 +20,7 @@ struct SkipLists {
   int64_t moves = 0;            // groups without step 0, which take one instruction more
 };
 
-// `order`: kWeightSkipDirect or kWeightSkipWinograd.
+// `order`: one that HoldsLists.
 SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int32_t> filter);
 
 }  // namespace covey::kernels

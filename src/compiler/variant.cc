@@ -61,6 +61,8 @@ int32_t OrderOf(const kernels::Offer& offer) {
       return kernels::kWeightSkipWinograd;
     case kernels::dsp::kSkipByPosition:
       return kernels::kWeightSkipByPosition;
+    case kernels::dsp::kSkipByParts:
+      return kernels::kWeightSkipByParts;
     case kernels::dsp::kByPosition:
       return kernels::kWeightByPosition;
     case kernels::dsp::kSkipSearch:

@@ -29,6 +29,7 @@ class SkipWalk {
     first_ = winograd ? kSkipFirst : kSkipGroup;
     lists_ = winograd ? kWinogradPositions : 1;
     steps_ = winograd ? filter_[3] / 2 : SkipWindowSteps(filter_);
+    second_ = SecondPart(order, steps_);
   }
 
   Status Run() {
@@ -57,6 +58,10 @@ class SkipWalk {
     for (int32_t step = 0; step < steps_; step += kSkipGroupSteps) {
       const int32_t base = step == 0 ? first_ : kSkipGroup, left = steps_ - step;
       COVEY_TRY(Next(code));
+      if (step == second_) {
+        COVEY_TRY(check_.Equal("skip list's code between its parts", code, kSkipPart));
+        COVEY_TRY(Next(code));
+      }
       const int32_t masks = left < kSkipGroupSteps ? 1 << left : kSkipMasks;
       COVEY_TRY(check_.Between("skip list's code", code, base, base + masks - 1));
       for (int32_t mask = code - base; mask != 0; mask &= mask - 1) at_ += 2;
@@ -67,7 +72,7 @@ class SkipWalk {
 
   const Check& check_;
   std::span<const int32_t> words_, filter_;
-  int32_t first_ = 0, lists_ = 0, steps_ = 0;
+  int32_t first_ = 0, lists_ = 0, steps_ = 0, second_ = -1;
   size_t at_ = 0;
 };
 
@@ -77,7 +82,7 @@ Status CheckSkipLists(const Check& check, const OpView& op) {
   const auto filter = op.input[1].dims;
   if (attr.weights_order == 0) return OkStatus();
   COVEY_TRY(
-      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightByPosition));
+      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipByParts));
   COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
   if (!HoldsLists(attr.weights_order)) return OkStatus();
   const bool applies = HoldsWinogradLists(attr.weights_order) ? SkipWinogradApplies(attr, filter)

@@ -167,16 +167,16 @@ TEST_P(HostConformance, FullyConnectedTakesWeightsInBlocks) {
 // An image for a board may hold lists of what is not zero; here the zeros are multiplied. Where it
 // holds nothing else, the weights are made of the lists.
 TEST_P(HostConformance, ConvolutionsWithSkipListsRunFast) {
-  for (const int32_t order :
-       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
+                              kWeightSkipByPosition, kWeightSkipByParts}) {
     for (const bool only : {false, true}) {
       Source s(1);
       OpCase op(Op::kConv2D, "lists");
-      std::vector<int8_t> weights = s.Bytes(7 * 9 * 8);
+      std::vector<int8_t> weights = s.Bytes(7 * 9 * 16);
       for (size_t i = 0; i < weights.size(); ++i)
         if (i / 16 % 2 == 0) weights[i] = 0;
-      const std::vector<int32_t> filter{7, 3, 3, 8};
-      op.Input<int8_t>({1, 6, 6, 8}, s.Bytes(6 * 6 * 8));
+      const std::vector<int32_t> filter{7, 3, 3, 16};
+      op.Input<int8_t>({1, 6, 6, 16}, s.Bytes(6 * 6 * 16));
       op.Input<int8_t>(filter, weights);
       op.Output<int8_t>({1, 6, 6, 7});
       std::vector<int32_t> params(7, 1 << 30);

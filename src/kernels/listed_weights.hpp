@@ -74,16 +74,19 @@ class Sums {
 // another kind take it.
 [[gnu::cold]] inline const int8_t* ListedWeights(const OpView& op, int32_t pair) {
   constexpr int32_t kOrder[kSkipGroupSteps] = {1, 2, 3, 0};
-  const bool winograd = HoldsWinogradLists(op.attr_as<ConvAttr>().weights_order);
+  const int32_t order = op.attr_as<ConvAttr>().weights_order;
+  const bool winograd = HoldsWinogradLists(order);
   auto* const sums = reinterpret_cast<int16_t*>(op.scratch.data());
   __builtin_memset(sums, 0, static_cast<size_t>(ListedBytes(op.input[1].dims)));
   listed::Sums to(op, sums);
   const int32_t lists = winograd ? kWinogradPositions : 1;
   const int32_t steps = winograd ? op.input[1].dims[3] / 2 : SkipWindowSteps(op.input[1].dims);
+  const int32_t second = SecondPart(order, steps);
   const int32_t* at = SkipListsOf(op).data();
   at += at[pair];
   for (int32_t list = 0; list < lists; ++list, ++at)  // past its end
     for (int32_t step = 0; step < steps; step += kSkipGroupSteps) {
+      if (step == second) ++at;
       const int32_t mask = *at++ - (winograd && step == 0 ? kSkipFirst : kSkipGroup);
       for (const int32_t k : kOrder) {
         if ((mask >> k & 1) == 0) continue;

@@ -2,7 +2,7 @@
 // order in which kernels for two output channels multiply: they follow the list from code to code
 // and never see what is not in it.
 //
-//   list of a pair of outputs = groups, then kSkipEnd
+//   list of a pair of outputs = groups, then kSkipEnd; of kWeightSkipByParts kSkipPart between them
 //   group                     = a code, then two words for each step that its mask keeps
 //
 // A step is two int16 weights of each of the two outputs, one word an output: half a step for two
@@ -27,16 +27,17 @@
 
 namespace covey::kernels {
 
-inline constexpr int32_t kSkipGroup = 16, kSkipEnd = 32, kSkipFirst = 33;
+inline constexpr int32_t kSkipGroup = 16, kSkipEnd = 32, kSkipFirst = 33, kSkipPart = 49;
 inline constexpr int32_t kSkipGroupSteps = 4, kSkipMasks = 16;
 
 // ConvAttr::weights_order of conv2d: 0, a list in params, no list, but zeros worth a search,
 // weights that generated code unpacks. Where a chip waits for its flash: direct lists that are
 // brought to RAM for each batch of pixels; Winograd's lists, or all of his weights, of which each
-// position's go by all tiles in scratch before the next position's, so that a cache holds them.
+// position's go by all tiles in scratch before the next position's, so that a cache holds them; or
+// of lists half of a position's: kSkipPart then stands before the second half of its groups.
 inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4,
                          kWeightUnpacked = 5, kWeightSkipCopied = 6, kWeightSkipByPosition = 7,
-                         kWeightByPosition = 8;
+                         kWeightByPosition = 8, kWeightSkipByParts = 9;
 
 // Pixels that go by such a list from which on it is copied.
 inline constexpr int32_t kListCopiedFrom = 16;
@@ -46,13 +47,15 @@ constexpr bool HoldsDirectLists(int32_t order) {
   return order == kWeightSkipDirect || order == kWeightSkipCopied;
 }
 constexpr bool HoldsWinogradLists(int32_t order) {
-  return order == kWeightSkipWinograd || order == kWeightSkipByPosition;
+  return order == kWeightSkipWinograd || order == kWeightSkipByPosition ||
+         order == kWeightSkipByParts;
 }
 constexpr bool HoldsLists(int32_t order) {
   return HoldsDirectLists(order) || HoldsWinogradLists(order);
 }
 constexpr bool GoesByPosition(int32_t order) {
-  return order == kWeightSkipByPosition || order == kWeightByPosition;
+  return order == kWeightSkipByPosition || order == kWeightByPosition ||
+         order == kWeightSkipByParts;
 }
 
 // Steps of a window's row of so many bytes, and of a window.
@@ -77,17 +80,25 @@ inline bool SkipDirectApplies(const ConvAttr& attr, std::span<const int32_t> fil
 inline std::span<const int32_t> SkipListsOf(const OpView& op) {
   return op.params.subspan(2 * static_cast<size_t>(op.input[1].dims[0]));
 }
-// Whole groups at each position.
+// Whole groups at each position; two for parts.
 inline bool SkipWinogradApplies(const ConvAttr& attr, std::span<const int32_t> filter) {
-  return WinogradApplies(attr, filter) && filter[3] % 8 == 0;
+  return WinogradApplies(attr, filter) && filter[3] % 8 == 0 &&
+         (attr.weights_order != kWeightSkipByParts || filter[3] >= 16);
+}
+// The step that begins a list's second part; -1 where it has one.
+constexpr int32_t SecondPart(int32_t order, int32_t steps) {
+  return order == kWeightSkipByParts ? (SkipGroups(steps) + 1) / 2 * kSkipGroupSteps : -1;
 }
 
 // Appends one list to `to`, of steps with two words each; returns the words written, at most
-// MostSkipWords(steps). `first`: kSkipGroup, or kSkipFirst for the first group.
-inline int64_t WriteSkipList(const uint32_t* words, int32_t steps, int32_t first, uint32_t* to) {
+// MostSkipWords(steps), and one with a `second` part. `first`: kSkipGroup, or kSkipFirst for the
+// first group.
+inline int64_t WriteSkipList(const uint32_t* words, int32_t steps, int32_t first, int32_t second,
+                             uint32_t* to) {
   constexpr int32_t kOrder[kSkipGroupSteps] = {1, 2, 3, 0};
   const uint32_t* const begin = to;
   for (int32_t at = 0; at < steps; at += kSkipGroupSteps, words += 2 * kSkipGroupSteps) {
+    if (at == second) *to++ = static_cast<uint32_t>(kSkipPart);
     uint32_t* const code = to++;
     *code = static_cast<uint32_t>(at == 0 ? first : kSkipGroup);
     for (const int32_t k : kOrder) {

@@ -63,7 +63,7 @@ void LeaveListsOnly(OpCase& op, std::vector<std::byte>& scratch) {
 TEST(SkipList, KeepsEveryStepThatIsNotZeroWithItsFirstOneLast) {
   const uint32_t steps[] = {1, 2, 3, 4, 0, 0, 7, 0, 9, 9};  // five steps
   uint32_t list[16] = {};
-  ASSERT_EQ(WriteSkipList(steps, 5, kSkipFirst, list), 11);
+  ASSERT_EQ(WriteSkipList(steps, 5, kSkipFirst, -1, list), 11);
   const uint32_t expected[] = {kSkipFirst + 0b1011, 3, 4, 7,       0, 1, 2,
                                kSkipGroup + 1,      9, 9, kSkipEnd};
   for (size_t i = 0; i < 11; ++i) EXPECT_EQ(list[i], expected[i]) << i;
@@ -77,14 +77,15 @@ TEST(SkipList, PrepareTakesTheListsOfEveryShape) {
   for (const int32_t channels : {8, 16, 24}) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipWinograd, channels)).ok()) << channels;
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipByPosition, channels)).ok()) << channels;
+    EXPECT_EQ(Prepared(WithLists(kWeightSkipByParts, channels)).ok(), channels >= 16) << channels;
   }
 }
 
 // Weights may be anything, all other words are checked: what a kernel follows ends where it should.
 TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
-  for (const int32_t order :
-       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
-    const Layer good = WithLists(order, 8);
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
+                              kWeightSkipByPosition, kWeightSkipByParts}) {
+    const Layer good = WithLists(order, 16);
     const auto first = static_cast<size_t>(2 * kOutputs);
     const SkipLists lists = SkipListsFor(order, good.weights.data(), good.filter);
     const auto pairs = static_cast<size_t>(WinogradPairs(kOutputs));
@@ -103,9 +104,9 @@ TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
 }
 
 TEST(SkipList, PrepareRefusesListsThatAreCutShortOrGoOn) {
-  for (const int32_t order :
-       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
-    const Layer good = WithLists(order, 8);
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
+                              kWeightSkipByPosition, kWeightSkipByParts}) {
+    const Layer good = WithLists(order, 16);
     for (size_t size = 2 * kOutputs; size < good.params.size(); ++size) {
       Layer bad = good;
       bad.params.resize(size);
@@ -123,7 +124,7 @@ TEST(SkipList, PrepareRefusesListsWhereNoKernelHasThem) {
   EXPECT_FALSE(Prepared(layer).ok());
   layer.attr.weights_order = kWeightSkipWinograd;
   EXPECT_FALSE(Prepared(layer).ok());
-  layer.attr.weights_order = kWeightByPosition + 1;
+  layer.attr.weights_order = kWeightSkipByParts + 1;
   EXPECT_FALSE(Prepared(layer).ok());
   layer = WithLists(kWeightSkipWinograd, 8);
   layer.attr.stride_h = layer.attr.stride_w = 1;
@@ -167,13 +168,14 @@ TEST(ListedWeights, AreTheWeightsOfBothForms) {
   for (const int32_t channels : {8, 16, 24}) {
     check(WithLists(kWeightSkipWinograd, channels));
     check(WithLists(kWeightSkipByPosition, channels));
+    if (channels >= 16) check(WithLists(kWeightSkipByParts, channels));
   }
 }
 
 TEST(ListedWeights, TheReferenceNeedsNoOthers) {
-  for (const int32_t order :
-       {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied, kWeightSkipByPosition}) {
-    const Layer layer = WithLists(order, 8);
+  for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
+                              kWeightSkipByPosition, kWeightSkipByParts}) {
+    const Layer layer = WithLists(order, 16);
     OpCase all(Op::kConv2D, "all"), listed(Op::kConv2D, "listed");
     Fill(layer, all), Fill(layer, listed);
     std::vector<std::byte> scratch(static_cast<size_t>(ListedBytes(layer.filter)));

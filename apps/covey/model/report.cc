@@ -39,6 +39,8 @@ std::string WeightsOf(const OpView& op) {
       return "lists in Winograd's form";
     case kernels::kWeightSkipByPosition:
       return "lists in Winograd's form, by position";
+    case kernels::kWeightSkipByParts:
+      return "lists in Winograd's form, by halves of positions";
     case kernels::kWeightByPosition:
       return "Winograd's form, by position";
     case kernels::kWeightSkipSearch:

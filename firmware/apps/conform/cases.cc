@@ -147,7 +147,8 @@ bool Case::PlaceLists(int32_t order) {
   const int32_t lists = winograd ? kernels::kWinogradPositions : 1;
   const int32_t steps = winograd ? filter[3] / 2 : kernels::SkipWindowSteps(filter);
   const int32_t pairs = kernels::WinogradPairs(filter[0]);
-  const int64_t words = pairs * (1 + lists * kernels::MostSkipWords(steps));
+  const int32_t second = kernels::SecondPart(order, steps);
+  const int64_t words = pairs * (1 + lists * (kernels::MostSkipWords(steps) + 1));
   auto* const params =
       reinterpret_cast<int32_t*>(Take(4 * (plain.size() + static_cast<size_t>(words))));
   auto* const dense = reinterpret_cast<uint32_t*>(
@@ -165,7 +166,7 @@ bool Case::PlaceLists(int32_t order) {
     }
     const int32_t first = winograd ? kernels::kSkipFirst : kernels::kSkipGroup;
     for (int32_t list = 0; list < lists; ++list)
-      to += kernels::WriteSkipList(dense + 2 * steps * list, steps, first, to);
+      to += kernels::WriteSkipList(dense + 2 * steps * list, steps, first, second, to);
   }
   view_.params = {params, static_cast<size_t>(reinterpret_cast<int32_t*>(to) - params)};
   As<ConvAttr>(attr_).weights_order = order;
@@ -193,7 +194,9 @@ bool Case::DrawWinograd(Random& random) {
   if (random.OneIn(2)) Thin(random);
   const bool positions = random.OneIn(2);
   if (dims_[1][3] % 8 == 0 && random.OneIn(2))
-    return PlaceLists(positions ? kernels::kWeightSkipByPosition : kernels::kWeightSkipWinograd);
+    return PlaceLists(!positions                             ? kernels::kWeightSkipWinograd
+                      : dims_[1][3] >= 16 && random.OneIn(2) ? kernels::kWeightSkipByParts
+                                                             : kernels::kWeightSkipByPosition);
   if (positions) attr.weights_order = kernels::kWeightByPosition;
   const int32_t pairs = kernels::WinogradPairs(dims_[1][0]);
   const int64_t values = kernels::WinogradPairValues(dims_[1][3]);

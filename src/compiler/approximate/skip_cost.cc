@@ -71,13 +71,12 @@ int64_t Batches(const Offer& offer, int32_t blocks) { return offer.stream.first 
 // Of a form with these instructions, whose lists (option.flash_bytes) are read so often from flash.
 struct Reads {
   int64_t times, first;  // as Stream's, of each list
-  bool by_position = false;
+  int64_t pieces = 1;    // of a list, each by all quads in scratch before the next one
 };
 void Price(int64_t instructions, int64_t quads, const Reads& reads, const FlashWait& wait,
            SkipOption& option) {
-  const int64_t pieces = reads.by_position ? kernels::kWinogradPositions : 1;
-  const kernels::Stream stream{.bytes = option.flash_bytes / option.blocks / pieces,
-                               .alone = reads.by_position};
+  const kernels::Stream stream{.bytes = option.flash_bytes / option.blocks / reads.pieces,
+                               .alone = reads.pieces > 1};
   const bool stays = Stays(stream, wait);
   const double waited = wait.byte * static_cast<double>(stays ? reads.first : reads.times);
   option.cost =
@@ -134,13 +133,18 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const Fla
   Price(winograd->instructions + tile_quads * blocks * more, tile_quads,
         {.times = tile_quads, .first = Batches(*winograd, blocks)}, wait, options[1]);
   if (by_position == nullptr) return options;
-  SkipOption option = options[1];
-  Price(by_position->instructions + tile_quads * blocks * more, tile_quads,
-        {.times = tile_quads,
-         .first = Batches(*by_position, blocks) / kernels::kWinogradPositions,
-         .by_position = true},
-        wait, option);
-  if (option.cost < options[1].cost) options[1] = option;
+  const int64_t batches_of_tiles = Batches(*by_position, blocks) / kernels::kWinogradPositions;
+  for (const int parts : {1, 2}) {
+    if (filter[3] < 8 * parts) continue;
+    SkipOption option = options[1];
+    const int64_t apart = (parts - 1) * kernels::dsp::PartsCost(blocks, tile_quads);
+    Price(by_position->instructions + tile_quads * blocks * more + apart, tile_quads,
+          {.times = tile_quads,
+           .first = batches_of_tiles,
+           .pieces = parts * kernels::kWinogradPositions},
+          wait, option);
+    if (option.cost < options[1].cost) options[1] = option;
+  }
   return options;
 }
 

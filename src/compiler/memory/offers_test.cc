@@ -68,12 +68,13 @@ TEST(Offers, ACopyTakesInstructionsAndScratchAndNoFlash) {
   EXPECT_EQ(copied.flash_bytes, plain.flash_bytes);
 }
 
-// A position's list of 64 inputs is 160 bytes, all of a pair's 16 times that.
+// A position's list of 64 inputs is 164 bytes here, all of a pair's 16 times that.
 TEST(Offers, WinogradsListsGoByPositionWhereACacheHoldsOneAndNotAll) {
   const Thin thin(8, 3);
   EXPECT_EQ(thin.Cheapest({}).variant, dsp::kSkipWinograd);
   EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 256}).variant, dsp::kSkipByPosition);
-  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 128}).variant, dsp::kSkipWinograd);
+  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 128}).variant, dsp::kSkipByParts);
+  EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 64}).variant, dsp::kSkipWinograd);
   EXPECT_EQ(thin.Cheapest({.byte = 0.5, .cache_bytes = 1 << 20}).variant, dsp::kSkipWinograd);
 }
 

@@ -160,13 +160,13 @@ extern "C" __attribute__((naked)) void covey_dsp_copy_words(const uint32_t*, uin
 }
 
 // Stack: 0 the end of the sums, or where a position's list begins, 4 where sums go, 8 the turns; 64
-// the table from code 16 on, whose end says which of the two it is.
-static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, end) == 16);
+// the table from code 16 on, whose ends say which of them it is.
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, next_first) == 20);
 extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, const uint32_t*,
                                                                int32_t*, const WinogradTurns*) {
   asm volatile(
       "push {r4-r11, lr}\n"
-      "sub sp, #196\n"
+      "sub sp, #204\n"
       "mov lr, r3\n"
       "add r3, r2, #512\n"
       "strd r3, r2, [sp]\n"
@@ -193,12 +193,19 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, 
       "beq 8f\n"
       COVEY_SKIP_NEXT
       "7:\n"  // by position: another end
-      "adr.w r3, 37f\n"
-      "add r3, #1\n"  // Thumb
-      "str r3, [sp, #128]\n"
-      "ldm lr, {r4-r8}\n"
+      "ldm lr, {r4-r9}\n"
       "add r3, sp, #8\n"
-      "stm r3, {r4-r8}\n"
+      "stm r3, {r4-r9}\n"
+      "adr.w r3, 37f\n"
+      "cmp r9, #0\n"
+      "beq 4f\n"
+      "adr.w r3, 38f\n"
+      "add r3, #1\n"  // Thumb
+      "str r3, [sp, #196]\n"
+      "adr.w r3, 39f\n"
+      "4:\n"
+      "add r3, #1\n"
+      "str r3, [sp, #128]\n"
       "str r1, [sp]\n"
       COVEY_SKIP_NEXT
       ".balign 4\n"
@@ -213,6 +220,40 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, 
       "add r0, r5\n"
       "mov r1, r2\n"
       COVEY_SKIP_NEXT
+      ".balign 4\n"
+      "39:\n"  // of a position in parts: the second one goes on from sums
+      "ldrd r2, r3, [sp]\n"
+      "stm r3, {r4-r11}\n"
+      "ldrd r4, r5, [sp, #8]\n"
+      "add r3, #512\n"
+      "cmp r3, r4\n"
+      "beq 6f\n"
+      "str r3, [sp, #4]\n"
+      "add r0, r5\n"
+      "mov r1, r2\n"
+      "ldm r3, {r4-r11}\n"
+      COVEY_SKIP_NEXT
+      ".balign 4\n"
+      "38:\n"  // of a first part
+      "ldrd r2, r3, [sp]\n"
+      "stm r3, {r4-r11}\n"
+      "ldr r4, [sp, #8]\n"
+      "ldr r5, [sp, #28]\n"
+      "add r3, #512\n"
+      "cmp r3, r4\n"
+      "beq 5f\n"
+      "str r3, [sp, #4]\n"
+      "add r0, r5\n"
+      "mov r1, r2\n"
+      COVEY_SKIP_NEXT
+      "5:\n"  // the second part
+      "ldrd r5, r6, [sp, #16]\n"
+      "sub r0, r5\n"
+      "sub r3, r6\n"
+      "sub r3, #32\n"
+      "strd r1, r3, [sp]\n"
+      "ldm r3, {r4-r11}\n"
+      COVEY_SKIP_NEXT
       "6:\n"  // the next position
       "ldrd r5, r6, [sp, #16]\n"
       "ldr r7, [sp, #24]\n"
@@ -225,7 +266,7 @@ extern "C" __attribute__((naked)) void covey_dsp_skip_winograd(const uint32_t*, 
       "beq 8f\n"
       COVEY_SKIP_NEXT
       "8:\n"
-      "add sp, #196\n"
+      "add sp, #204\n"
       "pop {r4-r11, pc}\n");
 }
 // clang-format on

@@ -106,7 +106,8 @@ class Winograd {
     }
     const auto* const words = reinterpret_cast<const uint32_t*>(list);
     if (kSomeByPosition && layout_.by_position) {
-      const WinogradTurns turns((tiles + 3) / 4, layout_.quad_bytes, in_[3], sums_);
+      const int32_t second = SecondPart(attr_.weights_order, in_[3] / 2);
+      const WinogradTurns turns((tiles + 3) / 4, layout_.quad_bytes, in_[3], second, sums_);
       if (skips) {
         covey_dsp_skip_winograd(v_, words, sums_, &turns);
       } else {

@@ -153,19 +153,19 @@ extern "C" __attribute__((naked)) void covey_dsp_winograd_multiply(const uint32_
 
 // The same, position by position for some quads. Frame: 0 the end of U for this position, 4 where
 // its sums go, 8 the turns, 28 bytes of U a position, 32 where the loop is entered.
-static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, steps) == 20);
+static_assert(sizeof(void*) != 4 || __builtin_offsetof(WinogradTurns, steps) == 24);
 extern "C" __attribute__((naked)) void covey_dsp_winograd_by_position(const uint32_t*,
                                                                       const int16_t*, int32_t*,
                                                                       const WinogradTurns*) {
   asm volatile(
       "push {r4-r11, lr}\n"
       "sub sp, #36\n"
-      "ldm r3, {r4-r9}\n"
+      "ldm r3, {r4-r10}\n"
       "add r3, sp, #8\n"
       "stm r3, {r4-r8}\n"
-      "lsl r5, r9, #3\n"
+      "lsl r5, r10, #3\n"
       "add r4, r1, r5\n"
-      "rsb r6, r9, #1\n"  // after the first step
+      "rsb r6, r10, #1\n"  // after the first step
       "and r6, r6, #7\n"
       "mov r7, #44\n"
       "mul r6, r6, r7\n"

@@ -33,14 +33,18 @@ struct WinogradTurns {
   int32_t next;                 // of V, behind a position of a quad
   int32_t back, sums_back;      // of V and of the sums
   const int32_t* end;           // of position_end, behind the last position
+  int32_t next_first;           // as `next`, behind a list's first part; 0: there is one
   int32_t steps;
 
-  WinogradTurns(int32_t quads, size_t quad_bytes, int32_t channels, const int32_t* sums)
+  // `second`: the step that a list's second part begins with, or less than 0.
+  WinogradTurns(int32_t quads, size_t quad_bytes, int32_t channels, int32_t second,
+                const int32_t* sums)
       : position_end(sums + quads * 128),
-        next(static_cast<int32_t>(quad_bytes) - channels * 8),
+        next(static_cast<int32_t>(quad_bytes) - channels * 8 + (second < 0 ? 0 : second * 16)),
         back(static_cast<int32_t>(quad_bytes) * (quads - 1)),
         sums_back(quads * 512 - 32),
         end(sums + (quads + 1) * 128),
+        next_first(second < 0 ? 0 : static_cast<int32_t>(quad_bytes) - second * 16),
         steps(channels / 2) {}
 };
 extern "C" void covey_dsp_winograd_by_position(const uint32_t* v, const int16_t* u, int32_t* sums,

@@ -193,13 +193,13 @@ int64_t WinogradCost(const OpView& op, const WinogradLayout& layout, int64_t at_
 }
 
 // What going by position takes more: for each quad, and for each batch of quads.
-int64_t ByPositionCost(int64_t pairs, int64_t quads, int64_t batches) {
-  return pairs * (quads * 16 * 5 + batches * 16 * 10);
+int64_t ByPositionCost(int64_t pairs, int64_t quads, int64_t batches, int parts) {
+  return pairs * 16 * (quads * 5 + batches * 10 * parts) + (parts - 1) * PartsCost(pairs, quads);
 }
 
-// Of all positions, each read once for a quad, or once for a batch if a cache holds it.
-Stream ByPosition(int64_t bytes, int64_t pairs, int64_t quads, int64_t batches) {
-  Stream stream = PerQuad(bytes, kWinogradPositions * pairs, quads, batches);
+// Of all positions, each part read once for a quad, or once for a batch if a cache holds it.
+Stream ByPosition(int64_t bytes, int64_t pairs, int64_t quads, int64_t batches, int parts) {
+  Stream stream = PerQuad(bytes, kWinogradPositions * parts * pairs, quads, batches);
   stream.alone = true;
   return stream;
 }
@@ -221,22 +221,25 @@ void WinogradOffers(const OpView& op, List& list) {
   for (const int32_t at_once : {1, 2, 4, 8}) {
     const int32_t used = at_once < layout.quads() ? at_once : layout.quads();
     const int64_t batches = CeilDiv(quads, used);
-    const int64_t more = ByPositionCost(pairs, quads, batches);
     const auto list_bytes = static_cast<int64_t>(4 * lists.words.size());
     if (used > 1)
       list.Add({.variant = kByPosition,
                 .scratch = positions.bytes(used),
-                .instructions = WinogradCost(op, layout, used, nullptr) + more,
+                .instructions = WinogradCost(op, layout, used, nullptr) +
+                                ByPositionCost(pairs, quads, batches, 1),
                 .flash_bytes = static_cast<size_t>(2 * values) + kTensorBytes,
                 .lead = layout.lead,
-                .stream = ByPosition(2 * values, pairs, quads, batches)});
-    if (used > 1 && skips)
-      list.Add({.variant = kSkipByPosition,
+                .stream = ByPosition(2 * values, pairs, quads, batches, 1)});
+    for (const int parts : {1, 2}) {
+      if (used < 2 || !skips || filter[3] < 8 * parts) continue;
+      list.Add({.variant = parts == 1 ? kSkipByPosition : kSkipByParts,
                 .scratch = positions.bytes(used),
-                .instructions = WinogradCost(op, layout, used, &lists) + more,
-                .flash_bytes = ListFlash(op, lists),
+                .instructions = WinogradCost(op, layout, used, &lists) +
+                                ByPositionCost(pairs, quads, batches, parts),
+                .flash_bytes = ListFlash(op, lists) + static_cast<size_t>((parts - 1) * 64 * pairs),
                 .lead = layout.lead,
-                .stream = ByPosition(list_bytes, pairs, quads, batches)});
+                .stream = ByPosition(list_bytes, pairs, quads, batches, parts)});
+    }
     list.Add({.variant = kWinograd,
               .scratch = layout.bytes(used),
               .instructions = WinogradCost(op, layout, used, nullptr),

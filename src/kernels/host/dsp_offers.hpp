@@ -18,15 +18,18 @@
 
 namespace covey::kernels::dsp {
 
-inline constexpr int kMostOffers = 48;
+inline constexpr int kMostOffers = 56;
 // Offer::variant; of conv2d. Those from kSkipDirect on pass over zeros in the weights
 // (kernels/skip_list.hpp).
 inline constexpr int32_t kDirect = 0, kWinograd = 1, kSkipDirect = 2, kSkipWinograd = 3,
                          kSkipSearch = 4, kUnpacked = 5, kSkipCopied = 6, kSkipByPosition = 7,
-                         kByPosition = 8;
+                         kByPosition = 8, kSkipByParts = 9;
 
 // Of lists of so many pairs of outputs, copied to RAM once, by eight words.
 constexpr int64_t CopyCost(int64_t bytes, int64_t pairs) { return bytes / 6 + pairs * 20; }
+
+// Of Winograd's lists that go position by position in two parts: sums saved and loaded once more.
+constexpr int64_t PartsCost(int64_t pairs, int64_t quads) { return pairs * 16 * quads * 24; }
 
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
 

@@ -11,7 +11,8 @@ SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int
   const int32_t pairs = WinogradPairs(filter[0]);
   std::vector<uint32_t> dense(static_cast<size_t>(2 * count * steps));
   std::vector<int16_t> u(2 * dense.size());
-  std::vector<uint32_t> list(static_cast<size_t>(MostSkipWords(steps)));
+  const int32_t second = SecondPart(order, steps), parts = second < 0 ? 0 : 1;
+  std::vector<uint32_t> list(static_cast<size_t>(MostSkipWords(steps) + parts));
   SkipLists lists;
   lists.words.resize(static_cast<size_t>(pairs));
   for (int32_t pair = 0; pair < pairs; ++pair) {
@@ -25,10 +26,10 @@ SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int
     for (int32_t l = 0; l < count; ++l) {
       const uint32_t* const from = dense.data() + int64_t{2} * steps * l;
       const int64_t words =
-          WriteSkipList(from, steps, winograd ? kSkipFirst : kSkipGroup, list.data());
+          WriteSkipList(from, steps, winograd ? kSkipFirst : kSkipGroup, second, list.data());
       lists.words.insert(lists.words.end(), list.begin(), list.begin() + words);
       for (int32_t w = 0; w < 2 * steps; ++w) lists.words_kept += from[w] != 0 ? 1 : 0;
-      lists.kept += (words - SkipGroups(steps) - 1) / 2;
+      lists.kept += (words - SkipGroups(steps) - 1 - parts) / 2;
       for (int32_t s = 0; s < steps; s += kSkipGroupSteps)
         lists.moves += (from[2 * s] | from[2 * s + 1]) == 0 ? 1 : 0;
     }

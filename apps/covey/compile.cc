@@ -13,6 +13,7 @@
 #include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/command.hpp"
 #include "apps/covey/compile_cpp.hpp"
+#include "apps/covey/compile_dynamic.hpp"
 #include "apps/covey/compile_unpack.hpp"
 #include "apps/covey/compile_variants.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -35,11 +36,18 @@ struct Options {
   ExitJob exit;
   std::vector<double> variants;
   std::vector<std::string> unpack;
+  std::string dynamic = "never";
   bool json = false;
 };
 
 UnpackJob UnpackOf(const Options& options) {
   return {options.unpack, options.target, options.approximate.chip, options.approximate.minimise};
+}
+
+DynamicJob DynamicOf(const Options& options) {
+  DynamicJob job{options.dynamic, options.approximate};
+  job.data.model = options.model, job.data.target = options.target;
+  return job;
 }
 
 // The graph goes to stdout, unless the image does.
@@ -70,6 +78,7 @@ Expected<void> CheckCompiled(const Options& options, const ModelFile& model) {
                        : options.flash                                    ? "--flash"
                        : !options.dump_after.empty()                      ? "--dump-after"
                        : UnpackOf(options).asked()                        ? "--unpack"
+                       : DynamicOf(options).asked()                       ? "--dynamic"
                                                                           : nullptr;
   if (option == nullptr) return {};
   return MakeError(Code::kInvalidArgument, options.model +
@@ -83,15 +92,17 @@ struct Made {
   std::optional<Approximated> approximated;
   std::optional<EarlyExit> exit;
   std::optional<Unpacked> unpacked;
+  std::optional<Dynamic> dynamic;
   std::string Text() const {
     return (approximated ? app::Text(*approximated) : "") + (exit ? app::Text(*exit) : "") +
-           (unpacked ? app::Text(*unpacked) : "");
+           (unpacked ? app::Text(*unpacked) : "") + (dynamic ? app::Text(*dynamic) : "");
   }
   app::Json Json() const {
     app::Json json = app::Json::object();
     if (approximated) json["approximation"] = ToJson(*approximated);
     if (exit) json["exit"] = ToJson(*exit);
     if (unpacked) json["unpack"] = ToJson(*unpacked);
+    if (dynamic) json["dynamic"] = ToJson(*dynamic);
     return json;
   }
 };
@@ -110,8 +121,10 @@ bool Unpacks(const Options& options) {
   return job.asked() && !(job.automatic() && options.emit == "image");
 }
 
-// Compiles a graph, with weights as code as asked for.
-Expected<ModelFile> CompileMade(const Options& options, const compiler::Graph& graph, Made& made) {
+// Compiles a graph, with weights as code and zeros passed over as asked for; `samples` where they
+// are at hand.
+Expected<ModelFile> CompileMade(const Options& options, const compiler::Graph& graph, Made& made,
+                                const compiler::ByteSamples* samples = nullptr) {
   compiler::CompileOptions limits = LimitsOf(options);
   const bool searched = made.approximated && UnpackOf(options).automatic();
   if (searched) limits.unpacked = made.approximated->found.best.point.unpacked;
@@ -121,24 +134,41 @@ Expected<ModelFile> CompileMade(const Options& options, const compiler::Graph& g
     made.unpacked = std::move(unpacked.value());
     limits.unpacked = made.unpacked->choice.layers;
   }
-  return CompileGraph(options.model, graph, options.target, limits);
+  const DynamicJob job = DynamicOf(options);
+  if (!job.asked()) return CompileGraph(options.model, graph, options.target, limits);
+  Expected<Dynamic> dynamic = ChooseDynamic(graph, limits, job, samples);
+  if (!dynamic) return dynamic.error();
+  made.dynamic = std::move(dynamic.value());
+  limits.by_inputs = made.dynamic->choice.layers;
+  Expected<ModelFile> model = CompileGraph(options.model, graph, options.target, limits);
+  if (model) KeepWhatFits(model.value().image.span(), *made.dynamic);
+  return model;
 }
 
 // Without samples.
 Expected<ModelFile> LoadPlain(const Options& options, Made& made) {
-  if (!Unpacks(options)) return LoadModelFile(options.model, options.target, LimitsOf(options));
+  const bool plain = !Unpacks(options) && !DynamicOf(options).asked();
+  if (plain) return LoadModelFile(options.model, options.target, LimitsOf(options));
   Expected<ModelFile> model = LoadModelFile(options.model, options.target, LimitsOf(options));
   if (!model || !model.value().graph) return model;
   return CompileMade(options, *model.value().graph, made);
 }
 
+// Samples, but nothing is left out; a float network becomes its int8 form.
+Expected<ModelFile> LoadExact(const ApproximateJob& job, const Options& options, Made& made) {
+  const Expected<JobData> read = ReadJobData(job);
+  if (!read) return read.error();
+  return CompileMade(options, read.value().graph, made, &read.value().data.samples);
+}
+
 // With --calibrate the graph is an approximated one, or one with an early exit.
 Expected<ModelFile> Load(const Options& options, Made& made) {
   const bool exits = !options.exit.output.empty() || !options.exit.attach.empty();
-  if (options.exit.remove && !exits)
+  const bool dynamic = DynamicOf(options).asked();
+  if (options.exit.remove && !exits && !dynamic)
     return MakeError(Code::kInvalidArgument,
-                     "--remove: goes with --exit or --attach-exit; without them --calibrate leaves "
-                     "out what does not matter anyway");
+                     "--remove: goes with --exit, --attach-exit or --dynamic; without them "
+                     "--calibrate leaves out what does not matter anyway");
   if (options.approximate.calibrate.empty()) {
     if (exits)
       return MakeError(Code::kInvalidArgument,
@@ -156,6 +186,7 @@ Expected<ModelFile> Load(const Options& options, Made& made) {
     made.exit = std::move(exit.value());
     return CompileMade(options, made.exit->graph, made);
   }
+  if (dynamic && !options.exit.remove) return LoadExact(job, options, made);
   Expected<Approximated> approximated = Approximate(job);
   if (!approximated) return approximated.error();
   made.approximated = std::move(approximated.value());
@@ -173,6 +204,7 @@ int Compile(const Options& given) {
       !options.approximate.calibrate.empty())
     options.unpack = {"auto"};
   if (sane) sane = CheckUnpack(UnpackOf(options));
+  if (sane) sane = CheckDynamic(DynamicOf(options));
   if (!sane) return Fail(sane.error(), options.json);
   if (!options.variants.empty())
     return CompileVariants({options.approximate, options.model, options.output, options.target,
@@ -281,8 +313,8 @@ void AddExits(CLI::App& command, ExitJob& job) {
                   "gives it), or auto: the layer that saves most")
       ->excludes("--exit");
   command.add_flag("--remove", job.remove,
-                   "with either: what does not matter is left out as well, half of --max-loss for "
-                   "that and half for the exit");
+                   "with either, or --dynamic: what does not matter is left out as well; with an "
+                   "exit half of --max-loss for that and half for the exit");
 }
 
 }  // namespace
@@ -338,6 +370,14 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       ->allow_extra_args(false)
       ->excludes("--variants");
   command
+      ->add_option(
+          "--dynamic", options->dynamic,
+          "pass over inputs of fully connected layers that are zero (m4, m33; the same "
+          "bytes): never (default), auto (where --calibrate's samples say it pays; nothing "
+          "is left out then, but see --remove), all")
+      ->check(CLI::IsMember({"never", "auto", "all"}))
+      ->excludes("--variants");
+  command
       ->add_option("--dump-after", options->dump_after,
                    "print the graph after this pass (docs/guide/engine-passes.md)")
       ->check(CLI::IsMember(PassNames()));
@@ -349,6 +389,7 @@ void AddCompile(CLI::App& app, Chosen& chosen) {
       "  covey compile resnet8.tflite --emit cpp -o app/resnet8.cc --target m4\n"
       "  covey compile net.tflite --emit cpp --unpack auto --chip STM32L4R5 --target m4 -o app/\n"
       "  covey compile net.onnx --calibrate train.tar --max-loss 0.5 --target m33 -o net.covey\n"
+      "  covey compile net.tflite --dynamic auto --calibrate samples/ --target m4 -o net.covey\n"
       "  covey compile net.onnx --calibrate train.tar --variants 0,1,3 --target m4 -o net.covey\n"
       "  covey compile net.onnx --calibrate train.tar --attach-exit auto --max-loss 0.5 --target "
       "m4 "

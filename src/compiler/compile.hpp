@@ -75,6 +75,9 @@ struct CompileOptions {
   // Layers whose weights become code whatever it costs, by the names of their nodes: refused where
   // a layer cannot (kFailedPrecondition) or the limits do not hold it.
   std::vector<std::string> unpacked{};
+  // Fully connected layers, by name, that pass over inputs that are zero (dynamic/dynamic.hpp). Those
+  // whose lists the limits do not hold keep their loops.
+  std::vector<std::string> by_inputs{};
   FlashWait wait{};
   // Called after each pass with its name (pipeline.hpp) and the graph; may be empty.
   std::function<void(const char* pass, const Graph& graph)> after{};

@@ -64,6 +64,15 @@ class Emitter {
     FindBare();
   }
 
+  // Of the layers that are to pass over inputs those whose lists the plan holds.
+  std::vector<std::string> ByInputs() const {
+    std::vector<std::string> names = options_.by_inputs;
+    for (size_t i = 0; i < lowered_.size(); ++i)
+      if (plan_.offers[i].scratch == 0 && ListsInputs(graph_.nodes[i], lowered_[i]))
+        std::erase(names, graph_.nodes[i].name);
+    return names;
+  }
+
   Result<wire::ImageContents> Run() {
     contents_.name = graph_.name;
     contents_.labels = graph_.preprocess.labels;
@@ -312,9 +321,14 @@ Result<std::vector<Lowered>> LowerAll(const Graph& graph, Diag& diag) {
 }
 
 // The graph with weights as the target wants them stored.
-Graph ForTarget(const Graph& graph, std::vector<Lowered>& lowered, Target target) {
+Graph ForTarget(const Graph& graph, std::vector<Lowered>& lowered, const CompileOptions& options) {
   Graph work = graph;
-  for (size_t i = 0; i < lowered.size(); ++i) ApplyTarget(work, graph.nodes[i], lowered[i], target);
+  const auto& names = options.by_inputs;
+  for (size_t i = 0; i < lowered.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const bool by_inputs = std::find(names.begin(), names.end(), node.name) != names.end();
+    ApplyTarget(work, node, lowered[i], options.target, by_inputs);
+  }
   return work;
 }
 
@@ -343,14 +357,19 @@ Result<wire::ImageContents> Emit(const Graph& graph, const CompileOptions& optio
                   "has no " + std::string(graph.inputs.empty() ? "inputs" : "outputs"));
   }
   COVEY_TRY_ASSIGN(std::vector<Lowered> lowered, LowerAll(graph, diag));
-  const Graph work = ForTarget(graph, lowered, options.target);
+  const Graph work = ForTarget(graph, lowered, options);
   COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
-  return Emitter(work, std::move(lowered), options, more_flash, diag).Run();
+  Emitter emitter(work, std::move(lowered), options, more_flash, diag);
+  const std::vector<std::string> fit = emitter.ByInputs();
+  if (fit.size() == options.by_inputs.size()) return emitter.Run();
+  CompileOptions fewer = options;
+  fewer.by_inputs = fit;
+  return Emit(graph, fewer, diag);
 }
 
 Result<Footprint> FootprintOf(const Graph& graph, const CompileOptions& options, Diag& diag) {
   COVEY_TRY_ASSIGN(std::vector<Lowered> lowered, LowerAll(graph, diag));
-  const Graph work = ForTarget(graph, lowered, options.target);
+  const Graph work = ForTarget(graph, lowered, options);
   const std::vector<OpView> views = ViewsOf(work, lowered);
   COVEY_TRY_ASSIGN(const int64_t more_flash, MoreFlash(work, lowered, options, diag));
   const MemoryPlan plan = PlanFor(work, views, options, more_flash);

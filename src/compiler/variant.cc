@@ -16,37 +16,40 @@ using kernels::BlockIndex;
 
 using Bytes = std::vector<std::byte>;
 
-// Rows to blocks; nothing if a pair of weights has no such form.
-std::optional<Bytes> ToBlocks(const Bytes& rows, int32_t outputs, int32_t inputs) {
+// Rows to blocks or pairs; nothing if a pair of weights has no such form.
+std::optional<Bytes> ToBlocks(int32_t order, const Bytes& rows, int32_t outputs, int32_t inputs) {
+  const int32_t block = kernels::BlockOutputs(order);
   Bytes blocks(rows.size());
   const auto weight = [&](int32_t o, int32_t i) {
     return static_cast<int8_t>(
         rows[static_cast<size_t>(o) * static_cast<size_t>(inputs) + static_cast<size_t>(i)]);
   };
   for (int32_t o = 0; o < outputs; ++o) {
-    const bool odd = o % 2 != 0 && o < outputs / 4 * 4;
+    const bool odd = o % 2 != 0 && o < outputs / block * block;
     for (int32_t i = 0; i < inputs; ++i) {
       const int stored = weight(o, i) - (odd && weight(o - 1, i) < 0 ? 1 : 0);
       if (stored < -128) return std::nullopt;
-      blocks[BlockIndex(o, i, outputs, inputs)] = static_cast<std::byte>(stored);
+      blocks[BlockIndex(order, o, i, outputs, inputs)] = static_cast<std::byte>(stored);
     }
   }
   return blocks;
 }
 
-void BlockWeights(Graph& graph, Lowered& lowered) {
+void BlockWeights(Graph& graph, Lowered& lowered, int32_t order) {
   auto attr = lowered.As<ConvAttr>();
   const Tensor& rows = graph.tensors[static_cast<size_t>(lowered.inputs[1])];
   const int32_t outputs = rows.dims[0], inputs = rows.dims[1];
   const bool int8 = graph.tensors[static_cast<size_t>(lowered.inputs[0])].dtype == DType::kInt8;
-  if (!int8 || attr.weights_offset != 0 || inputs % 4 != 0 || outputs < 4) return;
-  std::optional<Bytes> bytes = ToBlocks(*rows.data, outputs, inputs);
+  if (!int8 || attr.weights_offset != 0 || inputs % 4 != 0 ||
+      outputs < kernels::BlockOutputs(order))
+    return;
+  std::optional<Bytes> bytes = ToBlocks(order, *rows.data, outputs, inputs);
   if (!bytes) return;
   Tensor blocks = rows;
   blocks.data = std::make_shared<const Bytes>(std::move(*bytes));
   lowered.inputs[1] = static_cast<int>(graph.tensors.size());
   graph.tensors.push_back(std::move(blocks));
-  attr.weights_order = kernels::kWeightBlocks;
+  attr.weights_order = order;
   lowered.Set(attr);
 }
 
@@ -76,9 +79,17 @@ int32_t OrderOf(const kernels::Offer& offer) {
 
 }  // namespace
 
-void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target) {
+void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target, bool by_inputs) {
   if (PackNarrow(graph, node, lowered) || target != Target::kCortexM) return;
-  if (node.op == Op::kFullyConnected) BlockWeights(graph, lowered);
+  if (node.op != Op::kFullyConnected) return;
+  if (by_inputs) BlockWeights(graph, lowered, kernels::kWeightPairs);
+  if (lowered.As<ConvAttr>().weights_order == kernels::kWeightRows)
+    BlockWeights(graph, lowered, kernels::kWeightBlocks);
+}
+
+bool ListsInputs(const Node& node, const Lowered& lowered) {
+  return node.op == Op::kFullyConnected &&
+         lowered.As<ConvAttr>().weights_order == kernels::kWeightPairs;
 }
 
 std::optional<Tensor> VariantWeights(const Graph& graph, const Lowered& lowered,

@@ -16,8 +16,12 @@
 
 namespace covey::compiler {
 
-// `graph` may get more constants.
-void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target);
+// `graph` may get more constants. `by_inputs`: a fully connected op passes over inputs that are zero
+// (dynamic/dynamic.hpp).
+void ApplyTarget(Graph& graph, const Node& node, Lowered& lowered, Target target,
+                 bool by_inputs = false);
+// Whether it does then.
+bool ListsInputs(const Node& node, const Lowered& lowered);
 
 inline constexpr size_t kVariantInput = 3;
 

@@ -43,7 +43,8 @@ TEST(ApplyTarget, BlocksHoldTheRowsWeights) {
   ASSERT_EQ(blocks.data->size(), rows.size());
   for (int32_t o = 0; o < kOutputs; ++o)
     for (int32_t i = 0; i < kInputs; ++i)
-      EXPECT_EQ(kernels::BlockWeight(reinterpret_cast<const int8_t*>(blocks.data->data()), o, i,
+      EXPECT_EQ(kernels::BlockWeight(kernels::kWeightBlocks,
+                                     reinterpret_cast<const int8_t*>(blocks.data->data()), o, i,
                                      kOutputs, kInputs),
                 rows[static_cast<size_t>(o * kInputs + i)]);
 }

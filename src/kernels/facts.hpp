@@ -31,6 +31,7 @@ inline constexpr bool kSomeRing = true;          // depthwise windows that have 
 inline constexpr bool kSome3x3 = true;           // those that have
 inline constexpr bool kSome5x5 = true;
 inline constexpr bool kSome7x7 = true;
-inline constexpr bool kSomeSlow = true;  // scales or ranges that the epilogue does not take
+inline constexpr bool kSomePairs = true;  // fully connected, weights in pairs
+inline constexpr bool kSomeSlow = true;   // scales or ranges that the epilogue does not take
 
 }  // namespace covey::kernels

@@ -15,8 +15,9 @@ Status PrepareFullyConnected(const OpView& op, Diag& diag) {
   COVEY_TRY(check.Equal("output elements", op.output[0].elements(),
                         op.input[0].elements() / inputs * outputs));
   const auto& attr = op.attr_as<ConvAttr>();
-  COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightRows, kWeightBlocks));
-  if (attr.weights_order == kWeightBlocks) {
+  if (attr.weights_order != kWeightPairs)
+    COVEY_TRY(check.Between("weights order", attr.weights_order, kWeightRows, kWeightBlocks));
+  if (attr.weights_order != kWeightRows) {
     COVEY_TRY(check.Is("input of weights in blocks", op.input[0], DType::kInt8));
     COVEY_TRY(check.Equal("inputs modulo 4, of weights in blocks", inputs % 4, 0));
     COVEY_TRY(check.Equal("weights offset, of weights in blocks", attr.weights_offset, 0));

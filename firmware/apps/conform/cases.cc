@@ -1,6 +1,7 @@
 #include "cases.hpp"
 
 #include "kernels/skip_list.hpp"
+#include "kernels/weight_blocks.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::board {
@@ -243,12 +244,33 @@ bool Case::DrawDepthwise(Random& random) {
   return PlaceConv(random);
 }
 
+// Weights in pairs, and inputs that are zero: none, all, every other two, or some.
+bool Case::DrawPairs(Random& random) {
+  auto& attr = As<ConvAttr>(attr_);
+  attr.weights_order = kernels::kWeightPairs;
+  if (random.OneIn(4)) attr.input_offset = random.OneIn(2) ? 128 : -127;
+  dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 200 : 10) * 4;
+  dims_[1][0] = dims_[2][1] = random.Between(1, 24);
+  if (!PlaceConv(random)) return false;
+  auto* const in = view_.input[0].as_mutable<int8_t>();
+  const int32_t how = random.Between(0, 3), share = random.Between(1, 9);
+  for (int32_t i = 0; i < dims_[0][0] * dims_[0][1]; ++i) {
+    const bool zero = how == 0   ? false
+                      : how == 1 ? true
+                      : how == 2 ? i % 2 == 1
+                                 : random.Between(0, 9) < share;
+    if (zero) in[i] = static_cast<int8_t>(-attr.input_offset);
+  }
+  return true;
+}
+
 bool Case::DrawFullyConnected(Random& random) {
   auto& attr = As<ConvAttr>(attr_);
   dims_[0][0] = dims_[2][0] = random.Between(1, 3);
   dims_[0][1] = dims_[1][1] = random.Between(1, random.OneIn(3) ? 300 : 40);
   dims_[1][0] = dims_[2][1] = random.Between(1, 9);
   DrawNumbers(random, attr);
+  if (random.OneIn(4)) return DrawPairs(random);
   if (random.OneIn(6)) {
     attr.weights_offset = random.Between(-127, 128);
   } else if (random.OneIn(2)) {  // any bytes are blocks of some weights, if b stays above -128

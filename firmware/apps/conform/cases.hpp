@@ -48,6 +48,7 @@ class Case {
   bool DrawWinograd(Random& random);
   bool DrawDepthwise(Random& random);
   bool DrawFullyConnected(Random& random);
+  bool DrawPairs(Random& random);
   bool DrawAdd(Random& random);
   bool DrawMul(Random& random);
   bool DrawUnary(Random& random);

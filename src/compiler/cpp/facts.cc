@@ -18,7 +18,10 @@ class DspLoops {
   // Whether the op leaves its canonical weights alone.
   bool Add(const OpView& op) {
     if (!Int8(op)) return false;
-    if (op.op == Op::kFullyConnected) Epilogue(op, op.input[1].dims[0]);
+    if (op.op == Op::kFullyConnected) {
+      Epilogue(op, op.input[1].dims[0]);
+      Note("kSomePairs", kernels::dsp::ListsInputs(op));
+    }
     if (op.op == Op::kDepthwiseConv2D) AddDepthwise(op);
     return op.op == Op::kConv2D && AddConv(op);
   }
@@ -75,7 +78,7 @@ class DspLoops {
       {"kSomeSkipWinograd", false}, {"kSomeByPosition", false}, {"kSomeDirect", false},
       {"kSomePlain", false},        {"kSomeSkips", false},      {"kSomeUnpacked", false},
       {"kSomeRing", false},         {"kSome3x3", false},        {"kSome5x5", false},
-      {"kSome7x7", false},          {"kSomeSlow", false}};
+      {"kSome7x7", false},          {"kSomePairs", false},      {"kSomeSlow", false}};
 };
 
 // Whether lists stand for a convolution's weights.

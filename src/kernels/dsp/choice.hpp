@@ -23,6 +23,12 @@ inline bool AllFast(const OpView& op, int32_t channels) {
   return WholeRange(op.attr_as<ConvAttr>());
 }
 
+// fully_connected: whether it goes by a list of the inputs that are not zero.
+inline bool ListsInputs(const OpView& op) {
+  return op.attr_as<ConvAttr>().weights_order == kWeightPairs &&
+         ScratchHolds(op, InputListBytes(op));
+}
+
 // Whether the output's bytes are none that are still needed.
 inline bool FarEnough(const OpView& op, int64_t lead) {
   const auto in = reinterpret_cast<uintptr_t>(op.input[0].data);

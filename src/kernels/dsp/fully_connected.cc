@@ -1,5 +1,7 @@
+#include "kernels/dsp/choice.hpp"
 #include "kernels/dsp/dot4x1.hpp"
 #include "kernels/dsp/dot_blocks.hpp"
+#include "kernels/dsp/dot_pairs.hpp"
 #include "kernels/dsp/finish.hpp"
 #include "kernels/dsp/run.hpp"
 #include "kernels/dsp/simd.hpp"
@@ -113,6 +115,47 @@ void Run(const OpView& op) {
   }
 }
 
+// The outputs behind the last eight, fewer than eight, which are rows: by fours, of which the last
+// may overlap those before. in (I)  out (O)
+void RowsBehind(const OpView& op, const Finish& finish, int32_t first, const int8_t* in,
+                int8_t* out) {
+  const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  if (outputs - first < 4) return FewRows(op, finish, first, in, out);
+  for (int32_t o = first; o < outputs; o += 4) {
+    const int32_t row = o + 4 <= outputs ? o : outputs - 4;
+    int32_t sums[4];
+    finish.Begin(row, sums);
+    AddRows(in, op.input[1].as<int8_t>() + row * inputs, inputs,
+            op.attr_as<ConvAttr>().input_offset, sums);
+    finish.Four(sums, row, out + row);
+  }
+}
+
+// Weights in pairs, by a list of the inputs that are not zero.
+void RunPairs(const OpView& op) {
+  const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  const Finish finish(op, outputs);
+  auto* const list = reinterpret_cast<InputPair*>(op.scratch.data());
+  const int8_t* in = op.input[0].as<int8_t>();
+  int8_t* out = op.output[0].as_mutable<int8_t>();
+  for (auto n = op.input[0].elements() / inputs; n > 0; --n, in += inputs, out += outputs) {
+    const int32_t kept = ListInputs(in, inputs, op.attr_as<ConvAttr>().input_offset, list);
+    const int8_t* weights = op.input[1].as<int8_t>();
+    int32_t o = 0;
+    for (; o + 8 <= outputs; o += 8, weights += 8 * inputs) {
+      int32_t sums[8];
+      finish.Begin(o, sums), finish.Begin(o + 4, sums + 4);
+      for (int32_t at = 0; at < kept; at += kMostInputPairs) {
+        const int32_t left = kept - at;
+        covey_dsp_dot_pairs(list + at, weights, sums,
+                            left < kMostInputPairs ? left : kMostInputPairs);
+      }
+      finish.Four(sums, o, out + o), finish.Four(sums + 4, o + 4, out + o + 4);
+    }
+    RowsBehind(op, finish, o, in, out);
+  }
+}
+
 }  // namespace
 
 void RunFullyConnected(const OpView& op) {
@@ -120,6 +163,8 @@ void RunFullyConnected(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8 || op.attr_as<ConvAttr>().weights_offset != 0 ||
       op.input[1].dims[0] < 4)
     return ref::RunFullyConnected(op);
+  if (op.attr_as<ConvAttr>().weights_order == kWeightPairs)
+    return kSomePairs && ListsInputs(op) ? RunPairs(op) : ref::RunFullyConnected(op);
   kSomeNarrow&& op.input[1].dtype == DType::kInt4 ? Run<true>(op) : Run<false>(op);
 }
 

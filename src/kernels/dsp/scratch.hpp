@@ -14,6 +14,7 @@
 #include "core/op_view.hpp"
 #include "kernels/dsp/steps.hpp"
 #include "kernels/skip_list.hpp"
+#include "kernels/weight_blocks.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::kernels::dsp {
@@ -166,6 +167,12 @@ struct PlanarLayout {
 inline constexpr int32_t kMostQuads = 16;
 inline constexpr size_t kMostDepthwiseBytes = 16384;
 
+// fully_connected with weights in pairs: what is kept of an input, eight bytes for two
+// (dot_pairs.hpp).
+inline size_t InputListBytes(const OpView& op) {
+  return static_cast<size_t>(op.input[1].dims[1]) / 2 * 8;
+}
+
 inline DspScratch DspScratchOf(const OpView& op) {
   if (op.output[0].dtype != DType::kInt8) return {};
   switch (op.op) {
@@ -195,6 +202,10 @@ inline DspScratch DspScratchOf(const OpView& op) {
     case Op::kAdd: {
       if (op.output[0].elements() < 512) return {};
       return {1024, 1024};  // a table of what one input adds
+    }
+    case Op::kFullyConnected: {
+      if (op.attr_as<ConvAttr>().weights_order != kWeightPairs) return {};
+      return {InputListBytes(op), InputListBytes(op)};
     }
     default:
       return {};

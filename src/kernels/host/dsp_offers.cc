@@ -47,6 +47,8 @@ int64_t OnlyCost(const OpView& op) {
   const bool narrow = op.inputs > 1 && op.input[1].dtype == DType::kInt4;
   switch (op.op) {
     case Op::kFullyConnected:
+      if (op.attr_as<ConvAttr>().weights_order == kWeightPairs)
+        return out * int64_t{op.input[1].dims[1]} * 25;  // without a list: ref/
       return out * (int64_t{op.input[1].dims[1]} * (narrow ? 15 : 9) / 8 + 24) + 300;
     case Op::kUnary:
       return out * 13 / 4 + 80;
@@ -295,6 +297,20 @@ void DepthwiseOffers(const OpView& op, List& list) {
 
 }  // namespace
 
+int64_t BlocksCost(const OpView& op) {
+  const int64_t out = op.output[0].elements(), inputs = op.input[1].dims[1];
+  return out * (inputs * 17 / 16 + 24) + 300;
+}
+
+int64_t PairsCost(const OpView& op, int64_t kept) {
+  const int64_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  const int64_t runs = op.output[0].elements() / outputs, eights = outputs / 8;
+  const int64_t calls = CeilDiv(kept, 128);
+  return runs * (inputs * 9 / 2 + eights * (kept * 17 + calls * 50 + 150) +
+                 outputs % 8 * (inputs * 3 / 2 + 30)) +
+         300;
+}
+
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
   List list(offers);
   list.Add({.instructions = PlainCost(op)});
@@ -307,6 +323,10 @@ int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {
       break;
     case Op::kDepthwiseConv2D:
       DepthwiseOffers(op, list);
+      break;
+    case Op::kFullyConnected:
+      list.Add(
+          {.scratch = need.best, .instructions = PairsCost(op, int64_t{op.input[1].dims[1]} / 2)});
       break;
     default:
       list.Add({.scratch = need.best, .instructions = 9 * op.output[0].elements() + 10'000});

@@ -33,6 +33,11 @@ constexpr int64_t PartsCost(int64_t pairs, int64_t quads) { return pairs * 16 * 
 
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
 
+// Instructions of a fully connected op on int8: its usual loop, and the one that passes over inputs
+// that are zero (kernels/dsp/dot_pairs.hpp) when so many twos of them are not.
+int64_t BlocksCost(const OpView& op);
+int64_t PairsCost(const OpView& op, int64_t kept);
+
 // Those of generated code with weights as literals; none where weights are not known.
 int UnpackedOffersOf(const OpView& op, std::span<Offer, kMostOffers> offers);
 

@@ -30,10 +30,11 @@ void FullyConnected(const OpView& op) {
   }
 }
 
-// Weights in blocks, int8 only.
+// Weights in blocks or pairs, int8 only.
 void Blocks(const OpView& op) {
   const int32_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
-  const int32_t offset = op.attr_as<ConvAttr>().input_offset;
+  const auto& attr = op.attr_as<ConvAttr>();
+  const int32_t offset = attr.input_offset, order = attr.weights_order;
   const ChannelOutput output(op, outputs);
   const int8_t* const weights = op.input[1].as<int8_t>();
   const int8_t* in = op.input[0].as<int8_t>();
@@ -42,7 +43,7 @@ void Blocks(const OpView& op) {
     for (int32_t o = 0; o < outputs; ++o) {
       int32_t sum = 0;
       for (int32_t i = 0; i < inputs; ++i)
-        sum += (in[i] + offset) * BlockWeight(weights, o, i, outputs, inputs);
+        sum += (in[i] + offset) * BlockWeight(order, weights, o, i, outputs, inputs);
       *result++ = output(sum, o);
     }
 }
@@ -53,7 +54,7 @@ void RunFullyConnected(const OpView& op) {
   if (IsFloat(op.input[0])) return FullyConnected<float>(op);
   if (op.input[0].dtype == DType::kInt16) return FullyConnected<int16_t>(op);
   if (kSomeNarrow && op.input[1].dtype == DType::kInt4) return RunNarrowFullyConnected(op);
-  if (op.attr_as<ConvAttr>().weights_order == kWeightBlocks) return Blocks(op);
+  if (op.attr_as<ConvAttr>().weights_order != kWeightRows) return Blocks(op);
   FullyConnected<int8_t>(op);
 }
 

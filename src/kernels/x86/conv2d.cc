@@ -261,9 +261,9 @@ void Run(const OpView& op) {
 
 Need ConvNeed(const OpView& op, const Loops& loops) {
   const auto& attr = op.attr_as<ConvAttr>();
-  // Weights in blocks are a board's own; hostile ones stand for 128, which no int8 holds. A
+  // Weights in blocks or pairs are a board's own; hostile ones stand for 128, which no int8 holds. A
   // convolution's orders only add lists for boards: its weights lie in rows.
-  const bool blocks = op.op == Op::kFullyConnected && attr.weights_order == kWeightBlocks;
+  const bool blocks = op.op == Op::kFullyConnected && attr.weights_order != kWeightRows;
   if (attr.weights_offset != 0 || blocks) return {};
   const ConvPlan plan(op, loops);
   if (!plan.IsCompact() || plan.scratch_bytes > kMostScratchBytes) return {};

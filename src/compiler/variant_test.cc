@@ -49,6 +49,31 @@ TEST(ApplyTarget, BlocksHoldTheRowsWeights) {
                 rows[static_cast<size_t>(o * kInputs + i)]);
 }
 
+TEST(ApplyTarget, PairsHoldTheRowsWeights) {
+  constexpr int32_t kOutputs = 21, kInputs = 12;
+  std::vector<int8_t> rows;
+  for (int i = 0; i < kOutputs * kInputs; ++i)
+    rows.push_back(static_cast<int8_t>(i * 37 % 255 - 127));
+  Layer layer = FullyConnected(rows, kOutputs, kInputs);
+  ApplyTarget(layer.graph, layer.node, layer.lowered, Target::kCortexM, true);
+  ASSERT_TRUE(ListsInputs(layer.node, layer.lowered));
+  const Tensor& pairs = layer.graph.tensors[static_cast<size_t>(layer.lowered.inputs[1])];
+  ASSERT_EQ(pairs.data->size(), rows.size());
+  for (int32_t o = 0; o < kOutputs; ++o)
+    for (int32_t i = 0; i < kInputs; ++i)
+      EXPECT_EQ(kernels::BlockWeight(kernels::kWeightPairs,
+                                     reinterpret_cast<const int8_t*>(pairs.data->data()), o, i,
+                                     kOutputs, kInputs),
+                rows[static_cast<size_t>(o * kInputs + i)]);
+}
+
+TEST(ApplyTarget, TakesBlocksWhereThereAreTooFewOutputsForPairs) {
+  Layer layer = FullyConnected(std::vector<int8_t>(7 * 4, 1), 7, 4);
+  ApplyTarget(layer.graph, layer.node, layer.lowered, Target::kCortexM, true);
+  EXPECT_EQ(layer.lowered.As<ConvAttr>().weights_order, kernels::kWeightBlocks);
+  EXPECT_FALSE(ListsInputs(layer.node, layer.lowered));
+}
+
 TEST(ApplyTarget, LeavesRowsThatHaveNoBlocks) {
   std::vector<int8_t> rows(16, 1);
   rows[0] = -1, rows[4] = -128;  // an odd output's -128 beside a negative one

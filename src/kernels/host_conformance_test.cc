@@ -1,5 +1,6 @@
 // The host's own kernels against the reference loops, on shapes that fill vectors and tiles and
 // leave rests of every size; the other suites hold both to the plain formulation on small ones.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -162,6 +163,58 @@ TEST_P(HostConformance, FullyConnectedTakesWeightsInBlocks) {
   const auto expected = op.Result<int8_t>();
   ASSERT_TRUE(op.Run(GetParam()).ok());
   EXPECT_EQ(op.Result<int8_t>(), expected);
+}
+
+// In pairs they stand for the same sums, whatever the bytes and however many outputs are over.
+TEST_P(HostConformance, FullyConnectedTakesWeightsInPairs) {
+  for (const int32_t outputs : {1, 7, 8, 9, 21}) {
+    for (const int32_t zero_point : {-128, 3, 127}) {
+      Source s(static_cast<uint32_t>(outputs));
+      constexpr int32_t kInputs = 68;
+      const auto size = static_cast<size_t>(outputs) * kInputs;
+      std::vector<int8_t> stored = s.Bytes(size), rows(size), in = s.Bytes(2 * kInputs);
+      for (size_t i = 0; i < in.size(); i += 3) in[i] = static_cast<int8_t>(zero_point);
+      for (size_t i = 1; i < size; ++i)  // no weight of 128, which rows cannot hold
+        if (stored[i] == 127 && stored[i - 1] < 0) stored[i] = 126;
+      for (int32_t o = 0; o < outputs; ++o)
+        for (int32_t i = 0; i < kInputs; ++i)
+          rows[static_cast<size_t>(o * kInputs + i)] =
+              static_cast<int8_t>(BlockWeight(kWeightPairs, stored.data(), o, i, outputs, kInputs));
+      std::vector<int8_t> expected;
+      for (const int32_t order : {kWeightRows, kWeightPairs}) {
+        OpCase op(Op::kFullyConnected, "pairs");
+        op.Input<int8_t>({2, kInputs}, in);
+        op.Input<int8_t>({outputs, kInputs}, order == kWeightRows ? rows : stored);
+        op.Output<int8_t>({2, outputs});
+        Source numbers(7);
+        SetChannels(numbers, outputs, op);
+        op.Set(ConvAttr{.input_offset = -zero_point, .weights_order = order});
+        ASSERT_TRUE(op.Run(order == kWeightRows ? HostKernels(RefHostKernels()) : GetParam()).ok())
+            << op.diag().Text();
+        if (order == kWeightRows) expected = op.Result<int8_t>();
+        EXPECT_EQ(op.Result<int8_t>(), expected) << outputs << " " << zero_point;
+      }
+    }
+  }
+}
+
+TEST(FullyConnected, RefusesPairsThatAreNone) {
+  const auto complaint = [](int32_t inputs, ConvAttr attr) {
+    OpCase op(Op::kFullyConnected, "pairs");
+    op.Input<int8_t>({1, inputs}, std::vector<int8_t>(static_cast<size_t>(inputs)));
+    op.Input<int8_t>({8, inputs}, std::vector<int8_t>(8 * static_cast<size_t>(inputs)));
+    op.AbsentInput();
+    op.Output<int8_t>({1, 8});
+    op.SetParams(std::vector<int32_t>(16, 1 << 30));
+    op.Set(attr);
+    EXPECT_FALSE(op.Prepare(RefKernels()).ok());
+    return op.diag().Text();
+  };
+  EXPECT_THAT(complaint(6, {.weights_order = kWeightPairs}), testing::HasSubstr("modulo 4"));
+  EXPECT_THAT(complaint(8, {.weights_offset = 3, .weights_order = kWeightPairs}),
+              testing::HasSubstr("weights offset"));
+  for (const int32_t order : {2, 5, 7, -1})
+    EXPECT_THAT(complaint(8, {.weights_order = order}), testing::HasSubstr("weights order"));
 }
 
 // An image for a board may hold lists of what is not zero; here the zeros are multiplied. Where it

@@ -25,7 +25,7 @@
 
 namespace covey::kernels {
 
-inline constexpr int32_t kWeightRows = 0, kWeightBlocks = 1, kWeightPairs = 6;
+inline constexpr int32_t kWeightRows = 0, kWeightBlocks = 1, kWeightPairs = 10;
 
 // Outputs of a block; behind the last whole one rows stand as they are.
 constexpr int32_t BlockOutputs(int32_t order) { return order == kWeightPairs ? 8 : 4; }

@@ -150,7 +150,7 @@ TEST(CompileExit, LeavesOutWhatDoesNotMatterAsWell) {
 TEST(CompileExit, RemoveGoesWithAnExit) {
   const Ended run = Covey({"compile", kDeviceModel, "--remove", "-o", TempPath("remove.covey")});
   EXPECT_EQ(run.code, 1);
-  EXPECT_THAT(run.err, HasSubstr("--remove: goes with --exit or --attach-exit"));
+  EXPECT_THAT(run.err, HasSubstr("--remove: goes with --exit, --attach-exit or --dynamic"));
 }
 
 TEST(CompileExit, SaysWhichLayersAndOutputsThereAre) {

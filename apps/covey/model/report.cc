@@ -27,8 +27,12 @@ std::vector<ReportTensor> FromGraph(const compiler::Graph& graph, const std::vec
 
 // What ConvAttr::weights_order and a fourth input say (docs/spec/image.md).
 std::string WeightsOf(const OpView& op) {
-  if (op.op == Op::kFullyConnected)
-    return op.attr_as<ConvAttr>().weights_order == kernels::kWeightBlocks ? "blocks" : "";
+  if (op.op == Op::kFullyConnected) {
+    const int32_t order = op.attr_as<ConvAttr>().weights_order;
+    return order == kernels::kWeightBlocks  ? "blocks"
+           : order == kernels::kWeightPairs ? "pairs, passes over zero inputs"
+                                            : "";
+  }
   if (op.op != Op::kConv2D) return "";
   switch (op.attr_as<ConvAttr>().weights_order) {
     case kernels::kWeightSkipDirect:

@@ -297,18 +297,25 @@ void DepthwiseOffers(const OpView& op, List& list) {
 
 }  // namespace
 
+// Fitted to counts on the board. Rows behind the blocks go by fours as they are, fewer one by one.
+int64_t RowsCost(int64_t rows, int64_t inputs) {
+  return rows < 4 ? rows * (4 * inputs + 60) : CeilDiv(rows, 4) * (inputs * 47 / 8 + 205);
+}
+
 int64_t BlocksCost(const OpView& op) {
-  const int64_t out = op.output[0].elements(), inputs = op.input[1].dims[1];
-  return out * (inputs * 17 / 16 + 24) + 300;
+  const int64_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
+  const int64_t runs = op.output[0].elements() / outputs;
+  return runs * (outputs / 4 * (inputs * 17 / 4 + 170 + 38 * CeilDiv(inputs, 256)) +
+                 RowsCost(outputs % 4, inputs)) +
+         100;
 }
 
 int64_t PairsCost(const OpView& op, int64_t kept) {
   const int64_t outputs = op.input[1].dims[0], inputs = op.input[1].dims[1];
-  const int64_t runs = op.output[0].elements() / outputs, eights = outputs / 8;
-  const int64_t calls = CeilDiv(kept, 128);
-  return runs * (inputs * 9 / 2 + eights * (kept * 17 + calls * 50 + 150) +
-                 outputs % 8 * (inputs * 3 / 2 + 30)) +
-         300;
+  const int64_t runs = op.output[0].elements() / outputs;
+  return runs * (inputs * 9 / 2 + outputs / 8 * (kept * 67 / 4 + 250 + 32 * CeilDiv(kept, 128)) +
+                 RowsCost(outputs % 8, inputs)) +
+         100;
 }
 
 int OffersOf(const OpView& op, std::span<Offer, kMostOffers> offers) {

@@ -96,6 +96,22 @@ TEST(Inspect, CountsTheSameInTheFileAndInItsImage) {
   EXPECT_EQ(file["labels"], compiled["labels"]);
 }
 
+TEST(Compile, ForAChipGivesTheSameBytesOnHostAndBoard) {
+  const std::string image = TempPath("chip.covey");
+  const std::string model = COVEY_SOURCE "/models/cifar10/lenet/int8.onnx";
+  ASSERT_EQ(Covey({"compile", model, "--target", "m4", "--chip", "STM32L4R5", "-o", image}).code,
+            0);
+  EXPECT_NE(Covey({"inspect", image}).out.find("by position"), std::string::npos);
+  std::string sample = kSample;
+  for (size_t i = 0; i < sample.size(); ++i) sample[i] = static_cast<char>(i * i % 251);
+  const Ended host = Covey({"run", image}, sample);
+  ASSERT_EQ(host.code, 0) << host.err;
+  const Ended board = Covey({"run", image, "--on", "board:m4"}, sample);
+  if (board.err.find("NOT_FOUND") != std::string::npos) GTEST_SKIP() << "firmware: " << board.err;
+  ASSERT_EQ(board.code, 0) << board.err;
+  EXPECT_EQ(board.out, host.out);
+}
+
 TEST(Inspect, TellsInWhichFormAnImageHoldsWeights) {
   const std::string image = TempPath("forms.covey");
   ASSERT_EQ(Covey({"compile", kDeviceModel, "--target", "m4", "-o", image}).code, 0);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "apps/covey/command.hpp"
+#include "apps/covey/data/labels.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
 #include "apps/covey/io/numbers.hpp"
@@ -59,7 +60,7 @@ Expected<std::optional<Accuracy>> Test(const Options& options, const compiler::G
   all.most = 0;
   const Expected<Data> data = ReadData(options.test, floats, all);
   if (!data) return data.error();
-  const Expected<std::vector<int>> labels = ReadLabels(options.labels, data.value().samples.count);
+  const Expected<std::vector<int>> labels = ReadClasses(options.labels, data.value().samples.count);
   if (!labels) return labels.error();
   Progress progress("test", 2 * data.value().samples.count);
   const auto tick = [&](size_t samples) { progress.Step(samples); };

@@ -20,6 +20,8 @@ class Known {
   Known(std::string path, std::string key) : path_(std::move(path)) { state_.key = std::move(key); }
 
   Expected<void> Load() {
+    const Expected<void> mine = file_.Claim(path_);
+    if (!mine) return mine.error();
     Expected<app::ExploreState> read = app::LoadState(path_, state_.key);
     if (!read) return read.error();
     state_ = std::move(read.value());
@@ -33,13 +35,14 @@ class Known {
   void Add(const compiler::Point& point) {
     if (Find(point.recipe.Text())) return;
     state_.points.push_back(point);
-    const Expected<void> saved = app::SaveState(path_, state_);
+    const Expected<void> saved = file_.Save(state_);
     if (!saved) std::cerr << saved.error().message << "\n";  // only what is kept is lost
   }
 
  private:
   std::string path_;
   app::ExploreState state_;
+  app::StateFile file_;
 };
 
 }  // namespace covey::bench

@@ -365,5 +365,21 @@ TEST(Explore, RefusesTheStateOfOtherData) {
   EXPECT_THAT(run.err, HasSubstr("is of an exploration of another model"));
 }
 
+TEST(Explore, RefusesAStateThatAnotherExplorationHolds) {
+  const std::string report = TempPath("held.html"), state = report + ".state.json";
+  const Arguments arguments = Explore(Pictures("held", 60), report);
+  {
+    const int held = open(state.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(flock(held, LOCK_EX), 0);
+    const Ended run = Covey(arguments);
+    EXPECT_EQ(run.code, 1);
+    EXPECT_THAT(run.err, HasSubstr("another exploration goes on with it"));
+    (void)close(held);
+  }
+  EXPECT_FALSE(std::filesystem::exists(report));
+  EXPECT_EQ(Covey({"explore", kDeviceModel, "--calibrate", "/nowhere", "--report", report}).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(state)) << "nothing is known, so nothing is left behind";
+}
+
 }  // namespace
 }  // namespace covey::cli_test

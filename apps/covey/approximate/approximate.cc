@@ -7,6 +7,7 @@
 
 #include "apps/covey/approximate/on_chip.hpp"
 #include "apps/covey/approximate/split.hpp"
+#include "apps/covey/data/labels.hpp"
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/table.hpp"
 #include "apps/covey/model/file.hpp"
@@ -124,12 +125,14 @@ Expected<JobData> ReadJobData(const ApproximateJob& job) {
   const size_t count = made.data.samples.count;
   if (count < kFewestSamples) {
     return MakeError(Code::kInvalidArgument,
-                     job.calibrate + ": holds " + std::to_string(count) + " samples, at least " +
+                     job.calibrate + (count == job.samples ? ": --samples is " : ": holds ") +
+                         std::to_string(count) + (count == job.samples ? "" : " samples") +
+                         ", at least " +
                          std::to_string(kFewestSamples) +
                          " are needed: a third calibrates, a third chooses, a third reports");
   }
   if (!job.labels.empty()) {
-    Expected<std::vector<int>> labels = ReadLabels(job.labels, count);
+    Expected<std::vector<int>> labels = ReadClasses(job.labels, count);
     if (!labels) return labels.error();
     made.data.labels = std::move(labels.value());
   }

@@ -126,6 +126,8 @@ std::vector<std::vector<Recipe>> RowsOf(bool tuned, bool on_chip, int precisions
 }  // namespace
 
 Expected<Exploration> Exploring::Run() {
+  const Expected<void> mine = file_.Claim(options_.state);
+  if (!mine) return mine.error();
   Expected<JobData> read = ReadJobData(options_.job);
   if (!read) return read.error();
   const Expected<std::string> key = KeyOf(options_, read.value().data);
@@ -208,7 +210,7 @@ Expected<std::optional<Point>> Exploring::Try(const Recipe& recipe) {
   } else {
     state_.points.push_back(tried->point);
   }
-  const Expected<void> saved = SaveState(options_.state, state_);
+  const Expected<void> saved = file_.Save(state_);
   if (!saved) return saved.error();
   if (same || !tried.ok()) return std::optional<Point>();
   return std::optional<Point>(tried->point);

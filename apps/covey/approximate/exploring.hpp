@@ -48,6 +48,7 @@ class Exploring {
   Exploration Describe() const;
 
   const ExploreJob& options_;
+  StateFile file_;
   ExploreState state_;
   std::unique_ptr<compiler::Explorer> explorer_;
   compiler::CompileOptions how_;

@@ -1,10 +1,13 @@
 #include "apps/covey/approximate/state.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "apps/covey/approximate/approximate.hpp"
 #include "apps/covey/io/fail.hpp"
@@ -14,6 +17,7 @@ namespace covey::app {
 namespace {
 
 constexpr int kVersion = 3;
+constexpr int kMostClaims = 100;  // of a file that somebody replaces all the time
 
 compiler::Proportion ProportionOf(const Json& json) {
   return {json.at("value"), json.at("low"), json.at("high")};
@@ -99,6 +103,7 @@ Expected<ExploreState> LoadState(const std::string& path, const std::string& key
     return ExploreState{.key = key, .points = {}, .unfit = {}};
   const Expected<std::string> text = ReadText(path);
   if (!text) return text.error();
+  if (text.value().empty()) return ExploreState{.key = key, .points = {}, .unfit = {}};  // claimed
   try {
     const Json json = Json::parse(text.value());
     if (json.at("version") != kVersion || json.at("key") != key) {
@@ -116,20 +121,54 @@ Expected<ExploreState> LoadState(const std::string& path, const std::string& key
   }
 }
 
-Expected<void> SaveState(const std::string& path, const ExploreState& state) {
+StateFile::~StateFile() {
+  if (held_ < 0) return;
+  struct stat file = {};
+  // What was claimed and never written is nothing to leave behind.
+  if (::fstat(held_, &file) == 0 && file.st_size == 0) (void)::unlink(path_.c_str());
+  (void)::close(held_);  // Nothing is written through it; the lock ends.
+}
+
+Expected<void> StateFile::Claim(const std::string& path) {
+  path_ = path;
+  for (int attempt = 0;; ++attempt) {
+    held_ = ::open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (held_ < 0) return MakeError(Code::kUnavailable, path + ": " + std::strerror(errno));
+    // A file system without locks is used without them.
+    if (::flock(held_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      (void)::close(std::exchange(held_, -1));
+      return MakeError(Code::kUnavailable,
+                       path + ": another exploration goes on with it; wait for its end, or name "
+                              "another file with --state");
+    }
+    // Still the file of that name, not one that its owner replaced in between?
+    struct stat mine = {}, named = {};
+    if (::fstat(held_, &mine) == 0 && ::stat(path.c_str(), &named) == 0 &&
+        (mine.st_ino == named.st_ino || attempt == kMostClaims))
+      return {};
+    (void)::close(std::exchange(held_, -1));
+  }
+}
+
+Expected<void> StateFile::Save(const ExploreState& state) {
   Json points = Json::array();
   for (const compiler::Point& point : state.points) points.push_back(PointJson(point));
   const Json json = {
       {"version", kVersion}, {"key", state.key}, {"points", points}, {"unfit", state.unfit}};
-  const std::string beside = path + ".new";
+  const std::string beside = path_ + ".new";
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file >= 0) (void)::flock(file, LOCK_EX | LOCK_NB);  // It takes the other one's place.
   const bool good = file >= 0 &&
                     WriteAll(file, json.dump(1, ' ', false, Json::error_handler_t::replace)) &&
                     ::fsync(file) == 0;
-  if (file >= 0) (void)::close(file);  // What matters was flushed.
-  if (!good || std::rename(beside.c_str(), path.c_str()) != 0) {
-    return MakeError(Code::kUnavailable, path + ": cannot be written: " + std::strerror(errno));
+  if (!good || std::rename(beside.c_str(), path_.c_str()) != 0) {
+    const Error error =
+        MakeError(Code::kUnavailable, path_ + ": cannot be written: " + std::strerror(errno));
+    if (file >= 0) (void)::close(file);  // The write's error is the one to tell.
+    (void)::unlink(beside.c_str());
+    return error;
   }
+  (void)::close(std::exchange(held_, file));  // What matters was flushed.
   return {};
 }
 

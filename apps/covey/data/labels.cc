@@ -70,4 +70,15 @@ Expected<std::vector<LabelLine>> ReadLabels(const std::string& path) {
   return ParseLabels(text.value(), path);
 }
 
+Expected<std::vector<int>> ReadClasses(const std::string& path, size_t samples) {
+  const Expected<std::vector<LabelLine>> lines = ReadLabels(path);
+  if (!lines) return lines.error();
+  std::vector<int> classes;
+  for (const LabelLine& line : lines.value()) classes.push_back(line.label);
+  if (classes.size() == samples) return classes;
+  return MakeError(Code::kInvalidArgument, path + ": " + std::to_string(classes.size()) +
+                                               " labels for " + std::to_string(samples) +
+                                               " samples");
+}
+
 }  // namespace covey::app

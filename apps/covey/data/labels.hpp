@@ -21,6 +21,8 @@ struct LabelLine {
 };
 
 Expected<std::vector<LabelLine>> ReadLabels(const std::string& path);
+// The classes alone, of so many samples in their order.
+Expected<std::vector<int>> ReadClasses(const std::string& path, size_t samples);
 // `source` is for messages.
 Expected<std::vector<LabelLine>> ParseLabels(std::string_view text, const std::string& source);
 

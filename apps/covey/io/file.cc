@@ -13,6 +13,8 @@ namespace covey::app {
 namespace {
 
 constexpr size_t kPiece = 1U << 16;
+// Of what has no size of its own: a pipe, a device, which may be without an end.
+constexpr size_t kMostUnsized = size_t{2} << 30;
 
 // What the caller should do next: trying again helps only with the last.
 Code CodeOf(int number) {
@@ -42,7 +44,13 @@ Error SystemError(const std::string& path, const char* doing) {
 }
 
 bool ReadAll(int fd, std::vector<std::byte>& bytes) {
+  struct stat what = {};
+  const bool sized = fstat(fd, &what) == 0 && S_ISREG(what.st_mode);
   for (;;) {
+    if (!sized && bytes.size() >= kMostUnsized) {
+      errno = EFBIG;
+      return false;
+    }
     const size_t used = bytes.size();
     bytes.resize(used + kPiece);
     const ssize_t got = read(fd, bytes.data() + used, kPiece);

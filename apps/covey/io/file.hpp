@@ -10,6 +10,7 @@
 
 namespace covey::app {
 
+// A pipe or a device is read up to 2 GiB; a longer one is kResourceExhausted.
 Expected<std::vector<std::byte>> ReadFile(const std::string& path);
 Expected<std::string> ReadText(const std::string& path);
 // All or nothing: a file that is there stays as it was, and none is left behind, if the disk is

@@ -1,11 +1,9 @@
 #include "apps/covey/quantize/data.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 
 #include "apps/covey/io/fail.hpp"
 #include "apps/covey/io/file.hpp"
@@ -190,33 +188,6 @@ class Reader {
 Expected<Data> ReadData(const std::string& path, const compiler::Graph& graph,
                         const DataOptions& options) {
   return Reader(graph, options).Read(path);
-}
-
-Expected<std::vector<int>> ReadLabels(const std::string& path, size_t samples) {
-  const Expected<std::string> text = ReadText(path);
-  if (!text) return text.error();
-  std::istringstream lines(text.value());
-  std::vector<int> labels;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (line.empty() || line[0] == '#') continue;
-    const std::string field = line.substr(line.find_last_of(',') + 1);
-    int label = 0;
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), label);
-    if (error != std::errc() || end != field.data() + field.size() || label < 0) {
-      if (number == 1) continue;  // a header
-      return MakeError(Code::kInvalidArgument, path + ": line " + std::to_string(number) + " is '" +
-                                                   line + "', expected a class number");
-    }
-    labels.push_back(label);
-  }
-  if (labels.size() != samples) {
-    return MakeError(Code::kInvalidArgument, path + ": " + std::to_string(labels.size()) +
-                                                 " labels for " + std::to_string(samples) +
-                                                 " samples");
-  }
-  return labels;
 }
 
 }  // namespace covey::app

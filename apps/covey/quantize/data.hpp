@@ -31,8 +31,4 @@ struct Data {
 Expected<Data> ReadData(const std::string& path, const compiler::Graph& graph,
                         const DataOptions& options);
 
-// One class number a line, or the last comma-separated field of each line that is a number; lines
-// that begin with '#' and a first line without a number are passed over.
-Expected<std::vector<int>> ReadLabels(const std::string& path, size_t samples);
-
 }  // namespace covey::app

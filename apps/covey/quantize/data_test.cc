@@ -37,10 +37,6 @@ class DataTest : public testing::Test {
     const Expected<Data> data = Read(name, options);
     return data ? "" : data.error().message;
   }
-  Expected<std::vector<int>> Labels(const std::string& text, size_t samples) const {
-    EXPECT_TRUE(dir_.Write("labels", text));
-    return ReadLabels(Path("labels"), samples);
-  }
 
   TempDir dir_;
   const DataOptions bytes_{.type = "uint8", .scale = 0.5F, .zero = 2};
@@ -109,19 +105,6 @@ TEST_F(DataTest, RefusesWhatIsNotThereAndAFolderWithoutFiles) {
 TEST_F(DataTest, RefusesPicturesAmongRawSamples) {
   ASSERT_TRUE(dir_.Write("set/a", "\x01\x02\x03") && dir_.Write("set/b.PNG", "\x01\x02\x03"));
   EXPECT_THAT(WhyNot("set", bytes_), HasSubstr("b.PNG: pictures and raw samples are mixed"));
-}
-
-TEST_F(DataTest, LabelsAreNumbersOrTheLastFieldBehindAHeader) {
-  EXPECT_THAT(Labels("3\n0\n\n# notes\n7\n", 3).value(), ElementsAre(3, 0, 7));
-  EXPECT_THAT(Labels("file,classes,label\r\na.bin,10,4\r\nb.bin,10,9 \r\n", 2).value(),
-              ElementsAre(4, 9));
-}
-
-TEST_F(DataTest, LabelsThatAreNoneAreToldByLine) {
-  EXPECT_THAT(Labels("1\ncat\n", 2).error().message,
-              HasSubstr("line 2 is 'cat', expected a class number"));
-  EXPECT_THAT(Labels("1\n-2\n", 2).error().message, HasSubstr("line 2"));
-  EXPECT_THAT(Labels("1\n2\n", 3).error().message, HasSubstr("2 labels for 3 samples"));
 }
 
 }  // namespace

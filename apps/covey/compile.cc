@@ -205,6 +205,8 @@ int Compile(const Options& given) {
     options.unpack = {"auto"};
   if (sane) sane = CheckUnpack(UnpackOf(options));
   if (sane) sane = CheckDynamic(DynamicOf(options));
+  // An image may be hours of work.
+  if (sane && options.emit == "image") sane = CheckWritable(options.output);
   if (!sane) return Fail(sane.error(), options.json);
   if (!options.variants.empty())
     return CompileVariants({options.approximate, options.model, options.output, options.target,
@@ -297,6 +299,10 @@ void AddApproximation(CLI::App& command, ApproximateJob& job) {
   command.add_option("--seed", job.seed, "of the split in three (default 1)")
       ->check(WholeNumber(UINT32_MAX));
   AddChoosing(command, job);
+  // Without samples none of these would have a meaning, and a loss that is allowed none either.
+  for (const char* name : {"--labels", "--type", "--max-loss", "--samples", "--effort", "--seed",
+                           "--slower", "--scale", "--zero", "--unseen"})
+    command.get_option(name)->needs("--calibrate");
 }
 
 namespace {

@@ -1,6 +1,9 @@
 // covey compile --calibrate and covey explore, on the network and the pictures of this project.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -365,6 +368,29 @@ TEST(Explore, RefusesTheStateOfOtherData) {
   EXPECT_THAT(run.err, HasSubstr("is of an exploration of another model"));
 }
 
+TEST(Explore, SaysBeforeTheWorkWhatCannotBeWrittenBehindIt) {
+  const Data data = Pictures("unwritable", 60);
+  for (const char* option : {"--csv", "--images"}) {
+    const std::string wrong = data.pixels + "/below";
+    Arguments arguments = Explore(data, TempPath("unwritable.html"));
+    arguments.insert(arguments.end(), {option, wrong});
+    const Ended run = Covey(arguments);
+    EXPECT_EQ(run.code, 1) << option;
+    EXPECT_THAT(run.err, HasSubstr(wrong));
+    EXPECT_FALSE(std::filesystem::exists(TempPath("unwritable.html.state.json"))) << option;
+  }
+  EXPECT_EQ(Covey({"compile", kDeviceModel, "--calibrate", "/nowhere", "-o", "/dev/null/x"}).code,
+            1);
+}
+
+TEST(CompileApproximated, WhatSaysHowToChooseNeedsSamples) {
+  for (const char* option : {"--labels", "--max-loss", "--samples", "--slower"}) {
+    const Ended run = Covey({"compile", kDeviceModel, option, "1", "-o", TempPath("x.covey")});
+    EXPECT_EQ(run.code, 2) << option;
+    EXPECT_THAT(run.err, HasSubstr("--calibrate")) << option;
+  }
+}
+
 TEST(Explore, RefusesAStateThatAnotherExplorationHolds) {
   const std::string report = TempPath("held.html"), state = report + ".state.json";
   const Arguments arguments = Explore(Pictures("held", 60), report);
@@ -377,7 +403,8 @@ TEST(Explore, RefusesAStateThatAnotherExplorationHolds) {
     (void)close(held);
   }
   EXPECT_FALSE(std::filesystem::exists(report));
-  EXPECT_EQ(Covey({"explore", kDeviceModel, "--calibrate", "/nowhere", "--report", report}).code, 1);
+  EXPECT_EQ(Covey({"explore", kDeviceModel, "--calibrate", "/nowhere", "--report", report}).code,
+            1);
   EXPECT_FALSE(std::filesystem::exists(state)) << "nothing is known, so nothing is left behind";
 }
 

@@ -127,8 +127,7 @@ Expected<JobData> ReadJobData(const ApproximateJob& job) {
     return MakeError(Code::kInvalidArgument,
                      job.calibrate + (count == job.samples ? ": --samples is " : ": holds ") +
                          std::to_string(count) + (count == job.samples ? "" : " samples") +
-                         ", at least " +
-                         std::to_string(kFewestSamples) +
+                         ", at least " + std::to_string(kFewestSamples) +
                          " are needed: a third calibrates, a third chooses, a third reports");
   }
   if (!job.labels.empty()) {

@@ -1,6 +1,7 @@
 // covey explore MODEL --calibrate DATA --report report.html: the designs of an approximated network
 // between cost and loss.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -29,6 +30,20 @@ Expected<void> WriteText(const std::string& path, const std::string& text) {
   return path.empty() ? Expected<void>() : WriteFile(path, std::as_bytes(std::span(text)));
 }
 
+// What is told after hours could not be written is told before.
+Expected<void> CheckOutputs(const Options& options) {
+  for (const std::string* path : {&options.report, &options.csv}) {
+    const Expected<void> writable = path->empty() ? Expected<void>() : CheckWritable(*path);
+    if (!writable) return writable;
+  }
+  if (options.images.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(options.images, error);
+  if (!std::filesystem::is_directory(options.images, error))
+    return MakeError(Code::kInvalidArgument, options.images + ": is no folder");
+  return CheckWritable(options.images + "/front.covey");
+}
+
 int Explore(const Options& given) {
   Options options = given;
   if (options.state.empty()) options.state = options.report + ".state.json";
@@ -39,6 +54,7 @@ int Explore(const Options& given) {
     options.unpack = !options.job.chip.empty() && cortex ? "auto" : "never";
   options.job.unpack = options.unpack == "auto";
   if (sane) sane = CheckUnpack({{options.unpack}, options.job.target, "", ""});
+  if (sane) sane = CheckOutputs(options);
   if (!sane) return Fail(sane.error(), options.json);
   Exploring exploring(options);
   const Expected<Exploration> made = exploring.Run();

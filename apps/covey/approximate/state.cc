@@ -138,8 +138,9 @@ Expected<void> StateFile::Claim(const std::string& path) {
     if (::flock(held_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       (void)::close(std::exchange(held_, -1));
       return MakeError(Code::kUnavailable,
-                       path + ": another exploration goes on with it; wait for its end, or name "
-                              "another file with --state");
+                       path +
+                           ": another exploration goes on with it; wait for its end, or name "
+                           "another file with --state");
     }
     // Still the file of that name, not one that its owner replaced in between?
     struct stat mine = {}, named = {};

@@ -1,8 +1,14 @@
 // What benches over the networks of sets.hpp have in common: --network, and one after the other.
 //
-//   AddNetworks(app, options.networks);
-//   Bench bench(options);                          // Run(network), Text()
-//   return RunEach(options.networks, bench);
+//   struct Options { std::vector<std::string> networks; ... };
+//   class Bench { ... explicit Bench(const Options&); Expected<void> Run(const Network&); Text() };
+//   int main(int argc, char** argv) {
+//     return EachMain<Bench, Options>(argc, argv, "What it measures", [](CLI::App& app, Options& options) {
+//       app.add_option("--part", options.parts, "...");
+//     });
+//   }
+//
+// AddNetworks and RunEach are its parts, for a bench that needs more.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -37,6 +43,17 @@ int RunEach(const std::vector<std::string>& names, Bench& bench) {
   }
   std::cout << bench.Text();
   return 0;
+}
+
+template <typename Bench, typename Options, typename AddOptions>
+int EachMain(int argc, char** argv, const char* what, AddOptions&& add_options) {
+  Options options;
+  CLI::App app(what);
+  AddNetworks(app, options.networks);
+  add_options(app, options);
+  CLI11_PARSE(app, argc, argv);
+  Bench bench(options);
+  return RunEach(options.networks, bench);
 }
 
 }  // namespace covey::bench

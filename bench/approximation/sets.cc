@@ -118,4 +118,29 @@ Expected<LabelledBytes> ReadReport(const Network& network, const app::DataReader
   return std::move(app::SplitInThree(all.value(), kKeywordSeed).report);
 }
 
+Expected<Whole> ReadWhole(const Network& network, bool report) {
+  Expected<Opened> opened = Opened::Open(network);
+  if (!opened) return opened.error();
+  Expected<Sets> sets = ReadSets(network, opened.value().reader());
+  if (!sets) return sets.error();
+  Whole whole{std::move(opened.value()),
+              {std::move(sets.value().calibrate), std::move(sets.value().select), {}}};
+  if (!report) return whole;
+  Expected<LabelledBytes> last = ReadReport(network, whole.network.reader());
+  if (!last) return last.error();
+  whole.parts.report = std::move(last.value());
+  return whole;
+}
+
+Expected<compiler::Explorer> Untuned(const Network& network, const Whole& whole,
+                                     const compiler::CompileOptions& how) {
+  DiagText diag;
+  const app::ThreeParts& parts = whole.parts;
+  auto explorer = compiler::Explorer::Make(
+      whole.network.graph(), {parts.calibrate.samples, parts.select.samples, parts.select.labels},
+      {.compile = how, .tune = {.visits = 0}}, diag);
+  if (!explorer.ok()) return app::Explain(network.model, explorer.status(), diag);
+  return *std::move(explorer);
+}
+
 }  // namespace covey::bench

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "apps/covey/approximate/data.hpp"
+#include "apps/covey/approximate/split.hpp"
 #include "apps/covey/model/file.hpp"
+#include "compiler/approximate/explorer.hpp"
 #include "compiler/ir/graph.hpp"
 
 namespace covey::bench {
@@ -54,5 +56,15 @@ inline constexpr uint32_t kKeywordSeed = 1;
 Expected<app::LabelledBytes> ReadKeywords(const app::DataReader& reader);
 Expected<Sets> ReadSets(const Network& network, const app::DataReader& reader);
 Expected<app::LabelledBytes> ReadReport(const Network& network, const app::DataReader& reader);
+
+// A network with all its samples; without those that report where nothing is reported.
+struct Whole {
+  Opened network;
+  app::ThreeParts parts;
+};
+Expected<Whole> ReadWhole(const Network& network, bool report);
+// An explorer of the network that tunes nothing.
+Expected<compiler::Explorer> Untuned(const Network& network, const Whole& whole,
+                                     const compiler::CompileOptions& how);
 
 }  // namespace covey::bench

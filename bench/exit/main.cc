@@ -50,16 +50,10 @@ class Bench {
 
   Expected<void> Run(const Network& network) {
     DiagText diag;
-    const Expected<Opened> opened = Opened::Open(network);
-    if (!opened) return opened.error();
-    Expected<Sets> sets = ReadSets(network, opened.value().reader());
-    if (!sets) return sets.error();
-    Expected<app::LabelledBytes> report = ReadReport(network, opened.value().reader());
-    if (!report) return report.error();
-    const app::ThreeParts parts{std::move(sets.value().calibrate), std::move(sets.value().select),
-                                std::move(report.value())};
-    const compiler::Graph& file = opened.value().graph();
-    compiler::Graph graph = file;
+    const Expected<Whole> whole = ReadWhole(network, true);
+    if (!whole) return whole.error();
+    const app::ThreeParts& parts = whole.value().parts;
+    compiler::Graph graph = whole.value().network.graph();
     const Status passed = compiler::RunPasses(graph, diag);
     if (!passed.ok()) return app::Explain(network.model, passed, diag);
     const auto target = compiler::TargetOf(options_.board, diag);
@@ -70,7 +64,7 @@ class Bench {
       const compiler::CompileOptions how{.target = *target, .flash_bytes = options_.flash};
       Base base{"-", graph, loss};
       if (options_.remove) {
-        Expected<Base> less = Remove(network, file, parts, how, loss);
+        Expected<Base> less = Remove(network, whole.value(), how, loss);
         if (!less) return less.error();
         base = std::move(less.value());
       }
@@ -94,15 +88,12 @@ class Bench {
     compiler::Graph graph;  // passes have run
     double loss = 0;        // that is left for the exit
   };
-  Expected<Base> Remove(const Network& network, const compiler::Graph& graph,
-                        const app::ThreeParts& parts, const compiler::CompileOptions& how,
-                        double loss) {
+  Expected<Base> Remove(const Network& network, const Whole& whole,
+                        const compiler::CompileOptions& how, double loss) {
     DiagText diag;
-    auto explorer = compiler::Explorer::Make(
-        graph, {parts.calibrate.samples, parts.select.samples, parts.select.labels},
-        {.compile = how, .tune = {.visits = 0}}, diag);
-    if (!explorer.ok()) return app::Explain(network.model, explorer.status(), diag);
-    auto found = compiler::FindBest(*explorer, loss / 200, diag);
+    Expected<compiler::Explorer> explorer = Untuned(network, whole, how);
+    if (!explorer) return explorer.error();
+    auto found = compiler::FindBest(explorer.value(), loss / 200, diag);
     if (!found.ok()) return app::Explain(network.model, found.status(), diag);
     Base base{found->best.point.recipe.Text(), std::move(found->best.graph), loss / 2};
     const Status passed = compiler::RunPasses(base.graph, diag);
@@ -204,21 +195,18 @@ class Bench {
   app::Table table_;
 };
 
-int Main(int argc, char** argv) {
-  Options options;
-  CLI::App app("What an early exit gives and costs");
-  AddNetworks(app, options.networks);
+void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--max-loss", options.losses, "points of top-1; default 0 and 1");
   app.add_option("--board", options.board, "m4 (default) or m33");
   app.add_option("--flash", options.flash, "bytes that an image may take");
   app.add_flag("--remove", options.remove,
                "leave out what does not matter first, for half the loss");
-  CLI11_PARSE(app, argc, argv);
-  Bench bench(options);
-  return RunEach(options.networks, bench);
 }
 
 }  // namespace
 }  // namespace covey::bench
 
-int main(int argc, char** argv) { return covey::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace covey::bench;
+  return EachMain<Bench, Options>(argc, argv, "What an early exit gives and costs", AddOptions);
+}

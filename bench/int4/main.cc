@@ -46,33 +46,26 @@ class Bench {
                 ">image", ">arena", ">instructions"}) {}
 
   Expected<void> Run(const Network& network) {
-    const Expected<Opened> opened = Opened::Open(network);
-    if (!opened) return opened.error();
-    Expected<Sets> sets = ReadSets(network, opened.value().reader());
-    if (!sets) return sets.error();
-    Expected<app::LabelledBytes> report = ReadReport(network, opened.value().reader());
-    if (!report) return report.error();
-    report_ = std::move(report.value());
+    Expected<Whole> whole = ReadWhole(network, true);
+    if (!whole) return whole.error();
     DiagText diag;
     const auto target = compiler::TargetOf(options_.board, diag);
     if (!target.ok()) return app::Explain(options_.board, target.status(), diag);
     constexpr int64_t kBoard = 900'000;  // bytes that the boards' flash has room for
     how_ = {.target = *target, .flash_bytes = kBoard};
-    app::LabelledBytes& select = sets.value().select;
-    auto explorer = Explorer::Make(opened.value().graph(),
-                                   {std::move(sets.value().calibrate.samples),
-                                    std::move(select.samples), std::move(select.labels)},
-                                   {.compile = how_, .tune = {.visits = 0}}, diag);
-    if (!explorer.ok()) return app::Explain(network.model, explorer.status(), diag);
+    Expected<Explorer> made = Untuned(network, whole.value(), how_);
+    if (!made) return made.error();
+    Explorer& explorer = made.value();
+    report_ = std::move(whole.value().parts.report);
     const auto exact =
-        compiler::AnswersOf(explorer->study().graph(), report_.samples, nullptr, diag);
+        compiler::AnswersOf(explorer.study().graph(), report_.samples, nullptr, diag);
     if (!exact.ok()) return app::Explain(network.model, exact.status(), diag);
     for (const double part : Parts())
       for (const bool compact : {true, false}) {
         Recipe recipe;
         if (part > 0) recipe.policy = compiler::Policy::kOurs;
         recipe.int4 = part, recipe.compact = compact;
-        const Expected<void> added = Add(network, *explorer, recipe, *exact);
+        const Expected<void> added = Add(network, explorer, recipe, *exact);
         if (!added) return added;
       }
     return {};
@@ -134,18 +127,16 @@ class Bench {
   compiler::CompileOptions how_;
 };
 
-int Main(int argc, char** argv) {
-  Options options;
-  CLI::App app("What weights of four bits give and cost");
-  AddNetworks(app, options.networks);
+void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--part", options.parts, "parts of the weights; default 0.25, 0.5, 0.75 and 1");
   app.add_option("--board", options.board, "m4 (default), m33, m55 or rv32");
-  CLI11_PARSE(app, argc, argv);
-  Bench bench(options);
-  return RunEach(options.networks, bench);
 }
 
 }  // namespace
 }  // namespace covey::bench
 
-int main(int argc, char** argv) { return covey::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace covey::bench;
+  return EachMain<Bench, Options>(argc, argv, "What weights of four bits give and cost",
+                                  AddOptions);
+}

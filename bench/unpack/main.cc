@@ -46,23 +46,18 @@ class Bench {
                 ">all code", ">flash, loops", ">where it pays", ">all code"}) {}
 
   Expected<void> Run(const Network& network) {
-    const Expected<Opened> opened = Opened::Open(network);
-    if (!opened) return opened.error();
-    Expected<Sets> sets = ReadSets(network, opened.value().reader());
-    if (!sets) return sets.error();
+    const Expected<Whole> whole = ReadWhole(network, false);
+    if (!whole) return whole.error();
     DiagText diag;
     how_ = {.target = compiler::Target::kCortexM, .flash_bytes = options_.flash};
-    app::LabelledBytes& select = sets.value().select;
-    auto explorer = compiler::Explorer::Make(opened.value().graph(),
-                                             {std::move(sets.value().calibrate.samples),
-                                              std::move(select.samples), std::move(select.labels)},
-                                             {.compile = how_, .tune = {.visits = 0}}, diag);
-    if (!explorer.ok()) return app::Explain(network.model, explorer.status(), diag);
+    Expected<compiler::Explorer> made = Untuned(network, whole.value(), how_);
+    if (!made) return made.error();
+    compiler::Explorer& explorer = made.value();
     Recipe ours, rule;
     ours.policy = compiler::Policy::kOurs, ours.forms = 0.09;
     rule.policy = compiler::Policy::kSignificance, rule.thresholds = {0.004};
     for (const Recipe& recipe : {Recipe(), ours, rule}) {
-      const auto tried = explorer->Try(recipe, diag);
+      const auto tried = explorer.Try(recipe, diag);
       if (!tried.ok()) return app::Explain(recipe.Text(), tried.status(), diag);
       Design design{recipe.Text(), tried->graph};
       const Status passed = compiler::RunPasses(design.graph, diag);
@@ -129,18 +124,15 @@ class Bench {
   std::shared_ptr<app::MeasuredImages> known_ = std::make_shared<app::MeasuredImages>();
 };
 
-int Main(int argc, char** argv) {
-  Options options;
-  CLI::App app("Where weights as code pay");
-  AddNetworks(app, options.networks);
+void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--chip", options.chips, "named chips of the m4 and m33 boards; default: four");
   app.add_option("--flash", options.flash, "limit on the image, and on the C++ with code");
-  CLI11_PARSE(app, argc, argv);
-  Bench bench(options);
-  return RunEach(options.networks, bench);
 }
 
 }  // namespace
 }  // namespace covey::bench
 
-int main(int argc, char** argv) { return covey::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  using namespace covey::bench;
+  return EachMain<Bench, Options>(argc, argv, "Where weights as code pay", AddOptions);
+}

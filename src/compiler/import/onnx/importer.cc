@@ -236,37 +236,32 @@ std::vector<const ::onnx::NodeProto*> Importer::ReadersOf(const std::string& nam
 
 Result<int> Importer::Native(Value& value) {
   if (value.native >= 0) return value.native;
-  Tensor tensor = At(value.nhwc);
-  tensor.name += "/nchw";
-  tensor.dims = value.dims;
-  COVEY_TRY_ASSIGN(value.native, AddTensor(std::move(tensor)));
-  Node node;
-  node.op = Op::kTranspose;
-  node.name = At(value.native).name;
-  node.source_op = "(layout)";
-  node.inputs = {value.nhwc};
-  node.outputs = {value.native};
-  node.attributes = Permutation{kNhwcToNchw};
-  graph_.nodes.push_back(std::move(node));
+  COVEY_TRY_ASSIGN(value.native, Transposed(value.nhwc, "/nchw", value.dims, kNhwcToNchw));
   return value.native;
 }
 
 Result<int> Importer::Nhwc(Value& value) {
   if (value.nhwc >= 0) return value.nhwc;
   if (At(value.native).constant()) return PermutedConstant(value.native, kNchwToNhwc);
-  Tensor tensor = At(value.native);
-  tensor.name += "/nhwc";
-  tensor.dims = ToNhwc(value.dims);
-  COVEY_TRY_ASSIGN(value.nhwc, AddTensor(std::move(tensor)));
+  COVEY_TRY_ASSIGN(value.nhwc, Transposed(value.native, "/nhwc", ToNhwc(value.dims), kNchwToNhwc));
+  return value.nhwc;
+}
+
+Result<int> Importer::Transposed(int from, const char* suffix, const std::vector<int32_t>& dims,
+                                 const std::vector<int32_t>& perm) {
+  Tensor tensor = At(from);
+  tensor.name += suffix;
+  tensor.dims = dims;
+  COVEY_TRY_ASSIGN(const int to, AddTensor(std::move(tensor)));
   Node node;
   node.op = Op::kTranspose;
-  node.name = At(value.nhwc).name;
+  node.name = At(to).name;
   node.source_op = "(layout)";
-  node.inputs = {value.native};
-  node.outputs = {value.nhwc};
-  node.attributes = Permutation{kNchwToNhwc};
+  node.inputs = {from};
+  node.outputs = {to};
+  node.attributes = Permutation{perm};
   graph_.nodes.push_back(std::move(node));
-  return value.nhwc;
+  return to;
 }
 
 Result<int> Importer::PermutedConstant(int tensor, const std::vector<int32_t>& perm) {
@@ -323,6 +318,19 @@ Result<int> Importer::Define(const ::onnx::NodeProto& node, int i, DType dtype,
   Value value{.known = true, .dtype = dtype, .dims = std::move(onnx_dims)};
   (nhwc ? value.nhwc : value.native) = made;
   values_[node.output(i)] = std::move(value);
+  return made;
+}
+
+Result<Node> Importer::DefineLike(const ::onnx::NodeProto& node, int from, DType dtype,
+                                  std::vector<int32_t> onnx_dims, bool nhwc) {
+  COVEY_TRY_ASSIGN(const int output, Define(node, 0, dtype, std::move(onnx_dims), nhwc));
+  At(output).dtype = At(from).dtype;
+  At(output).quant = At(from).quant;
+  Node made;
+  made.name = NameOf(node);
+  made.source_op = node.op_type();
+  made.inputs = {from};
+  made.outputs = {output};
   return made;
 }
 

@@ -62,6 +62,9 @@ class Importer {
   int Any(const Value& value) const { return value.nhwc >= 0 ? value.nhwc : value.native; }
   // A constant with its dimensions reordered; made once.
   Result<int> PermutedConstant(int tensor, const std::vector<int32_t>& perm);
+  // A tensor that a new node makes of `from`, with that order of dimensions.
+  Result<int> Transposed(int from, const char* suffix, const std::vector<int32_t>& dims,
+                         const std::vector<int32_t>& perm);
   // The same bytes under other dimensions.
   int ReshapedConstant(int tensor, std::vector<int32_t> dims);
 
@@ -73,6 +76,10 @@ class Importer {
   // Defines output i of the node: a new tensor of the IR in the layout asked for, and its value.
   Result<int> Define(const ::onnx::NodeProto& node, int i, DType dtype,
                      std::vector<int32_t> onnx_dims, bool nhwc);
+  // The same for output 0 with the type and the scale of tensor `from`, and the node from it to
+  // there, for Moves (compiler/ir/moves.hpp).
+  Result<Node> DefineLike(const ::onnx::NodeProto& node, int from, DType dtype,
+                          std::vector<int32_t> onnx_dims, bool nhwc);
   void Alias(const ::onnx::NodeProto& node, int i, const Value& value);
   Diag& diag() { return diag_; }
   Graph& graph() { return graph_; }

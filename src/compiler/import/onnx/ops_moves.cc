@@ -91,14 +91,9 @@ Result<bool> Concat(Importer& importer, const ::onnx::NodeProto& node) {
   }
   if (along > kMaxTensorBytes) return false;
   dims[*axis] = static_cast<int32_t>(along);
-  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, values[0]->dtype, dims, nhwc));
-  importer.At(output).dtype = importer.At(parts[0]).dtype;
-  importer.At(output).quant = importer.At(parts[0]).quant;
-  Node from;
-  from.name = node.name().empty() ? node.output(0) : node.name();
-  from.source_op = node.op_type();
-  from.outputs = {output};
-  Moves moves(importer.graph(), from);
+  COVEY_TRY_ASSIGN(const Node like,
+                   importer.DefineLike(node, parts[0], values[0]->dtype, dims, nhwc));
+  Moves moves(importer.graph(), like);
   moves.Concat(parts, Placed(*axis, nhwc));
   (void)moves.Finish();  // sizes that do not fit are refused when the graph is checked
   return true;
@@ -194,16 +189,9 @@ Result<bool> Gather(Importer& importer, const ::onnx::NodeProto& node) {
   Dims dims(input.dims.begin(), input.dims.begin() + static_cast<ptrdiff_t>(*axis));
   dims.insert(dims.end(), indices->dims.begin(), indices->dims.end());
   dims.insert(dims.end(), input.dims.begin() + static_cast<ptrdiff_t>(*axis) + 1, input.dims.end());
-  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input.dtype, dims, false));
-  importer.At(output).dtype = importer.At(from).dtype;
-  importer.At(output).quant = importer.At(from).quant;
-  Node named;
-  named.name = node.name().empty() ? node.output(0) : node.name();
-  named.source_op = node.op_type();
-  named.inputs = {from};
-  named.outputs = {output};
-  Moves moves(importer.graph(), named);
-  moves.Gather(from, *axis, *positions, output);
+  COVEY_TRY_ASSIGN(const Node like, importer.DefineLike(node, from, input.dtype, dims, false));
+  Moves moves(importer.graph(), like);
+  moves.Gather(from, *axis, *positions, like.outputs[0]);
   return moves.Finish();
 }
 
@@ -238,15 +226,9 @@ Result<bool> ReduceMax(Importer& importer, const ::onnx::NodeProto& node) {
   const bool picture = rank == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
   COVEY_TRY_ASSIGN(const int from, picture ? importer.Nhwc(*found) : importer.Native(*found));
   const Value input = *found;
-  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, input.dtype, dims, picture && keep));
-  importer.At(output).dtype = importer.At(from).dtype;
-  importer.At(output).quant = importer.At(from).quant;
-  Node as;
-  as.name = node.name().empty() ? node.output(0) : node.name();
-  as.source_op = node.op_type();
-  as.inputs = {from};
-  as.outputs = {output};
-  Moves moves(importer.graph(), as);
+  COVEY_TRY_ASSIGN(const Node like,
+                   importer.DefineLike(node, from, input.dtype, dims, picture && keep));
+  Moves moves(importer.graph(), like);
   if (node.op_type() == "ReduceMin") {
     moves.Smallest(picture ? Dims{1, 2} : axes);
   } else {

@@ -70,15 +70,8 @@ Result<bool> Repeat(Importer& importer, const ::onnx::NodeProto& node, const Dim
   Value* value = importer.In(node, 0);
   COVEY_TRY_ASSIGN(const int from, importer.Native(*value));
   const DType dtype = value->dtype;
-  COVEY_TRY_ASSIGN(const int output, importer.Define(node, 0, dtype, out, false));
-  importer.At(output).dtype = importer.At(from).dtype;
-  importer.At(output).quant = importer.At(from).quant;
-  Node named;
-  named.name = node.name().empty() ? node.output(0) : node.name();
-  named.source_op = node.op_type();
-  named.inputs = {from};
-  named.outputs = {output};
-  Moves moves(importer.graph(), named);
+  COVEY_TRY_ASSIGN(const Node like, importer.DefineLike(node, from, dtype, out, false));
+  Moves moves(importer.graph(), like);
   moves.Repeat(from, in, out);
   return moves.Finish();
 }

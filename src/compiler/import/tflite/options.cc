@@ -40,44 +40,43 @@ covey::compiler::Padding PaddingOf(tflite::Padding padding) {
                                           : covey::compiler::Padding::kValid;
 }
 
-void SetConv(const Conv2D& options, const Graph& graph, Node& node) {
+// How a convolution's window moves, and its size where shapes say it: none else.
+template <typename Convolution>
+std::optional<Window> WindowOf(const Convolution& options, const covey::compiler::Tensor* input,
+                               const covey::compiler::Tensor* weights) {
+  if (input == nullptr || weights == nullptr || input->dims.size() != 4 ||
+      weights->dims.size() != 4) {
+    return std::nullopt;
+  }
   Window window;
   window.stride_h = options.stride_h();
   window.stride_w = options.stride_w();
   window.dilation_h = options.dilation_h();
   window.dilation_w = options.dilation_w();
   window.padding = PaddingOf(options.padding());
-  const auto* input = TensorAt(graph, node.inputs, 0);
-  const auto* weights = TensorAt(graph, node.inputs, 1);
-  if (input == nullptr || weights == nullptr || input->dims.size() != 4 ||
-      weights->dims.size() != 4 || weights->dims[3] <= 0) {
-    return;
-  }
-  window.groups = input->dims[3] / weights->dims[3];
   window.window_h = weights->dims[1];
   window.window_w = weights->dims[2];
-  if (Take(node, Op::kConv2D, options.activation())) node.attributes = window;
+  return window;
+}
+
+void SetConv(const Conv2D& options, const Graph& graph, Node& node) {
+  const auto* input = TensorAt(graph, node.inputs, 0);
+  const auto* weights = TensorAt(graph, node.inputs, 1);
+  auto window = WindowOf(options, input, weights);
+  if (!window || weights->dims[3] <= 0) return;
+  window->groups = input->dims[3] / weights->dims[3];
+  if (Take(node, Op::kConv2D, options.activation())) node.attributes = *window;
 }
 
 void SetDepthwise(const DepthwiseConv2D& options, const Graph& graph, Node& node) {
-  Window window;
-  window.stride_h = options.stride_h();
-  window.stride_w = options.stride_w();
-  window.dilation_h = options.dilation_h();
-  window.dilation_w = options.dilation_w();
-  window.padding = PaddingOf(options.padding());
   const auto* input = TensorAt(graph, node.inputs, 0);
   const auto* weights = TensorAt(graph, node.inputs, 1);
-  if (input == nullptr || weights == nullptr || input->dims.size() != 4 ||
-      weights->dims.size() != 4 || input->dims[3] <= 0) {
-    return;
-  }
+  auto window = WindowOf(options, input, weights);
+  if (!window || input->dims[3] <= 0) return;
   // The shapes decide, as in the reference; the option is a hint that old files leave at zero.
-  window.depth_multiplier = weights->dims[3] / input->dims[3];
-  window.groups = input->dims[3];
-  window.window_h = weights->dims[1];
-  window.window_w = weights->dims[2];
-  if (Take(node, Op::kDepthwiseConv2D, options.activation())) node.attributes = window;
+  window->depth_multiplier = weights->dims[3] / input->dims[3];
+  window->groups = input->dims[3];
+  if (Take(node, Op::kDepthwiseConv2D, options.activation())) node.attributes = *window;
 }
 
 // With weights that are computed it is a product of two matrices, the second transposed.

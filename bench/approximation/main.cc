@@ -97,6 +97,7 @@ class Bench {
         {sets.value().calibrate.samples, sets.value().select.samples, sets.value().select.labels},
         {.compile = Limits(),
          .tune = {.visits = Visits(work_.network)},
+         .harden = Harden(),
          .progress =
              [&](const std::string& what) {
                std::cerr << work_.network.name << ": " << what << "\n";
@@ -153,6 +154,12 @@ class Bench {
   size_t Visits(const Network& network) const { return options_.visits.value_or(network.visits); }
   std::string KeyOf(const Network& network) const {
     return network.name + " " + std::to_string(Visits(network)) + " 3";
+  }
+
+  // What the choosing samples trained is changed until it is as hard as others are.
+  std::optional<compiler::HardenOptions> Harden() const {
+    if (work_.network.unseen == 0) return std::nullopt;
+    return compiler::HardenOptions{.accuracy = work_.network.unseen};
   }
 
   const char* Objective() const { return options_.chip.empty() ? "instructions" : "latency"; }

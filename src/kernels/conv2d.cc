@@ -1,3 +1,4 @@
+#include "kernels/chunk_list.hpp"
 #include "kernels/conv_checks.hpp"
 #include "kernels/listed_weights.hpp"
 #include "kernels/prepare.hpp"
@@ -76,18 +77,86 @@ class SkipWalk {
   size_t at_ = 0;
 };
 
+// Lists of chunks say no more than weights would: sums are theirs, what fills a chunk up is 0.
+class ChunkWalk {
+ public:
+  ChunkWalk(const Check& check, const OpView& op)
+      : check_(check), op_(op), words_(SkipListsOf(op)), terms_(WindowTerms(op.input[1].dims)) {}
+
+  Status Run() {
+    const int32_t fours = ChunkFours(op_.input[1].dims[0]);
+    int64_t at = fours;
+    COVEY_TRY(Hold(at));
+    for (int32_t four = 0; four < fours; ++four) {
+      COVEY_TRY(
+          check_.Equal("where a list of chunks begins", words_[static_cast<size_t>(four)], at));
+      COVEY_TRY(Hold(at += ChunkHeadWords(ChunksOf(terms_))));
+      const ChunkList list(op_, four);
+      COVEY_TRY(CheckEnd(list));
+      for (int32_t chunk = 0; chunk < list.chunks(); ++chunk)
+        at += int64_t{std::popcount(static_cast<uint32_t>(list.mask(chunk)))} * kChunkWords;
+      COVEY_TRY(Hold(at));
+      COVEY_TRY(CheckWeights(list));
+    }
+    return check_.Equal("words of lists of chunks", at, static_cast<int64_t>(words_.size()));
+  }
+
+ private:
+  Status Hold(int64_t words) const {
+    return check_.Between("words of lists of chunks", static_cast<int64_t>(words_.size()), words,
+                          0x7FFFFFFF);
+  }
+
+  // Masks of chunks that there are.
+  Status CheckEnd(const ChunkList& list) const {
+    const int32_t last = ChunkMaskWords(list.chunks()) * kChunkMasks;
+    int32_t beyond = 0;
+    for (int32_t chunk = list.chunks(); chunk < last; ++chunk) beyond |= list.mask(chunk);
+    return check_.Equal("mask of chunks behind the last one", beyond, 0);
+  }
+
+  Status CheckWeights(const ChunkList& list) const {
+    int32_t sums[kChunkOutputs] = {}, filling = 0;
+    const int8_t* at = list.weights();
+    for (int32_t chunk = 0; chunk < list.chunks(); ++chunk)
+      for (int32_t o = 0; o < kChunkOutputs; ++o) {
+        if ((list.mask(chunk) >> o & 1) == 0) continue;
+        for (int32_t i = 0; i < kChunkTerms; ++i, ++at) {
+          sums[o] += *at;
+          if (chunk * kChunkTerms + i >= terms_) filling |= *at;
+        }
+      }
+    COVEY_TRY(check_.Equal("what fills a chunk up", filling, 0));
+    for (int32_t o = 0; o < kChunkOutputs; ++o)
+      COVEY_TRY(check_.Equal("a list's sum of weights", list.sums()[o], sums[o]));
+    return OkStatus();
+  }
+
+  const Check& check_;
+  const OpView& op_;
+  std::span<const int32_t> words_;
+  int32_t terms_;
+};
+
+bool ListsApply(const ConvAttr& attr, std::span<const int32_t> filter) {
+  if (attr.weights_order == kWeightSkipChunks) return ChunkListsApply(attr, filter);
+  return HoldsWinogradLists(attr.weights_order) ? SkipWinogradApplies(attr, filter)
+                                                : SkipDirectApplies(attr, filter);
+}
+
 // Skip lists, if they are there, are such as the weights' shape has.
 Status CheckSkipLists(const Check& check, const OpView& op) {
   const auto& attr = op.attr_as<ConvAttr>();
   const auto filter = op.input[1].dims;
   if (attr.weights_order == 0) return OkStatus();
-  COVEY_TRY(
-      check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipByParts));
+  if (attr.weights_order != kWeightSkipChunks)
+    COVEY_TRY(
+        check.Between("weights order", attr.weights_order, kWeightSkipDirect, kWeightSkipByParts));
   COVEY_TRY(check.Is("input of weights with skip lists", op.input[0], DType::kInt8));
   if (!HoldsLists(attr.weights_order)) return OkStatus();
-  const bool applies = HoldsWinogradLists(attr.weights_order) ? SkipWinogradApplies(attr, filter)
-                                                              : SkipDirectApplies(attr, filter);
-  COVEY_TRY(check.Equal("whether the op is one for skip lists", applies ? 1 : 0, 1));
+  COVEY_TRY(
+      check.Equal("whether the op is one for skip lists", ListsApply(attr, filter) ? 1 : 0, 1));
+  if (attr.weights_order == kWeightSkipChunks) return ChunkWalk(check, op).Run();
   return SkipWalk(check, op).Run();
 }
 

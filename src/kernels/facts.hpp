@@ -34,4 +34,7 @@ inline constexpr bool kSome7x7 = true;
 inline constexpr bool kSomePairs = true;  // fully connected, weights in pairs
 inline constexpr bool kSomeSlow = true;   // scales or ranges that the epilogue does not take
 
+// Of those in mve/, beside kSomePlain.
+inline constexpr bool kSomeChunks = true;  // lists of chunks
+
 }  // namespace covey::kernels

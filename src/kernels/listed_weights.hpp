@@ -1,5 +1,5 @@
-// ListedWeights makes two outputs' weights of a convolution of its skip lists (skip_list.hpp), for
-// images that hold no others: input 1 then has a shape and no bytes.
+// ListedWeights makes two outputs' weights of a convolution of its skip lists (skip_list.hpp,
+// chunk_list.hpp), for images that hold no others: input 1 then has a shape and no bytes.
 //
 //   if (HasListsOnly(op)) {
 //     const int8_t* two = ListedWeights(op, pair);   // (2,KH,KW,I) in op's scratch
@@ -14,6 +14,7 @@
 // Exact: lists that hold what no int8 weights give (a damaged image's) give some bytes.
 #pragma once
 
+#include "kernels/chunk_list.hpp"
 #include "kernels/skip_list.hpp"
 
 namespace covey::kernels {
@@ -68,6 +69,14 @@ class Sums {
   int16_t* sums_;
 };
 
+inline const int8_t* TwoOfChunks(const OpView& op, int32_t pair) {
+  auto* const two = reinterpret_cast<int8_t*>(op.scratch.data());
+  const int32_t first = WinogradFirst(pair, op.input[1].dims[0]);
+  ReadChunks(op, first, two);
+  ReadChunks(op, first + 1, two + WindowTerms(op.input[1].dims));
+  return two;
+}
+
 }  // namespace listed
 
 // The pair's outputs are WinogradFirst(pair, O) and the next. Small rather than fast: boards of
@@ -75,6 +84,7 @@ class Sums {
 [[gnu::cold]] inline const int8_t* ListedWeights(const OpView& op, int32_t pair) {
   constexpr int32_t kOrder[kSkipGroupSteps] = {1, 2, 3, 0};
   const int32_t order = op.attr_as<ConvAttr>().weights_order;
+  if (order == kWeightSkipChunks) return listed::TwoOfChunks(op, pair);
   const bool winograd = HoldsWinogradLists(order);
   auto* const sums = reinterpret_cast<int16_t*>(op.scratch.data());
   __builtin_memset(sums, 0, static_cast<size_t>(ListedBytes(op.input[1].dims)));

@@ -34,15 +34,16 @@ inline constexpr int32_t kSkipGroupSteps = 4, kSkipMasks = 16;
 // weights that generated code unpacks. Where a chip waits for its flash: direct lists that are
 // brought to RAM for each batch of pixels; Winograd's lists, or all of his weights, of which each
 // position's go by all tiles in scratch before the next position's, so that a cache holds them; or
-// of lists half of a position's: kSkipPart then stands before the second half of its groups.
+// of lists half of a position's: kSkipPart then stands before the second half of its groups. Lists
+// of another kind, of runs of sixteen (chunk_list.hpp).
 inline constexpr int32_t kWeightSkipDirect = 2, kWeightSkipWinograd = 3, kWeightSkipSearch = 4,
                          kWeightUnpacked = 5, kWeightSkipCopied = 6, kWeightSkipByPosition = 7,
-                         kWeightByPosition = 8, kWeightSkipByParts = 9;
+                         kWeightByPosition = 8, kWeightSkipByParts = 9, kWeightSkipChunks = 11;
 
 // Pixels that go by such a list from which on it is copied.
 inline constexpr int32_t kListCopiedFrom = 16;
 
-// Whether params hold lists of windows' steps, of Winograd's form, or lists at all.
+// Whether params hold lists of windows' steps, of Winograd's form, or lists of any kind.
 constexpr bool HoldsDirectLists(int32_t order) {
   return order == kWeightSkipDirect || order == kWeightSkipCopied;
 }
@@ -51,7 +52,7 @@ constexpr bool HoldsWinogradLists(int32_t order) {
          order == kWeightSkipByParts;
 }
 constexpr bool HoldsLists(int32_t order) {
-  return HoldsDirectLists(order) || HoldsWinogradLists(order);
+  return HoldsDirectLists(order) || HoldsWinogradLists(order) || order == kWeightSkipChunks;
 }
 constexpr bool GoesByPosition(int32_t order) {
   return order == kWeightSkipByPosition || order == kWeightByPosition ||

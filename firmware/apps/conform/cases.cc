@@ -1,5 +1,6 @@
 #include "cases.hpp"
 
+#include "kernels/chunk_list.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/weight_blocks.hpp"
 #include "kernels/winograd.hpp"
@@ -174,6 +175,34 @@ bool Case::PlaceLists(int32_t order) {
   return true;
 }
 
+// Chunks of weights that are zero, none to all of them, and lists of what is left.
+bool Case::PlaceChunks(Random& random) {
+  const std::span<const int32_t> filter = view_.input[1].dims, plain = view_.params;
+  auto* const weights = view_.input[1].as_mutable<int8_t>();
+  const int32_t terms = kernels::WindowTerms(filter), most = random.Between(0, 4);
+  for (int32_t o = 0; o < filter[0]; ++o)
+    for (int32_t at = 0; at < terms; ++at) {
+      if (at % kernels::kChunkTerms != 0 || random.Between(1, 4) > most) continue;
+      for (int32_t i = at; i < at + kernels::kChunkTerms && i < terms; ++i)
+        weights[o * terms + i] = 0;
+    }
+  const int32_t fours = kernels::ChunkFours(filter[0]);
+  const int64_t words = fours * (1 + kernels::MostChunkListWords(kernels::ChunksOf(terms)));
+  auto* const params =
+      reinterpret_cast<int32_t*>(Take(4 * (plain.size() + static_cast<size_t>(words))));
+  if (params == nullptr) return false;
+  for (size_t i = 0; i < plain.size(); ++i) params[i] = plain[i];
+  auto* const begin = reinterpret_cast<uint32_t*>(params + plain.size());
+  uint32_t* to = begin + fours;
+  for (int32_t four = 0; four < fours; ++four) {
+    begin[four] = static_cast<uint32_t>(to - begin);
+    to += kernels::WriteChunkList(weights, filter, four, to);
+  }
+  view_.params = {params, static_cast<size_t>(reinterpret_cast<int32_t*>(to) - params)};
+  As<ConvAttr>(attr_).weights_order = kernels::kWeightSkipChunks;
+  return true;
+}
+
 // A 3x3 convolution that has its weights in Winograd's form too.
 bool Case::DrawWinograd(Random& random) {
   auto& attr = As<ConvAttr>(attr_);
@@ -225,6 +254,8 @@ bool Case::DrawConv(Random& random) {
   narrow_ = !wide_ && random.OneIn(3);
   if (!PlaceConv(random)) return false;
   if (wide_ || narrow_ || random.OneIn(2)) return true;
+  if (attr.groups == 1 && dims_[1][0] >= kernels::kChunkOutputs && random.OneIn(3))
+    return PlaceChunks(random);
   Thin(random);
   if (attr.groups == 1 && dims_[1][0] >= 2 && random.OneIn(2))
     return PlaceLists(random.OneIn(2) ? kernels::kWeightSkipCopied : kernels::kWeightSkipDirect);

@@ -61,6 +61,7 @@ class Case {
   bool PlaceBias(Random& random);
   void Thin(Random& random);
   bool PlaceLists(int32_t order);
+  bool PlaceChunks(Random& random);
   std::byte* Take(size_t bytes);
   bool Place(TensorView& tensor, DType dtype, std::span<const int32_t> dims);
   void FillBytes(Random& random, const TensorView& tensor);

@@ -50,10 +50,10 @@ inline bool TakesSkips(const OpView& op) {
 }
 
 // conv2d that does not go by Winograd's form: whether it finds too little scratch, or no weights but
-// those.
+// those, or but lists for another kind of core.
 inline bool TakesReference(const OpView& op) {
   return !ScratchHolds(op, DspScratchOf(op).least) ||
-         (HasListsOnly(op) && HoldsWinogradLists(op.attr_as<ConvAttr>().weights_order));
+         (HasListsOnly(op) && !HoldsDirectLists(op.attr_as<ConvAttr>().weights_order));
 }
 
 // conv2d that has its weights in Winograd's form: whether they are used, and no others.

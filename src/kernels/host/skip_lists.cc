@@ -1,10 +1,36 @@
 #include "kernels/host/skip_lists.hpp"
 
+#include "kernels/chunk_list.hpp"
 #include "kernels/skip_list.hpp"
 
 namespace covey::kernels {
+namespace {
+
+SkipLists ChunkListsFor(const int8_t* weights, std::span<const int32_t> filter) {
+  const int32_t fours = ChunkFours(filter[0]), chunks = ChunksOf(WindowTerms(filter));
+  std::vector<uint32_t> list(static_cast<size_t>(MostChunkListWords(chunks)));
+  SkipLists lists;
+  lists.words.resize(static_cast<size_t>(fours));
+  for (int32_t four = 0; four < fours; ++four) {
+    lists.words[static_cast<size_t>(four)] = static_cast<int32_t>(lists.words.size());
+    const int64_t words = WriteChunkList(weights, filter, four, list.data());
+    lists.words.insert(lists.words.end(), list.begin(), list.begin() + words);
+    lists.kept += (words - ChunkHeadWords(chunks)) / kChunkWords;
+    for (int32_t chunk = 0; chunk < chunks; ++chunk) {
+      const size_t word = kChunkOutputs + static_cast<size_t>(chunk / kChunkMasks);
+      lists.moves += (list[word] >> chunk % kChunkMasks * 4 & 15) == 0 ? 1 : 0;
+    }
+  }
+  lists.words_kept = lists.kept * kChunkWords;
+  lists.steps = int64_t{fours} * kChunkOutputs * chunks;
+  lists.groups = int64_t{fours} * chunks;
+  return lists;
+}
+
+}  // namespace
 
 SkipLists SkipListsFor(int32_t order, const int8_t* weights, std::span<const int32_t> filter) {
+  if (order == kWeightSkipChunks) return ChunkListsFor(weights, filter);
   const bool winograd = HoldsWinogradLists(order);
   const int32_t count = winograd ? kWinogradPositions : 1;
   const int32_t steps = winograd ? filter[3] / 2 : SkipWindowSteps(filter);

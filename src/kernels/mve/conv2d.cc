@@ -7,9 +7,10 @@
 // The input's offset moves into the bias: sum (x + a) w = sum x w + a * sum w, modulo 2^32.
 #include "kernels/facts.hpp"
 #include "kernels/listed_weights.hpp"
+#include "kernels/mve/batches.hpp"
 #include "kernels/mve/bytes.hpp"
+#include "kernels/mve/chunks.hpp"
 #include "kernels/mve/dot4x2.hpp"
-#include "kernels/mve/patches.hpp"
 #include "kernels/mve/run.hpp"
 #include "kernels/mve/scratch.hpp"
 #include "kernels/ref/channel.hpp"
@@ -17,14 +18,6 @@
 
 namespace covey::kernels::mve {
 namespace {
-
-// A batch of pixels in scratch, ready for every output channel of a group.
-struct Batch {
-  const int8_t* patches;
-  size_t pair_bytes;
-  int32_t pixels;
-  int8_t* out;  // of the first pixel, at the whole output's first channel
-};
 
 class Channels {
  public:
@@ -146,40 +139,15 @@ class Channels {
 }  // namespace
 
 void RunConv2D(const OpView& op) {
-  if (op.output[0].dtype != DType::kInt8 || (kSomeListed && HasListsOnly(op)))
-    return ref::RunConv2D(op);
+  if (op.output[0].dtype != DType::kInt8) return ref::RunConv2D(op);
+  const bool holds = !kSomeReference || ScratchHolds(op, MveScratchOf(op).least);
+  if (kSomeChunks && holds && GoesByChunks(op)) return RunChunks(op);
+  if ((kSomeListed && HasListsOnly(op)) || !holds) return ref::RunConv2D(op);
+  if (!kSomePlain) return;
   const ConvLayout layout(op);
-  const MveScratch need = MveScratchOf(op);
-  if (kSomeReference && !ScratchHolds(op, need.least)) return ref::RunConv2D(op);
-  const auto filter = op.input[1].dims;
-  const int32_t groups = op.attr_as<ConvAttr>().groups, channels = filter[0] / groups;
-  const size_t room = op.scratch.size() < need.best ? op.scratch.size() : need.best;
-  const auto pairs = static_cast<int32_t>((room - layout.fixed()) / layout.pair_bytes);
-  std::byte* scratch = op.scratch.data();
-  auto* const patches = reinterpret_cast<int8_t*>(scratch + layout.bias_bytes);
-  auto* const gather = patches + layout.pair_bytes * static_cast<size_t>(pairs);
-
-  const Channels weights(op, layout, reinterpret_cast<int32_t*>(scratch),
-                         gather + layout.gather_bytes);
-  Patches source(op, layout, gather);
-  int8_t* out = op.output[0].as_mutable<int8_t>();
-  for (int32_t done = 0; done < layout.pixels; done += 2 * pairs) {
-    const int32_t left = layout.pixels - done;
-    const int32_t pixels = left < 2 * pairs ? left : 2 * pairs;
-    const Patches::Position begin = source.position();
-    for (int32_t group = 0; group < groups; ++group) {
-      if (group > 0) source.Seek(begin);
-      source.Fill(group, patches, pixels);
-      if (pixels % 2 != 0) {  // the last one twice
-        int8_t* const last = patches + layout.pair_bytes * static_cast<size_t>(pixels / 2);
-        const auto chunks = static_cast<int32_t>(layout.pair_bytes / 32);
-        for (int32_t i = 0; i < chunks; ++i)
-          __builtin_memcpy(last + 32 * i + 16, last + 32 * i, 16);
-      }
-      weights.Run({patches, layout.pair_bytes, pixels, out}, group * channels, channels);
-    }
-    out += pixels * filter[0];
-  }
+  const Room room(op, layout);
+  const Channels weights(op, layout, static_cast<int32_t*>(room.first), room.rows);
+  RunBatches(op, layout, room, weights);
 }
 
 }  // namespace covey::kernels::mve

@@ -12,6 +12,8 @@
 #include <cstdint>
 
 #include "core/op_view.hpp"
+#include "kernels/chunk_list.hpp"
+#include "kernels/skip_list.hpp"
 
 namespace covey::kernels::mve {
 
@@ -19,28 +21,34 @@ struct MveScratch {
   size_t least = 0, best = 0;
 };
 
-constexpr int32_t ChunksOf(int32_t terms) { return (terms + 15) / 16; }
 constexpr size_t RoundUp16(size_t bytes) { return (bytes + 15) / 16 * 16; }
 
-// conv2d: a bias for each channel that holds the input's offset, patches of pixels two by two, and
-// bytes to gather a patch whose rows are no multiple of sixteen.
+// conv2d: by its attributes, over lists of chunks (kernels/chunk_list.hpp).
+inline bool GoesByChunks(const OpView& op) {
+  return op.attr_as<ConvAttr>().weights_order == kWeightSkipChunks;
+}
+
+// conv2d: a bias for each channel that holds the input's offset, or codes of one list (chunk_loop.hpp);
+// patches of pixels two by two; bytes to gather a patch whose rows are no multiple of sixteen.
 struct ConvLayout {
-  size_t bias_bytes = 0, pair_bytes = 0, gather_bytes = 0;
+  size_t first_bytes = 0, pair_bytes = 0, gather_bytes = 0;
   size_t row_bytes = 0;    // of int4 weights, unpacked; four rows
   int32_t pixels = 0;      // of the whole output
   bool by_chunks = false;  // every run of the patch is a multiple of sixteen bytes
 
-  explicit ConvLayout(const OpView& op) {
+  explicit ConvLayout(const OpView& op) : ConvLayout(op, GoesByChunks(op)) {}
+  ConvLayout(const OpView& op, bool by_lists) {
     const auto filter = op.input[1].dims, out = op.output[0].dims;
     const auto chunks = static_cast<size_t>(ChunksOf(filter[1] * filter[2] * filter[3]));
-    bias_bytes = RoundUp16(static_cast<size_t>(filter[0]) * 4);
+    const size_t codes = (chunks + kChunkMasks - 1) / kChunkMasks * kChunkMasks + 1;
+    first_bytes = RoundUp16(4 * (by_lists ? codes : static_cast<size_t>(filter[0])));
     pair_bytes = chunks * 32;
     by_chunks = filter[3] % 16 == 0;
     gather_bytes = by_chunks ? 0 : chunks * 16 + 16;  // rows are written sixteen bytes long
     pixels = out[0] * out[1] * out[2];
-    if (op.input[1].dtype == DType::kInt4) row_bytes = chunks * 16;
+    if (op.input[1].dtype == DType::kInt4 && !by_lists) row_bytes = chunks * 16;
   }
-  size_t fixed() const { return bias_bytes + gather_bytes + 4 * row_bytes; }
+  size_t fixed() const { return first_bytes + gather_bytes + 4 * row_bytes; }
 };
 
 inline constexpr int32_t kMostPairs = 16;

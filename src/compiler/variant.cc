@@ -4,6 +4,7 @@
 
 #include "compiler/narrow_weights.hpp"
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/host/mve_offers.hpp"
 #include "kernels/host/skip_lists.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/weight_blocks.hpp"
@@ -72,6 +73,8 @@ int32_t OrderOf(const kernels::Offer& offer) {
       return kernels::kWeightSkipSearch;
     case kernels::dsp::kUnpacked:
       return kernels::kWeightUnpacked;
+    case kernels::mve::kSkipChunks:
+      return kernels::kWeightSkipChunks;
     default:
       return 0;
   }

@@ -45,6 +45,8 @@ std::string WeightsOf(const OpView& op) {
       return "lists in Winograd's form, by position";
     case kernels::kWeightSkipByParts:
       return "lists in Winograd's form, by halves of positions";
+    case kernels::kWeightSkipChunks:
+      return "lists of chunks";
     case kernels::kWeightByPosition:
       return "Winograd's form, by position";
     case kernels::kWeightSkipSearch:

@@ -97,8 +97,8 @@ class BlockObs {
   // Rule by rule, each given those before it.
   double Cost(size_t u, const Eigen::VectorXd& scale) const {
     const Index size = Size(u);
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 8, 8> block = blocks_[u];
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 8, 8> value =
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 16, 16> block = blocks_[u];
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, 0, 16, 2> value =
         values_.middleRows(static_cast<Index>(first_[u]), size);
     double cost = 0;
     for (Index a = 0; a < size; ++a) {
@@ -150,8 +150,8 @@ class BlockObs {
   Index used_ = 0;
 };
 
-int32_t FirstRow(const Layer& layer, int32_t block) {
-  return 2 * block + 2 <= layer.rows ? 2 * block : layer.rows - 2;
+int32_t FirstRow(const Layer& layer, int32_t block, int32_t rows) {
+  return rows * block + rows <= layer.rows ? rows * block : layer.rows - rows;
 }
 
 }  // namespace
@@ -167,10 +167,11 @@ FormTrace TraceForm(const Layer& layer, const SkipOption& option, const Eigen::M
   const Eigen::MatrixXd operands = inverse.topLeftCorner(layer.operands, layer.operands);
   const auto most = static_cast<size_t>(part * option.units);
   ParallelFor(trace.blocks.size(), [&](size_t b) {
-    Eigen::MatrixXd rows(layer.operands, 2);
-    Eigen::VectorXd scale(2);
-    for (int32_t k = 0; k < 2; ++k) {
-      const int32_t row = FirstRow(layer, static_cast<int32_t>(b)) + k;
+    const int32_t count = BlockRows(option.form);
+    Eigen::MatrixXd rows(layer.operands, count);
+    Eigen::VectorXd scale(count);
+    for (int32_t k = 0; k < count; ++k) {
+      const int32_t row = FirstRow(layer, static_cast<int32_t>(b), count) + k;
       for (int32_t i = 0; i < layer.operands; ++i)
         rows(i, k) = layer.row(row)[static_cast<size_t>(i)];
       const double step = layer.step[static_cast<size_t>(row)];
@@ -186,10 +187,11 @@ std::vector<Pattern> PatternsOf(const Layer& layer, const FormTrace& trace,
   const std::vector<std::vector<SkipRule>> units = RulesOf(layer, trace.option);
   // Of each row: units that it loses; the last two blocks may share one.
   std::vector<std::vector<int32_t>> lost(static_cast<size_t>(layer.rows));
+  const int32_t count = BlockRows(trace.option.form);
   for (size_t b = 0; b < counts.size(); ++b)
-    for (int32_t k = 0; k < 2; ++k) {
+    for (int32_t k = 0; k < count; ++k) {
       std::vector<int32_t>& row =
-          lost[static_cast<size_t>(FirstRow(layer, static_cast<int32_t>(b)) + k)];
+          lost[static_cast<size_t>(FirstRow(layer, static_cast<int32_t>(b), count) + k)];
       row.insert(row.end(), trace.blocks[b].units.begin(),
                  trace.blocks[b].units.begin() + static_cast<std::ptrdiff_t>(counts[b]));
       std::sort(row.begin(), row.end());

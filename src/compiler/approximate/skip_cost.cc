@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "compiler/memory/offers.hpp"
+#include "kernels/chunk_list.hpp"
 #include "kernels/dsp/steps.hpp"
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/host/mve_offers.hpp"
+#include "kernels/mve/scratch.hpp"
 #include "kernels/skip_list.hpp"
 #include "kernels/winograd.hpp"
 
@@ -51,6 +54,14 @@ std::vector<SkipRule> WinogradRules(std::span<const int32_t> filter, int32_t blo
   return rules;
 }
 
+std::vector<SkipRule> ChunkRules(std::span<const int32_t> filter, int32_t block, int32_t unit) {
+  const int32_t window = kernels::WindowTerms(filter), begin = unit * kernels::kChunkTerms;
+  std::vector<SkipRule> rules;
+  for (int32_t i = begin; i < begin + kernels::kChunkTerms && i < window; ++i)
+    rules.push_back({{block * window + i, 1}});
+  return rules;
+}
+
 // The cheapest offer of a variant; null without one.
 const Offer* Cheapest(const std::vector<Offer>& offers, int32_t variant) {
   const Offer* best = nullptr;
@@ -85,14 +96,47 @@ void Price(int64_t instructions, int64_t quads, const Reads& reads, const FlashW
   option.saved_flash = kStepBytes;
 }
 
+// Of cores with Helium: lists of chunks, in the place of the plain loop with the same batches.
+std::vector<SkipOption> ChunkOptions(const OpView& op) {
+  const auto filter = op.input[1].dims;
+  const std::vector<Offer> offers = OffersOf(op, Target::kMve);
+  const Offer* const plain = Cheapest(offers, 0);
+  if (plain == nullptr || !kernels::ChunkListsApply(op.attr_as<ConvAttr>(), filter)) return {};
+  const kernels::mve::ConvLayout layout(op, false);
+  const auto at_once = static_cast<int64_t>((plain->scratch - layout.fixed()) / layout.pair_bytes);
+  const int64_t pairs = (int64_t{layout.pixels} + 1) / 2;
+  const int64_t fours = kernels::ChunkFours(filter[0]);
+  const int32_t chunks = kernels::ChunksOf(kernels::WindowTerms(filter));
+  const int32_t mask_words = kernels::ChunkMaskWords(chunks);
+  const int64_t batch = fours * (kernels::mve::ChunksSetUp(mask_words) - 110);
+  SkipOption option{.form = SkipForm::kChunks, .blocks = filter[0], .units = chunks};
+  option.exact = plain->cost();
+  option.cost = option.exact + (pairs + at_once - 1) / at_once * batch +
+                pairs * (kernels::mve::ChunksCost(fours, fours * chunks, 0, fours * chunks * 4) -
+                         fours * kernels::mve::DotCost(chunks));
+  option.saved = static_cast<double>(pairs * kernels::mve::kKeptChunk);
+  option.flash_bytes = fours * 4 * (1 + kernels::MostChunkListWords(chunks));
+  option.saved_flash = kernels::kChunkTerms;
+  return {option};
+}
+
 }  // namespace
 
 const char* SkipFormName(SkipForm form) {
-  return form == SkipForm::kDirect ? "direct" : "winograd";
+  switch (form) {
+    case SkipForm::kDirect:
+      return "direct";
+    case SkipForm::kWinograd:
+      return "winograd";
+    default:
+      return "chunks";
+  }
 }
 
 std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const FlashWait& wait) {
-  if (target != Target::kCortexM || op.op != Op::kConv2D) return {};
+  if (op.op != Op::kConv2D) return {};
+  if (target == Target::kMve) return ChunkOptions(op);
+  if (target != Target::kCortexM) return {};
   if (op.attr_as<ConvAttr>().groups != 1 || op.input[1].dims[0] < 2) return {};
   const std::vector<Offer> offers = OffersOf(op, target, Unpack::kNever, wait);
   const Offer* const direct = Cheapest(offers, kernels::dsp::kDirect);
@@ -150,8 +194,14 @@ std::vector<SkipOption> SkipOptionsOf(const OpView& op, Target target, const Fla
 
 std::vector<SkipRule> UnitRules(SkipForm form, std::span<const int32_t> filter, int32_t block,
                                 int32_t unit) {
-  return form == SkipForm::kDirect ? DirectRules(filter, block, unit)
-                                   : WinogradRules(filter, block, unit);
+  switch (form) {
+    case SkipForm::kDirect:
+      return DirectRules(filter, block, unit);
+    case SkipForm::kWinograd:
+      return WinogradRules(filter, block, unit);
+    default:
+      return ChunkRules(filter, block, unit);
+  }
 }
 
 }  // namespace covey::compiler

@@ -9,7 +9,8 @@
 // A rule is an equation over the weights (O,KH,KW,I), sum of coefficient * weight[index] = 0. In
 // the direct form each has one weight; in Winograd's, which multiplies transformed weights, up to
 // nine. A block is a pair of output channels, which share the activations that they load: a unit
-// saves its instructions only if both channels do without it.
+// saves its instructions only if both channels do without it. On cores with Helium a block is one
+// output channel, its unit what one instruction multiplies.
 //
 //   estimate = cost - saved * removed units, if that is below `exact`
 //
@@ -36,8 +37,11 @@ namespace covey::compiler {
 enum class SkipForm : uint8_t {
   kDirect,    // conv2d: two terms of a window, 0 and 2 or 1 and 3 of each four, in both channels
   kWinograd,  // conv2d 3x3, stride 1: one of 16 positions, of two input channels, in both channels
+  kChunks,    // conv2d on Helium: sixteen terms of a window, one after the other, of one channel
 };
 const char* SkipFormName(SkipForm form);
+// Output channels of a block.
+constexpr int32_t BlockRows(SkipForm form) { return form == SkipForm::kChunks ? 1 : 2; }
 
 struct SkipOption {
   SkipForm form = SkipForm::kDirect;

@@ -81,12 +81,19 @@ class DspLoops {
       {"kSome7x7", false},          {"kSomePairs", false},      {"kSomeSlow", false}};
 };
 
+// Whether a convolution goes by lists of chunks in mve/, and needs no other weights.
+bool TakesChunks(const OpView& op) {
+  return op.op == Op::kConv2D && Int8(op) && kernels::mve::GoesByChunks(op) &&
+         kernels::mve::ScratchHolds(op, kernels::mve::MveScratchOf(op).least);
+}
+
 // Whether lists stand for a convolution's weights.
 bool IsListed(const OpView& op) { return op.op == Op::kConv2D && kernels::HasListsOnly(op); }
 
 // Whether a convolution finds too little scratch for a target's loops, or no weights.
 bool TakesReference(const OpView& op, bool mve) {
   if (!Int8(op) || (op.op != Op::kConv2D && op.op != Op::kDepthwiseConv2D)) return false;
+  if (mve && TakesChunks(op)) return false;
   if (IsListed(op)) return true;
   return mve ? !kernels::mve::ScratchHolds(op, kernels::mve::MveScratchOf(op).least)
              : !kernels::rv32::ScratchHolds(op, kernels::rv32::Rv32ScratchOf(op).least);
@@ -112,11 +119,14 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   const bool dsp = target == "m4" || target == "m33", mve = target == "m55";
   if (!dsp && !mve && target != "rv32") return facts;
   DspLoops loops;
-  bool reference = false, listed = false, narrow = false;
+  bool reference = false, listed = false, narrow = false, chunks = false, plain = false;
   std::set<uint16_t> read;
   for (uint32_t i = 0; i < image.op_count(); ++i) {
     const OpView op = image.ViewOp(i, nullptr);
-    const bool without_weights = dsp && loops.Add(op);
+    const bool by_chunks = mve && TakesChunks(op);
+    const bool without_weights = by_chunks || (dsp && loops.Add(op));
+    chunks = chunks || by_chunks;
+    plain = plain || (op.op == Op::kConv2D && !by_chunks);
     reference = reference || TakesReference(op, mve);
     listed = listed || (IsListed(op) && !without_weights);
     narrow = narrow || (op.inputs > 1 && op.input[1].dtype == DType::kInt4);
@@ -127,6 +137,8 @@ Facts FactsOf(const wire::ImageView& image, const std::string& target) {
   for (const uint16_t tensor : read) facts.unread.erase(tensor);
   if (dsp) facts.never = loops.Never();
   facts.unpacked = dsp && !facts.never.contains("kSomeUnpacked");
+  if (mve && !chunks) facts.never.insert("kSomeChunks");
+  if (mve && !plain) facts.never.insert("kSomePlain");
   if (!dsp && !reference) facts.never.insert("kSomeReference");
   if (!listed) facts.never.insert("kSomeListed");
   if (!narrow) facts.never.insert("kSomeNarrow");

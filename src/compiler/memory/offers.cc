@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "kernels/chunk_list.hpp"
 #include "kernels/host/dsp_offers.hpp"
+#include "kernels/host/mve_offers.hpp"
+#include "kernels/host/nibble_rows.hpp"
+#include "kernels/listed_weights.hpp"
 #include "kernels/mve/scratch.hpp"
 #include "kernels/rv32/scratch.hpp"
 #include "kernels/rv32/winograd.hpp"
@@ -46,8 +50,43 @@ void BatchOffers(const BatchCost& cost, size_t best, std::vector<Offer>& offers)
   }
 }
 
-// Four channels by two pixels: 14 instructions for sixteen terms, 40 beside them; a patch is copied
-// by 2.5 for sixteen terms; a batch takes 110 for each four channels.
+// A patch is copied by 2.5 instructions for sixteen terms.
+int64_t MvePatches(const OpView& view, int64_t chunks, int64_t pairs) {
+  return pairs * view.attr_as<ConvAttr>().groups * (5 * chunks + 50);
+}
+
+// Over lists of chunks, where one in 64 is zero at least: with fewer a network keeps its plain loops.
+void ChunkOffers(const OpView& view, std::vector<Offer>& offers) {
+  constexpr int64_t kLeastSkipped = 64;
+  const auto filter = view.input[1].dims;
+  if (view.input[1].data == nullptr || view.input[0].dtype != DType::kInt8 ||
+      !kernels::ChunkListsApply(view.attr_as<ConvAttr>(), filter))
+    return;
+  const std::vector<int8_t> weights = kernels::PlainWeights(view.input[1]);
+  const auto lists = kernels::SkipListsFor(kernels::kWeightSkipChunks, weights.data(), filter);
+  if ((lists.steps - lists.kept) * kLeastSkipped < lists.steps) return;
+  const kernels::mve::ConvLayout layout(view, true);
+  const int32_t chunks = kernels::ChunksOf(kernels::WindowTerms(filter));
+  const int64_t pairs = (int64_t{layout.pixels} + 1) / 2, fours = kernels::ChunkFours(filter[0]);
+  const size_t bytes = 4 * lists.words.size(), plain = view.input[1].bytes, first = offers.size();
+  const auto most = static_cast<size_t>(std::min<int64_t>(pairs, kernels::mve::kMostPairs));
+  BatchOffers(
+      {.fixed = static_cast<int64_t>(layout.fixed()),
+       .block = static_cast<int64_t>(layout.pair_bytes),
+       .blocks = pairs,
+       .work = pairs * kernels::mve::ChunksCost(lists, fours) + MvePatches(view, chunks, pairs),
+       .batch = fours * kernels::mve::ChunksSetUp(kernels::ChunkMaskWords(chunks)) + 60},
+      layout.fixed() + layout.pair_bytes * most, offers);
+  for (size_t i = first; i < offers.size(); ++i) {
+    offers[i].variant = kernels::mve::kSkipChunks;
+    // Other places make weights of the lists there.
+    offers[i].scratch =
+        std::max(offers[i].scratch, static_cast<size_t>(kernels::ListedBytes(filter)));
+    offers[i].flash_bytes = bytes > plain ? bytes - plain : 0;
+  }
+}
+
+// A batch takes 110 for each four channels.
 void MveOffers(const OpView& view, std::vector<Offer>& offers) {
   const kernels::mve::MveScratch need = kernels::mve::MveScratchOf(view);
   const int64_t out = view.output[0].elements();
@@ -57,12 +96,14 @@ void MveOffers(const OpView& view, std::vector<Offer>& offers) {
   const int64_t chunks = static_cast<int64_t>(layout.pair_bytes) / 32;
   const int64_t pairs = (int64_t{layout.pixels} + 1) / 2, fours = (view.input[1].dims[0] + 3) / 4;
   const int64_t split = view.attr_as<ConvAttr>().groups;
-  BatchOffers({.fixed = static_cast<int64_t>(layout.fixed()),
-               .block = static_cast<int64_t>(layout.pair_bytes),
-               .blocks = pairs,
-               .work = pairs * fours * (14 * chunks + 40) + pairs * split * (5 * chunks + 50),
-               .batch = fours * 110 + split * 60},
-              need.best, offers);
+  BatchOffers(
+      {.fixed = static_cast<int64_t>(layout.fixed()),
+       .block = static_cast<int64_t>(layout.pair_bytes),
+       .blocks = pairs,
+       .work = pairs * fours * kernels::mve::DotCost(chunks) + MvePatches(view, chunks, pairs),
+       .batch = fours * 110 + split * 60},
+      need.best, offers);
+  ChunkOffers(view, offers);
 }
 
 // Two channels by six pixels: 90 instructions for four terms, 300 beside them; a patch is copied by

@@ -221,7 +221,7 @@ TEST(FullyConnected, RefusesPairsThatAreNone) {
 // holds nothing else, the weights are made of the lists.
 TEST_P(HostConformance, ConvolutionsWithSkipListsRunFast) {
   for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
-                              kWeightSkipByPosition, kWeightSkipByParts}) {
+                              kWeightSkipByPosition, kWeightSkipByParts, kWeightSkipChunks}) {
     for (const bool only : {false, true}) {
       Source s(1);
       OpCase op(Op::kConv2D, "lists");

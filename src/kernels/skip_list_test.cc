@@ -73,6 +73,7 @@ TEST(SkipList, PrepareTakesTheListsOfEveryShape) {
   for (const int32_t channels : {1, 2, 3, 4, 7, 8}) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipDirect, channels)).ok()) << channels;
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipCopied, channels)).ok()) << channels;
+    EXPECT_TRUE(Prepared(WithLists(kWeightSkipChunks, channels)).ok()) << channels;
   }
   for (const int32_t channels : {8, 16, 24}) {
     EXPECT_TRUE(Prepared(WithLists(kWeightSkipWinograd, channels)).ok()) << channels;
@@ -105,7 +106,7 @@ TEST(SkipList, PrepareRefusesEveryOtherPlaceCodeAndEnd) {
 
 TEST(SkipList, PrepareRefusesListsThatAreCutShortOrGoOn) {
   for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
-                              kWeightSkipByPosition, kWeightSkipByParts}) {
+                              kWeightSkipByPosition, kWeightSkipByParts, kWeightSkipChunks}) {
     const Layer good = WithLists(order, 16);
     for (size_t size = 2 * kOutputs; size < good.params.size(); ++size) {
       Layer bad = good;
@@ -124,8 +125,10 @@ TEST(SkipList, PrepareRefusesListsWhereNoKernelHasThem) {
   EXPECT_FALSE(Prepared(layer).ok());
   layer.attr.weights_order = kWeightSkipWinograd;
   EXPECT_FALSE(Prepared(layer).ok());
-  layer.attr.weights_order = kWeightSkipByParts + 1;
-  EXPECT_FALSE(Prepared(layer).ok());
+  for (const int32_t order : {kWeightSkipByParts + 1, kWeightSkipChunks + 1}) {
+    layer.attr.weights_order = order;
+    EXPECT_FALSE(Prepared(layer).ok());
+  }
   layer = WithLists(kWeightSkipWinograd, 8);
   layer.attr.stride_h = layer.attr.stride_w = 1;
   layer.attr.dilation_h = 2;
@@ -148,7 +151,7 @@ TEST(SkipList, PrepareRefusesAStepBeyondTheWindow) {
   EXPECT_FALSE(Prepared(layer).ok());
 }
 
-TEST(ListedWeights, AreTheWeightsOfBothForms) {
+TEST(ListedWeights, AreTheWeightsOfAllForms) {
   const auto check = [](const Layer& layer) {
     OpCase op(Op::kConv2D, "listed");
     Fill(layer, op);
@@ -164,7 +167,8 @@ TEST(ListedWeights, AreTheWeightsOfBothForms) {
     }
   };
   for (const int32_t channels : {1, 2, 3, 4, 7, 8, 24})
-    check(WithLists(kWeightSkipDirect, channels)), check(WithLists(kWeightSkipCopied, channels));
+    for (const int32_t order : {kWeightSkipDirect, kWeightSkipCopied, kWeightSkipChunks})
+      check(WithLists(order, channels));
   for (const int32_t channels : {8, 16, 24}) {
     check(WithLists(kWeightSkipWinograd, channels));
     check(WithLists(kWeightSkipByPosition, channels));
@@ -174,7 +178,7 @@ TEST(ListedWeights, AreTheWeightsOfBothForms) {
 
 TEST(ListedWeights, TheReferenceNeedsNoOthers) {
   for (const int32_t order : {kWeightSkipDirect, kWeightSkipWinograd, kWeightSkipCopied,
-                              kWeightSkipByPosition, kWeightSkipByParts}) {
+                              kWeightSkipByPosition, kWeightSkipByParts, kWeightSkipChunks}) {
     const Layer layer = WithLists(order, 16);
     OpCase all(Op::kConv2D, "all"), listed(Op::kConv2D, "listed");
     Fill(layer, all), Fill(layer, listed);
@@ -184,6 +188,73 @@ TEST(ListedWeights, TheReferenceNeedsNoOthers) {
     ASSERT_TRUE(listed.Run(RefKernels()).ok()) << listed.diag().Text();
     EXPECT_EQ(listed.Result<int8_t>(), all.Result<int8_t>());
   }
+}
+
+// 27 weights an output, two chunks; every second one is gone.
+TEST(ChunkList, KeepsSixteenWeightsOfEachOutputThatHasSome) {
+  const std::array<int32_t, 4> filter = {4, 3, 3, 3};
+  std::vector<int8_t> weights(4 * 27, 0);
+  weights[0] = 5;                               // output 0, chunk 0
+  weights[27 + 16] = -3, weights[27 + 26] = 1;  // output 1, chunk 1
+  for (size_t i = 3 * 27; i < 4 * 27; ++i) weights[i] = 1;
+  const SkipLists lists = SkipListsFor(kWeightSkipChunks, weights.data(), filter);
+  EXPECT_EQ(lists.steps, 8);
+  EXPECT_EQ(lists.kept, 4);
+  EXPECT_EQ(lists.groups, 2);
+  EXPECT_EQ(lists.moves, 0);
+  const std::vector<int32_t> head = {1, 5, -2, 0, 27, 0b1010'1001};
+  ASSERT_EQ(lists.words.size(), 1U + 5 + 4 * 4);
+  EXPECT_TRUE(std::equal(head.begin(), head.end(), lists.words.begin()));
+  // Chunk 0 of outputs 0 and 3, then chunk 1 of outputs 1 and 3, filled up with zeros.
+  EXPECT_EQ(lists.words[6], 5);
+  EXPECT_EQ(lists.words[10], 0x01010101);
+  EXPECT_EQ(lists.words[14], 0xFD);
+  EXPECT_EQ(lists.words[16], 0x010000);
+  EXPECT_EQ(lists.words[20], 0x010101);
+  EXPECT_EQ(lists.words[21], 0);
+}
+
+TEST(ChunkList, AFilterOfZerosIsMasksAlone) {
+  const std::array<int32_t, 4> filter = {4, 3, 3, 16};
+  const std::vector<int8_t> weights(4 * 144, 0);
+  const SkipLists lists = SkipListsFor(kWeightSkipChunks, weights.data(), filter);
+  EXPECT_EQ(lists.kept, 0);
+  EXPECT_EQ(lists.moves, 9);
+  EXPECT_EQ(lists.words, (std::vector<int32_t>{1, 0, 0, 0, 0, 0, 0}));
+}
+
+// What a reader accepts says what some weights say, so that every place computes the same: of a
+// list nothing can change but weights whose sum stays.
+TEST(ChunkList, PrepareRefusesEveryOtherWord) {
+  for (const int32_t channels : {3, 7, 16}) {
+    const Layer good = WithLists(kWeightSkipChunks, channels);
+    ASSERT_TRUE(Prepared(good).ok()) << channels;
+    for (size_t at = 2 * kOutputs; at < good.params.size(); ++at)
+      for (int bit = 0; bit < 32; ++bit) {
+        Layer bad = good;
+        bad.params[at] = static_cast<int32_t>(static_cast<uint32_t>(bad.params[at]) ^ (1U << bit));
+        EXPECT_FALSE(Prepared(bad).ok()) << channels << ' ' << at << ' ' << bit;
+      }
+  }
+}
+
+// A chunk of sixteen of which four are weights.
+TEST(ChunkList, PrepareRefusesWhatStandsBehindTheWindowEvenWithItsSum) {
+  Layer layer;
+  layer.attr.weights_order = kWeightSkipChunks;
+  layer.in = {1, 4, 5, 20}, layer.out = {1, 4, 5, 4}, layer.filter = {4, 1, 1, 20};
+  layer.weights.assign(80, 1);
+  for (int i = 0; i < 8; ++i) layer.params.push_back(i < 4 ? 1 << 30 : -7);
+  const SkipLists lists = SkipListsFor(kWeightSkipChunks, layer.weights.data(), layer.filter);
+  layer.params.insert(layer.params.end(), lists.words.begin(), lists.words.end());
+  ASSERT_TRUE(Prepared(layer).ok());
+  ++layer.params[8 + 1];  // the first output's sum
+  Layer within = layer, behind = layer;
+  const size_t chunk = 8 + 1 + 5 + 16;  // its second chunk
+  ++within.params[chunk];
+  EXPECT_TRUE(Prepared(within).ok());
+  ++behind.params[chunk + 1];
+  EXPECT_FALSE(Prepared(behind).ok());
 }
 
 TEST(ListedWeights, PrepareRefusesThemWithoutListsOrScratch) {

@@ -215,6 +215,40 @@ TEST(Significance, NeverTouchesTheFirstLayerAndTakesNeighboursOnly) {
   }
 }
 
+// On Helium units are sixteen weights of one output; what goes is zero after the refit, too.
+TEST(Study, RemovesChunksOnHelium) {
+  DiagText diag;
+  const Graph graph = Network(41, 16);
+  const auto study =
+      Study::Make(graph, SmoothSamples(graph, 80, 1), {.target = Target::kMve}, diag);
+  ASSERT_TRUE(study.ok()) << diag.Text();
+  Removal removal = study->None();
+  size_t layers = 0;
+  for (size_t l = 0; l < study->layers().size(); ++l) {
+    if (study->forms()[l].empty()) continue;
+    const FormTrace& form = study->forms()[l][0];
+    EXPECT_EQ(form.option.form, SkipForm::kChunks);
+    ASSERT_EQ(form.blocks.size(), static_cast<size_t>(study->layers()[l].rows));
+    removal.forms[l] = {.form = 0, .counts = std::vector<size_t>(form.blocks.size(), 0)};
+    for (size_t b = 0; b < form.blocks.size(); ++b)
+      removal.forms[l].counts[b] = b % 2 == 0 ? form.blocks[b].units.size() / 2 : 0;
+    layers += removal.forms[l].units() > 0 ? 1 : 0;
+  }
+  EXPECT_GT(layers, 0U);
+  const auto thin = study->Apply(removal, diag);
+  ASSERT_TRUE(thin.ok()) << diag.Text();
+  const std::vector<Layer> after = LayersOf(*thin);
+  for (size_t l = 0; l < after.size(); ++l)
+    for (size_t b = 0; b < removal.forms[l].counts.size(); ++b) {
+      const auto row = after[l].row(static_cast<int32_t>(b));
+      EXPECT_TRUE(std::any_of(row.begin(), row.end(), [](int8_t w) { return w != 0; }));
+      for (size_t k = 0; k < removal.forms[l].counts[b]; ++k) {
+        const auto at = static_cast<size_t>(study->forms()[l][0].blocks[b].units[k]) * 16;
+        for (size_t i = at; i < std::min(at + 16, row.size()); ++i) EXPECT_EQ(row[i], 0);
+      }
+    }
+}
+
 TEST(Explorer, FindsANetworkThatCostsLessAndGivesItTwice) {
   DiagText diag;
   const Graph graph = Network(41, 16);

@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+#include "compiler/memory/offers.hpp"
+#include "kernels/host/mve_offers.hpp"
 #include "kernels/winograd.hpp"
 
 namespace covey::compiler {
@@ -24,6 +26,22 @@ TEST(SkipCost, UnitsOfTheDirectFormShareOutAllWeights) {
         }
     EXPECT_EQ(seen.size(), 36U * static_cast<size_t>(channels));
     EXPECT_EQ(*seen.rbegin(), 36 * channels - 1);
+  }
+}
+
+TEST(SkipCost, UnitsOfChunksShareOutAllWeights) {
+  for (const int32_t channels : {1, 3, 5, 16}) {
+    const std::array<int32_t, 4> filter = {5, 3, 3, channels};
+    const int32_t window = 9 * channels, units = (window + 15) / 16;
+    std::set<int32_t> seen;
+    for (int32_t block = 0; block < 5; ++block)
+      for (int32_t unit = 0; unit < units; ++unit)
+        for (const SkipRule& rule : UnitRules(SkipForm::kChunks, filter, block, unit)) {
+          ASSERT_EQ(rule.size(), 1U);
+          EXPECT_EQ(rule[0].index / window, block);
+          EXPECT_TRUE(seen.insert(rule[0].index).second) << rule[0].index;
+        }
+    EXPECT_EQ(seen.size(), 5U * static_cast<size_t>(window));
   }
 }
 
@@ -76,6 +94,37 @@ struct Conv {
     view.input[1].bytes = static_cast<size_t>(filter[0] * filter[1] * filter[2] * filter[3]);
   }
 };
+
+// What is said before anything is removed is what the compiler finds once it is.
+TEST(SkipCost, ARemovalOnHeliumSavesWhatTheCompilerSeesThen) {
+  Conv conv(3);
+  const auto options = SkipOptionsOf(conv.view, Target::kMve);
+  ASSERT_EQ(options.size(), 1U);
+  const SkipOption& option = options[0];
+  EXPECT_EQ(option.form, SkipForm::kChunks);
+  EXPECT_EQ(option.blocks, 16);
+  EXPECT_EQ(option.units, 9);
+  EXPECT_EQ(option.saved, 3 * 512);  // twice 512 pixels
+  std::vector<int8_t> weights(16 * 144, 1);
+  int removed = 0;
+  for (int32_t block = 0; block < 16; ++block)
+    for (int32_t unit = block % 3; unit < 9; unit += 3, ++removed)
+      for (const SkipRule& rule : UnitRules(option.form, conv.filter, block, unit))
+        weights[static_cast<size_t>(rule[0].index)] = 0;
+  conv.view.input[1].data = reinterpret_cast<std::byte*>(weights.data());
+  int64_t least = option.exact;
+  bool listed = false;
+  for (const Offer& offer : OffersOf(conv.view, Target::kMve)) {
+    if (offer.variant != kernels::mve::kSkipChunks) continue;
+    listed = true;
+    least = std::min(least, offer.cost());
+    EXPECT_EQ(offer.flash_bytes, 0U);  // less than the weights, which go
+  }
+  EXPECT_TRUE(listed);
+  EXPECT_EQ(least, option.cost - static_cast<int64_t>(option.saved) * removed);
+  conv.attr.groups = 2;
+  EXPECT_TRUE(SkipOptionsOf(conv.view, Target::kMve).empty());
+}
 
 TEST(SkipCost, AUnitSavesItsInstructionsAndTheFlashThatItsListWaitsFor) {
   const Conv conv(3);

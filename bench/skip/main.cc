@@ -1,12 +1,13 @@
 // bench_skip: instructions of a network on an emulated board when a share of each layer's units is
 // zero, units drawn at random (what a removal saves, not what it costs in accuracy).
 //
-//   bench_skip [--board m4|m33] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES]
+//   bench_skip [--board m4|m33|m55] [--percent 0,10,20,30,50] [--flash BYTES] [--ram BYTES]
 //              [--chip NAME] [--keep DIR] [MODEL...]
 //
 // Each layer loses units of the form that its cheapest exact loop has: two terms of two output
 // channels where windows are multiplied, all taps of two input and two output channels where
-// Winograd's form is. With --chip loops are chosen by that chip's time. Outputs are compared with the reference kernels', byte for byte.
+// Winograd's form is; on m55 sixteen terms of one output channel. With --chip loops are chosen by
+// that chip's time. Outputs are compared with the reference kernels', byte for byte.
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -285,7 +286,7 @@ int main(int argc, char** argv) {
   using namespace covey::bench;
   Options options;
   CLI::App app("What weights that are zero save on an emulated board");
-  app.add_option("--board", options.board, "m4 (default) or m33");
+  app.add_option("--board", options.board, "m4 (default), m33 or m55");
   app.add_option("--percent", options.percent, "shares of units to remove: 0,10,20,30,50")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -16,7 +16,6 @@
 // multiple of four the last list overlaps the one before it.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -25,6 +24,11 @@
 namespace covey::kernels {
 
 inline constexpr int32_t kChunkTerms = 16, kChunkWords = 4, kChunkMasks = 8, kChunkOutputs = 4;
+
+// Outputs that a mask keeps. Not std::popcount: generated code has no library for it.
+constexpr int32_t KeptOf(int32_t mask) {
+  return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1);
+}
 
 constexpr int32_t ChunksOf(int32_t terms) { return (terms + kChunkTerms - 1) / kChunkTerms; }
 constexpr int32_t ChunkMaskWords(int32_t chunks) {
@@ -78,15 +82,15 @@ class ChunkList {
   const ChunkList list(op, four);
   const int8_t* from = list.weights();
   for (int32_t chunk = 0, left = terms; chunk < list.chunks(); ++chunk, left -= kChunkTerms) {
-    const auto mask = static_cast<uint32_t>(list.mask(chunk));
+    const int32_t mask = list.mask(chunk);
     const auto bytes = static_cast<size_t>(left < kChunkTerms ? left : kChunkTerms);
     if ((mask >> lane & 1) == 0) {
       __builtin_memset(to, 0, bytes);
     } else {
-      const int before = std::popcount(mask & ((1U << lane) - 1));
+      const int32_t before = KeptOf(mask & ((1 << lane) - 1));
       __builtin_memcpy(to, from + before * kChunkTerms, bytes);
     }
-    to += bytes, from += std::popcount(mask) * kChunkTerms;
+    to += bytes, from += KeptOf(mask) * kChunkTerms;
   }
 }
 

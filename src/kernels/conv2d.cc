@@ -94,7 +94,7 @@ class ChunkWalk {
       const ChunkList list(op_, four);
       COVEY_TRY(CheckEnd(list));
       for (int32_t chunk = 0; chunk < list.chunks(); ++chunk)
-        at += int64_t{std::popcount(static_cast<uint32_t>(list.mask(chunk)))} * kChunkWords;
+        at += int64_t{KeptOf(list.mask(chunk))} * kChunkWords;
       COVEY_TRY(Hold(at));
       COVEY_TRY(CheckWeights(list));
     }

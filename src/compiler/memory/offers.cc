@@ -43,8 +43,7 @@ struct BatchCost {
 void BatchOffers(const BatchCost& cost, size_t best, std::vector<Offer>& offers) {
   for (int64_t at_once = 1;; at_once += (at_once + 1) / 2) {  // 1 2 3 5 8 12 18
     const int64_t scratch = std::min(cost.fixed + at_once * cost.block, static_cast<int64_t>(best));
-    const int64_t fits = (scratch - cost.fixed) / cost.block;  // less than at_once in the last one
-    const int64_t batches = (cost.blocks + fits - 1) / fits;
+    const int64_t batches = (cost.blocks + at_once - 1) / at_once;
     offers.push_back({.scratch = static_cast<size_t>(scratch),
                       .instructions = cost.work + batches * cost.batch});
     if (scratch == static_cast<int64_t>(best)) return;

@@ -3,10 +3,9 @@
 //
 //   const Room room(op, layout);
 //   RunBatches(op, layout, room, product);      // product.Run(batch, first channel, channels)
-//
-// The patches' code is there once for all products.
 #pragma once
 
+#include "kernels/mve/patches.hpp"
 #include "kernels/mve/scratch.hpp"
 
 namespace covey::kernels::mve {
@@ -36,19 +35,30 @@ struct Room {
   }
 };
 
-// Makes the group's channels first..first + channels - 1 of a batch.
-using RunProduct = void (*)(const void* product, const Batch& batch, int32_t first,
-                            int32_t channels);
-void RunBatches(const OpView& op, const ConvLayout& layout, const Room& room, const void* product,
-                RunProduct run);
-
 template <typename Product>
 void RunBatches(const OpView& op, const ConvLayout& layout, const Room& room,
                 const Product& product) {
-  const auto run = [](const void* self, const Batch& batch, int32_t first, int32_t channels) {
-    static_cast<const Product*>(self)->Run(batch, first, channels);
-  };
-  RunBatches(op, layout, room, &product, run);
+  const int32_t outputs = op.input[1].dims[0];
+  const int32_t groups = op.attr_as<ConvAttr>().groups, channels = outputs / groups;
+  Patches source(op, layout, room.gather);
+  int8_t* out = op.output[0].as_mutable<int8_t>();
+  for (int32_t done = 0; done < layout.pixels; done += 2 * room.pairs) {
+    const int32_t left = layout.pixels - done;
+    const int32_t pixels = left < 2 * room.pairs ? left : 2 * room.pairs;
+    const Patches::Position begin = source.position();
+    for (int32_t group = 0; group < groups; ++group) {
+      if (group > 0) source.Seek(begin);
+      source.Fill(group, room.patches, pixels);
+      if (pixels % 2 != 0) {  // the last one twice
+        int8_t* const last = room.patches + layout.pair_bytes * static_cast<size_t>(pixels / 2);
+        const auto chunks = static_cast<int32_t>(layout.pair_bytes / 32);
+        for (int32_t i = 0; i < chunks; ++i)
+          __builtin_memcpy(last + 32 * i + 16, last + 32 * i, 16);
+      }
+      product.Run({room.patches, layout.pair_bytes, pixels, out}, group * channels, channels);
+    }
+    out += pixels * outputs;
+  }
 }
 
 }  // namespace covey::kernels::mve

@@ -121,6 +121,15 @@ ImageContents EveryOpContents() {
   chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.input_offset = 5, .weights_order = 2},
              {kHalf, kHalf, kHalf, -5, -6, -7, 2, 8, 19, 3, 4, 5, 6, 32, 17, 7, 8, 32});
   chain.Scratch(16);
+  // With a list of chunks of four outputs (src/kernels/chunk_list.hpp), without weights; then back.
+  chain.Constant(DType::kInt8, {4, 1, 1, 3}).WithoutBytes().Constant(DType::kInt32, {4});
+  chain.Then(Op::kConv2D, {1, 4, 4, 4}, ConvAttr{.input_offset = 5, .weights_order = 11},
+             {kHalf, kHalf, kHalf,  kHalf,    -5, -6, -7, -8,   1, 6, 0,
+              -1,    0,     0b0101, 0x030201, 0,  0,  0,  0xFF, 0, 0, 0});
+  chain.Scratch(16);
+  chain.Constant(DType::kInt8, {3, 1, 1, 4}).Constant(DType::kInt32, {3});
+  chain.Then(Op::kConv2D, {1, 4, 4, 3}, ConvAttr{.input_offset = 5},
+             {kHalf, kHalf, kHalf, -5, -6, -7});
   chain.Constant(DType::kInt8, {1, 2, 2, 6}).Constant(DType::kInt32, {6});
   chain.Then(Op::kDepthwiseConv2D, {1, 3, 3, 6}, ConvAttr{.depth_multiplier = 2},
              {kHalf, kHalf, kHalf, kHalf, kHalf, kHalf, -5, -6, -7, -5, -6, -7});

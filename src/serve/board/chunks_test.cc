@@ -14,6 +14,7 @@
 #include "core/host/diag_text.hpp"
 #include "kernels/skip_list.hpp"
 #include "serve/board/emitted.hpp"
+#include "serve/board/test_board.hpp"
 #include "serve/board/test_interpret.hpp"
 
 namespace covey::serve {
@@ -25,11 +26,7 @@ using test::Chunk;
 class ChunksOnBoard : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    DiagText found;
-    const auto firmware = FindFirmware(GetParam(), "bench", found);
-    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << found.Text();
-    if (!QemuCommand(GetParam(), *firmware, {}, false, false, found).ok())
-      GTEST_SKIP() << "QEMU: " << found.Text();
+    if (const auto missing = test::MissingFor(GetParam())) GTEST_SKIP() << *missing;
   }
 
   // Windows whose rows are no multiple of sixteen, a stride, an odd number of outputs and of

@@ -11,6 +11,7 @@
 #include "compiler/compile.hpp"
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
+#include "serve/board/test_board.hpp"
 #include "serve/board/test_interpret.hpp"
 
 namespace covey::serve {
@@ -47,12 +48,7 @@ class EmittedOnBoard : public testing::TestWithParam<Case> {
       if (!data) GTEST_SKIP() << "COVEY_DATA: the folder of real models is absent";
       file = *data / "mlperf_tiny" / "models" / GetParam().model;
     }
-    DiagText found;
-    const auto firmware = FindFirmware(GetParam().board, "bench", found);
-    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << found.Text();
-    if (!QemuCommand(GetParam().board, *firmware, {}, false, false, found).ok()) {
-      GTEST_SKIP() << "QEMU: " << found.Text();
-    }
+    if (const auto missing = test::MissingFor(GetParam().board)) GTEST_SKIP() << *missing;
     const auto target = compiler::TargetOf(GetParam().board, diag_);
     const auto graph = compiler::ImportFile(file, diag_);
     ASSERT_TRUE(target.ok() && graph.ok()) << diag_.Text();

@@ -7,6 +7,7 @@
 
 #include "compiler/compile.hpp"
 #include "core/host/diag_text.hpp"
+#include "serve/board/test_board.hpp"
 
 namespace covey::serve {
 namespace {
@@ -19,11 +20,7 @@ class FetchesOnBoard : public testing::TestWithParam<const char*> {};
 
 TEST_P(FetchesOnBoard, AddUpToTheInstructionsOfTheSameNetwork) {
   DiagText diag;
-  const auto firmware = FindFirmware(GetParam(), "bench", diag);
-  if (!firmware.ok()) GTEST_SKIP() << "firmware: " << diag.Text();
-  if (!QemuCommand(GetParam(), *firmware, {}, false, false, diag).ok()) {
-    GTEST_SKIP() << "QEMU: " << diag.Text();
-  }
+  if (const auto missing = test::MissingFor(GetParam())) GTEST_SKIP() << *missing;
   const auto target = compiler::TargetOf(GetParam(), diag);
   const auto graph = compiler::ImportFile("models/shapes/device/model.onnx", diag);
   ASSERT_TRUE(target.ok() && graph.ok()) << diag.Text();

@@ -12,6 +12,7 @@
 #include "core/host/data_dir.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/board.hpp"
+#include "serve/board/test_board.hpp"
 #include "wire/image/reader.hpp"
 
 namespace covey::serve {
@@ -65,11 +66,7 @@ class BoardGoldenTest : public testing::TestWithParam<std::tuple<const char*, Ne
     const auto& [board, network] = GetParam();
     const std::optional<fs::path> data = DataDir();
     if (!data) GTEST_SKIP() << "COVEY_DATA: no golden outputs";
-    const Result<fs::path> firmware = FindFirmware(board, "bench", diag_);
-    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << diag_.Text();
-    if (!QemuCommand(board, *firmware, {}, false, false, diag_).ok()) {
-      GTEST_SKIP() << "QEMU: " << diag_.Text();
-    }
+    if (const auto missing = test::MissingFor(board)) GTEST_SKIP() << *missing;
     folder_ = *data / "mlperf_tiny";
     const std::string file = std::string(network.name) + ".tflite";
     const Result<compiler::Graph> graph = compiler::ImportFile(folder_ / "models" / file, diag_);

@@ -10,6 +10,7 @@
 #include "compiler/passes/small_network.hpp"
 #include "core/host/diag_text.hpp"
 #include "serve/board/emitted.hpp"
+#include "serve/board/test_board.hpp"
 #include "serve/board/test_interpret.hpp"
 
 namespace covey::serve {
@@ -21,11 +22,7 @@ using test::Chunk;
 class PassingOnBoard : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    DiagText found;
-    const auto firmware = FindFirmware(GetParam(), "bench", found);
-    if (!firmware.ok()) GTEST_SKIP() << "firmware: " << found.Text();
-    if (!QemuCommand(GetParam(), *firmware, {}, false, false, found).ok())
-      GTEST_SKIP() << "QEMU: " << found.Text();
+    if (const auto missing = test::MissingFor(GetParam())) GTEST_SKIP() << *missing;
   }
 
   // Two layers of odd sizes; a list of the first is longer than what its loop takes at a time.

@@ -10,6 +10,7 @@
 #include "compiler/quantize/small_float.hpp"
 #include "compiler/signal/signal.hpp"
 #include "serve/board/board.hpp"
+#include "serve/board/test_board.hpp"
 #include "serve/board/test_interpret.hpp"
 
 namespace covey::serve {
@@ -182,11 +183,7 @@ Bytes RandomInputs(const Graph& graph) {
 TEST_P(TypesOnBoard, GiveTheHostsBytes) {
   const auto& [board, network] = GetParam();
   DiagText diag;
-  const auto firmware = FindFirmware(board, "bench", diag);
-  if (!firmware.ok()) GTEST_SKIP() << "firmware: " << diag.Text();
-  if (!QemuCommand(board, *firmware, {}, false, false, diag).ok()) {
-    GTEST_SKIP() << "QEMU: " << diag.Text();
-  }
+  if (const auto missing = test::MissingFor(board)) GTEST_SKIP() << *missing;
   const Graph graph = network.make();
   const auto target = compiler::TargetOf(board, diag);
   ASSERT_TRUE(target.ok()) << diag.Text();
